@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* What each processor has of its own. One processor today; code goes through
+ * this_cpu() and takes real locks, so that a second one changes this file alone. */
+#pragma once
+
+#include "lib/types.h"
+
+struct thread;
+
+struct cpu {
+	struct thread *current;      /* the thread that runs here */
+	struct thread *idle;         /* runs when nothing else can */
+	uint32_t preempt_off;        /* spinlocks held and other reasons not to be preempted */
+	uint32_t interrupt_depth;    /* > 0 inside an interrupt handler */
+	volatile bool resched;       /* a switch is due when preempt_off falls to 0 */
+	physaddr_t cr3;              /* the page directory loaded now */
+	bool has_global_pages, has_large_pages, has_fxsr;
+};
+
+extern struct cpu boot_cpu;
+
+static inline struct cpu *this_cpu(void)
+{
+	return &boot_cpu;
+}
+
+/* Interrupt flag: off, returning what it was; and back to that. */
+static inline uint32_t interrupts_off(void)
+{
+	uint32_t flags;
+	__asm__ volatile("pushfl; popl %0; cli" : "=r"(flags) : : "memory");
+	return flags & 0x200;
+}
+
+static inline void interrupts_restore(uint32_t flags)
+{
+	if (flags)
+		__asm__ volatile("sti" : : : "memory");
+}
+
+static inline bool interrupts_enabled(void)
+{
+	uint32_t flags;
+	__asm__ volatile("pushfl; popl %0" : "=r"(flags));
+	return flags & 0x200;
+}
+
+/* GDT, IDT, TSS, control registers of this processor. */
+void cpu_init(void);
+/* The descriptor-table entries that programs use for thread-local storage
+ * (set_thread_area, entries 6 to 8 as on Linux i386): loads three descriptors. */
+void cpu_load_tls(const uint64_t descriptors[3]);
+/* Where the processor puts its stack pointer when user mode is interrupted. */
+void cpu_set_kernel_stack(uintptr_t top);
+/* Loads the page directory unless it is loaded; counts what it does. */
+void cpu_load_directory(physaddr_t directory);

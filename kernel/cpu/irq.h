@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Hardware interrupt lines (8259A PIC, lines 0 to 15). PCI lines are shared: each
+ * handler is asked in turn. */
+#pragma once
+
+#include "lib/types.h"
+
+void irq_init(void);
+/* Adds a handler to the line and unmasks it. Handlers run with interrupts off and say
+ * whether the interrupt was theirs. At most 4 a line; panics beyond (start-up only). */
+void irq_register(unsigned line, bool (*handler)(void *context), void *context);

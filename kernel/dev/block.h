@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Block devices: requests are queued, merged with neighbours, dispatched many at a
+ * time and completed by interrupt. A request covers at most one page of memory that
+ * does not cross a page frame; the queue joins requests for adjoining sectors into one
+ * transfer, so callers that submit page after page get large transfers.
+ *
+ * The life of a request: 1 the caller fills it in and submits it; 2 it waits in the
+ * device's queue, sorted by sector; 3 the driver takes a run of it; 4 the interrupt
+ * calls `done`, after which the request is the caller's again. Nothing here allocates
+ * memory: eviction may run when there is none.
+ */
+#pragma once
+
+#include "lib/list.h"
+#include "lib/types.h"
+#include "kernel/sync/spinlock.h"
+#include "kernel/sync/wait_queue.h"
+
+#define SECTOR_SIZE 512u
+#define SECTORS_PER_PAGE 8u
+
+struct block_request {
+	struct list_link link;   /* the device's queue, then the driver's list */
+	bool write;
+	uint32_t sector;         /* first, in units of 512 bytes */
+	uint32_t sectors;        /* 1 to 8 */
+	void *data;              /* in the direct map (not a kernel stack) */
+	/* Called once, in interrupt context or from block_submit: must not sleep. error
+	 * is 0 or -EIO. */
+	void (*done)(struct block_request *, int error);
+	void *context;           /* the caller's */
+};
+
+struct block_device {
+	char name[8];            /* "vda", "hda" */
+	uint32_t sectors;        /* size */
+	bool read_only;
+	struct list_link link;   /* all devices */
+	struct spinlock lock;    /* irq; guards all below and the driver's state */
+	struct list queue;       /* waiting requests, by sector */
+	uint32_t queued, in_flight;
+	uint32_t head;           /* where the last dispatch ended: the elevator goes on there */
+	/* The driver's: take runs with block_take_run() and start them, as many as fit; the
+	 * lock is held. Called when something was queued and when a transfer ended. */
+	void (*start)(struct block_device *);
+	/* Make what was written durable; may sleep; 0 or -EIO. NULL: nothing to do. */
+	int (*flush)(struct block_device *);
+	void *driver;
+	/* Counters since boot, as /proc/diskstats wants them. */
+	uint64_t reads, writes, sectors_read, sectors_written, merged;
+};
+
+/* Driver side. */
+void block_register(struct block_device *);
+/* Takes from the queue the next run of requests for adjoining sectors in one direction,
+ * at most `most` of them, into `run`; returns how many (0: queue empty). Lock held. */
+uint32_t block_take_run(struct block_device *, struct list *run, uint32_t most);
+/* Ends every request of a run, which empties it. Lock not held. */
+void block_end_run(struct block_device *, struct list *run, int error);
+
+/* User side. */
+void block_submit(struct block_device *, struct block_request *);
+/* Holds off dispatch while a caller submits many, so that they merge; nests. */
+void block_plug(struct block_device *);
+void block_unplug(struct block_device *);
+/* Reads or writes and waits. May sleep. 0 or -EIO (also beyond the end). */
+int block_transfer(struct block_device *, bool write, uint32_t sector, void *data,
+                   uint32_t sectors);
+int block_flush(struct block_device *);
+/* By name ("vda"), or the index-th in order of discovery; NULL if there is none. */
+struct block_device *block_find(const char *name);
+struct block_device *block_at(unsigned index);

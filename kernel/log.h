@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel's messages: to the console, and kept in a ring that dmesg reads. */
+#pragma once
+
+#include <stddef.h>
+
+/* One message (without newline). Callable from anywhere, interrupts included.
+ * Printed as "[seconds.micros] message". */
+void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* As log_print, but only into the ring: what a newcomer's screen should not show. */
+void log_quiet(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Copies up to `size` of the newest bytes of the ring to `to`; returns how many. */
+size_t log_read(char *to, size_t size);
+size_t log_size(void);
+/* Where messages go as bytes; the console registers itself. The first writer of all
+ * is the bare serial port, so that messages appear from the first instruction on. */
+void log_set_output(void (*write)(const char *bytes, size_t n));

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Free physical page frames: take and give, O(1), never waits and never evicts.
+ * Frames are named by number (physical address / 4096). Frame 0 is never given out,
+ * so 0 means "none". Who holds a frame is noted, so that the auditor can count.
+ * Its own spinlock guards it; callable anywhere, interrupts included.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+enum physmem_holder {
+	PHYSMEM_ABSENT,   /* no RAM there, or the firmware's */
+	PHYSMEM_FREE,
+	PHYSMEM_BOOT,     /* the kernel image and what was taken at start-up for good */
+	PHYSMEM_HEAP,     /* slabs */
+	PHYSMEM_STACK,    /* kernel stacks */
+	PHYSMEM_VM,       /* struct frame knows */
+};
+
+struct multiboot_info;
+
+/* Reads the memory map that the boot loader left and puts all usable RAM below
+ * DIRECT_MAP_MAX on the free list. */
+void physmem_init(const struct multiboot_info *);
+
+/* During start-up only, before physmem_ready(): `pages` adjoining zeroed frames, for
+ * good; panics if there are not enough. Returns their kernel address. */
+void *physmem_boot_take(uint32_t pages);
+/* Start-up is over: from here on single frames only. */
+void physmem_ready(void);
+
+/* Takes one free frame for `holder`; its content is what it was. Returns its number,
+ * or 0 if no more than `reserve` frames are free. */
+uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve);
+/* Gives the frame back. In debug builds it is filled with junk (0xcc). */
+void physmem_give(uint32_t frame);
+
+enum physmem_holder physmem_holder(uint32_t frame);
+uint32_t physmem_end(void);   /* one past the highest frame number */
+uint32_t physmem_total(void); /* frames of RAM in the kernel's hands, free or not */
+uint32_t physmem_free(void);  /* free ones now */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of the kernel's patience: a broken promise inside the kernel itself. */
+#pragma once
+
+struct trap_frame;
+
+/* Says in plain words what was wrong and where, with registers and a symbolised
+ * backtrace, and stops the machine. Callable from anywhere. */
+_Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same for a processor exception in the kernel: `frame` has the registers. */
+_Noreturn void panic_trap(const struct trap_frame *frame, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* States an invariant where it would first be wrong. Always compiled in. */
+#define ASSERT(condition)                                                       \
+	((condition) ? (void)0                                                  \
+	             : panic("%s:%d: expected %s", __FILE__, __LINE__, #condition))
+/* The same with words for the reader: ASSERT_SAYING(frame->pins, "unpinned twice"). */
+#define ASSERT_SAYING(condition, words)                                         \
+	((condition) ? (void)0                                                  \
+	             : panic("%s:%d: %s (expected %s)", __FILE__, __LINE__,     \
+	                     words, #condition))

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads of control: creation, switch, sleep, wake, preemption. Round robin over one
+ * run queue; a timer tick ends a slice. A thread carries a CR3 value, not an address
+ * space: `spt` and `process` are opaque here.
+ *
+ * The kernel stack is two pages in the stack window with a hole below it: running over
+ * its end is a double fault that says so, not silent damage.
+ */
+#pragma once
+
+#include "lib/list.h"
+#include "lib/types.h"
+#include "kernel/cpu/trap.h"
+
+struct process;
+struct spt;
+struct mutex;
+struct waiter;
+
+#define THREAD_STACK_SIZE 8192u
+#define THREAD_NAME_MAX 16
+
+enum thread_state { THREAD_RUNNING, THREAD_READY, THREAD_SLEEPING, THREAD_DEAD };
+
+struct thread {
+	/* Owned by kernel/sched; guarded by the run queue's lock. */
+	struct list_link run_link;
+	struct list_link all_link;     /* every thread, for gdb and the auditor */
+	enum thread_state state;
+	uint32_t slice;                /* ticks left */
+	void *context;                 /* saved stack pointer while switched out */
+	uintptr_t stack;               /* lowest address of the kernel stack */
+	bool woken;                    /* a wake came since wait_prepare */
+	uint64_t run_ns;               /* time on a CPU (user and kernel) */
+	uint64_t user_ns;              /* of that, ticks found in user mode */
+	struct mutex *waiting_for;     /* for gdb and panics */
+	void *fpu;                     /* FXSAVE area, made at first use; NULL: none yet */
+
+	/* Owned by the thread itself (or its creator, before it runs). */
+	char name[THREAD_NAME_MAX];
+	pid_t id;                      /* unique; process ids come from the same counter */
+	physaddr_t cr3;                /* 0: kernel thread, runs on whatever is loaded */
+	uint64_t tls[3];               /* user segment descriptors for set_thread_area */
+	struct spt *spt;               /* its address space (vm/), or NULL */
+	struct process *process;       /* its process (userprog/), or NULL */
+	bool reclaiming;               /* is freeing memory: may use the reserve */
+
+	volatile bool interrupted;     /* thread_interrupt() came; guarded by nothing: a flag */
+};
+
+void thread_init(void); /* makes the code that runs now the first thread */
+
+/* A new kernel thread, ready to run start(argument); when that returns it exits. NULL if
+ * there is no memory. thread_create_stopped: not yet ready; the caller fills in spt, cr3,
+ * process, then thread_start. */
+struct thread *thread_create(const char *name, void (*start)(void *), void *argument);
+struct thread *thread_create_stopped(const char *name, void (*start)(void *), void *argument);
+void thread_start(struct thread *);
+/* A stopped thread that shall not run after all. */
+void thread_discard(struct thread *);
+
+struct thread *thread_current(void);
+_Noreturn void thread_exit(void); /* its stack is freed by whoever runs next */
+void thread_yield(void);
+void thread_sleep_until(uint64_t deadline_ns);
+
+/* Ends an interruptible sleep of the thread with -EINTR; one that comes while it does
+ * not sleep ends the next one. The flag stays set until thread_clear_interrupt(). */
+void thread_interrupt(struct thread *);
+void thread_clear_interrupt(void); /* of the current thread */
+
+/* Where the current thread's user registers lie: the top of its kernel stack. */
+struct trap_frame *thread_user_frame(struct thread *);
+
+/* Whether sleeping is allowed here: preemption on, not in an interrupt. */
+bool thread_may_sleep(void);
+#define ASSERT_MAY_SLEEP() ASSERT_SAYING(thread_may_sleep(), "sleeping with a spinlock held or in an interrupt")
+
+/* Forbids and allows preemption; nests. Allowing switches at once if one is due. */
+void preempt_disable(void);
+void preempt_enable(void);
+
+/* Sets the current thread's address space and loads it. directory 0: none. */
+void thread_set_space(struct spt *, physaddr_t directory);
+
+/* A new id for threads and processes; never repeats within 32,767, then wraps and skips
+ * those in use. */
+pid_t thread_new_id(void);
+/* Every thread, with the list locked (spinlock): visit must not sleep. */
+void thread_for_each(void (*visit)(struct thread *, void *), void *context);
+uint32_t thread_count(void);
+uint64_t thread_switches(void); /* since boot */
+/* Run queue length and time spent idle, for /proc/loadavg and /proc/stat. */
+uint32_t thread_ready_count(void);
+uint64_t thread_idle_ns(void);
+
+/* FPU state: programs own it lazily (CR0.TS, vector 7). Copy for fork and signals:
+ * 512 bytes as FXSAVE leaves them (SDM vol. 1, 10.5). 0, or -ENOMEM. */
+int thread_fpu_copy(struct thread *to, struct thread *from);
+int thread_fpu_get(void *area);        /* of the current thread; 1 if it has none */
+int thread_fpu_set(const void *area);
+void thread_fpu_drop(void);            /* exec: start afresh */

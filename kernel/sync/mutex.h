@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mutexes: locks whose waiters sleep, and which may be held across a sleep. The owner
+ * is known, so a second lock by the same thread is an error that says so.
+ */
+#pragma once
+
+#include "kernel/sync/wait_queue.h"
+
+struct mutex {
+	struct thread *volatile owner; /* NULL: free; set by compare-and-swap */
+	struct wait_queue waiters;
+	const char *name;
+};
+
+#define MUTEX_INIT(variable, name_) \
+	{.waiters = WAIT_QUEUE_INIT((variable).waiters), .name = (name_)}
+
+void mutex_init(struct mutex *, const char *name);
+void mutex_lock(struct mutex *);       /* may sleep */
+bool mutex_try_lock(struct mutex *);   /* never sleeps; true if taken */
+void mutex_unlock(struct mutex *);
+bool mutex_held(const struct mutex *); /* by the current thread: for ASSERT */
+
+/* Holds the mutex to the end of the enclosing block, whichever way it is left. */
+static inline void mutex_scope_end(struct mutex **mutex)
+{
+	mutex_unlock(*mutex);
+}
+#define SCOPED_MUTEX_NAME_(line) mutex_scope_##line
+#define SCOPED_MUTEX_LINE_(line, mutex)                                         \
+	struct mutex *SCOPED_MUTEX_NAME_(line)                                  \
+		__attribute__((cleanup(mutex_scope_end), unused)) = (mutex);    \
+	mutex_lock(SCOPED_MUTEX_NAME_(line))
+#define SCOPED_MUTEX_(line, mutex) SCOPED_MUTEX_LINE_(line, mutex)
+#define SCOPED_MUTEX(mutex) SCOPED_MUTEX_(__LINE__, mutex)
