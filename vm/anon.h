@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An anon is the identity of one anonymous page, wherever it is. The idea is UVM's:
+ * C. Cranor, "Design and Implementation of the UVM Virtual Memory System", 1998.
+ *
+ *   frame  slot   the page is
+ *   yes    0      in memory only
+ *   yes    yes    in memory; the slot holds the same bytes, unless the frame is dirty
+ *                 or an entry that maps it has D set
+ *   NULL   yes    on the swap device only
+ *
+ * references counts the supplemental entries that name it: more than one means that the
+ * page is shared copy-on-write, in memory or not. All fields: vm_lock.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+struct frame;
+
+struct anon {
+	uint32_t references;
+	struct frame *frame;
+	uint32_t slot;
+};
+
+/* A new anon with one reference, owning the (pinned, unowned, valid, dirty) frame; the
+ * frame enters the policy's queue. NULL if there is no memory. May sleep. */
+struct anon *anon_create(struct frame *);
+/* vm_lock held: */
+void anon_get(struct anon *);
+/* The last reference frees the anon, its frame and its slot. */
+void anon_put(struct anon *);
+uint32_t anon_count(void); /* how many exist, for the auditor and /proc/meminfo */

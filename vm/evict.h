@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking frames back. Works from the frame outward: never takes an address-space lock, so
+ * a fault that holds one may evict anyone's page, its own included.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+struct policy;
+
+/* Frees at least `wanted` frames if it can; returns how many. May sleep, unless in a thread
+ * that is evicting already (then 0). */
+uint32_t evict_frames(uint32_t wanted);
+/* Says that frames were taken: wakes the page-out thread if few are left. */
+void evict_check(void);
+/* The page-out thread and the shrinker. */
+void evict_start(void);
+
+/* How many frames may be taken by: everyone / threads that are freeing memory. */
+uint32_t evict_reserve(void);
+
+/* Out of memory: nothing can be evicted. Kills the process with most memory (by the door
+ * below) and returns true if there is hope: the caller tries again; false if the caller
+ * itself must give up. May sleep. */
+bool evict_out_of_memory(void);
+/* The door for userprog: choose and kill; returns false if the caller's own process was
+ * chosen (or there is nobody to kill). */
+void evict_set_oom_hook(bool (*hook)(void));
+
+const struct policy *evict_policy(void);
+/* By name; -EINVAL if unknown. Moves every page to the new policy's queue. */
+int evict_set_policy(const char *name);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The page-fault handler. fault.c is the table of design and of README.md, as code. */
+#pragma once
+
+#include "lib/types.h"
+
+struct spt;
+struct trap_frame;
+
+enum fault_result {
+	FAULT_DONE,     /* the instruction may run again */
+	FAULT_MAPERR,   /* no area there: SIGSEGV, SEGV_MAPERR */
+	FAULT_ACCERR,   /* the area forbids it: SIGSEGV, SEGV_ACCERR */
+	FAULT_BUS,      /* past the end of the file, or the device failed: SIGBUS, BUS_ADRERR */
+	FAULT_NO_MEMORY /* neither a frame nor swap left, and nobody else to kill: SIGKILL */
+};
+
+void fault_init(void);
+/* Makes the page of `address` accessible, as a program's access would. `stack_pointer`
+ * helps to tell stack growth. No locks held; may sleep. */
+enum fault_result fault_resolve(struct spt *, uintptr_t address, bool write);
+
+/* The door for userprog: a program's access failed. */
+void fault_set_signal_hook(void (*hook)(struct trap_frame *, uintptr_t address,
+                                        enum fault_result));

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame table: one struct frame for each physical page frame, indexed by frame
+ * number. It is an inverted page table: from a frame to its owner and to every
+ * page-table entry that maps it.
+ *
+ * The life of a frame in the hands of vm/:
+ *   1 frame_alloc takes it from physmem, evicting if it must; it is pinned once
+ *   2 it is given an owner: an anon, a page of a file, or it is a table itself
+ *   3 while it is read or written it is busy; whoever needs it waits
+ *   4 unpinned, it is the replacement policy's to choose
+ *   5 it loses its owner (evicted, freed, truncated), and when no pin is left goes back
+ *
+ * The state is the owner's kind; a frame without owner and pin is not vm's.
+ */
+#pragma once
+
+#include "lib/list.h"
+#include "lib/types.h"
+#include "kernel/mem/layout.h"
+#include "vm/page.h"
+#include "vm/policy.h"
+
+struct anon;
+struct page_source;
+struct pagedir;
+struct spt;
+struct block_device;
+
+enum frame_state {
+	FRAME_NONE,       /* not vm's: free, or the kernel's; physmem knows */
+	FRAME_UNOWNED,    /* just allocated, or its owner let go while it is pinned */
+	FRAME_ANON,       /* owner.anon */
+	FRAME_FILE,       /* owner.source, index */
+	FRAME_PAGE_TABLE, /* owner.pagedir; index: the first address it maps */
+	FRAME_DIRECTORY,  /* owner.pagedir */
+	FRAME_ANON_LEAF,  /* owner.spt; 1,024 pointers to anons; index as a page table's */
+	FRAME_ZERO,       /* the one frame of zeros that all untouched pages share */
+};
+
+/* Flags; changed by atomic operations, since completion interrupts change them too. */
+#define FRAME_BUSY 0x01u    /* being read or written by a device */
+#define FRAME_DIRTY 0x02u   /* content differs from its file's or slot's */
+#define FRAME_VALID 0x04u   /* content has been read or made */
+#define FRAME_ERROR 0x08u   /* the last read failed */
+#define FRAME_WRITING 0x10u /* the transfer under way is a write */
+#define FRAME_WANTED 0x20u  /* someone waited for it: do not evict it just now */
+#define FRAME_TOUCHED 0x40u /* referenced by read(2), write(2) or before it lost an entry */
+
+struct frame {
+	volatile uint32_t flags;
+	uint8_t state;          /* (v) enum frame_state */
+	uint16_t pins;          /* (v) users that need it to stay put: I/O, copies */
+	union {                 /* (v) */
+		struct anon *anon;
+		struct page_source *source;
+		struct pagedir *pagedir;
+		struct spt *spt;
+	} owner;
+	uint32_t index;         /* (v) FILE: page within the source; tables: first address */
+	union {
+		uint32_t block; /* FILE: the source's own note, ext2: the disk block, 0 a hole */
+		uint32_t used;  /* (v) tables: entries that are not empty */
+	};
+	uintptr_t mappings;     /* (v) the entries that map it: see rmap.c */
+	struct policy_page policy;     /* (v) in a queue while ANON or FILE */
+	struct list_link source_link;  /* (v) FILE: all frames of the source */
+	struct frame *hash_next;       /* (v) FILE: the page cache's index */
+};
+
+extern struct frame *frames;     /* physmem_end() of them */
+extern struct frame *zero_frame;
+
+static inline uint32_t frame_number(const struct frame *frame)
+{
+	return frame - frames;
+}
+
+static inline physaddr_t frame_phys(const struct frame *frame)
+{
+	return frame_number(frame) << PAGE_SHIFT;
+}
+
+/* The frame's content, as the kernel sees it. */
+static inline void *frame_data(const struct frame *frame)
+{
+	return phys_to_virt(frame_phys(frame));
+}
+
+/* The frame that holds a kernel (direct map) address. */
+static inline struct frame *frame_of(const void *address)
+{
+	return &frames[virt_to_phys(address) >> PAGE_SHIFT];
+}
+
+static inline bool frame_has(const struct frame *frame, uint32_t flag)
+{
+	return __atomic_load_n(&frame->flags, __ATOMIC_ACQUIRE) & flag;
+}
+
+static inline void frame_set(struct frame *frame, uint32_t flag)
+{
+	__atomic_fetch_or(&frame->flags, flag, __ATOMIC_ACQ_REL);
+}
+
+/* Clears the flag and returns whether it was set. */
+static inline bool frame_clear(struct frame *frame, uint32_t flag)
+{
+	return __atomic_fetch_and(&frame->flags, ~flag, __ATOMIC_ACQ_REL) & flag;
+}
+
+/*
+ * A frame with one pin, no owner, and whatever content; FRAME_UNOWNED. Evicts when none
+ * is free, so it may sleep; NULL if nothing can be evicted (out of memory).
+ * frame_alloc_zeroed: filled with zeros.
+ */
+struct frame *frame_alloc(void);
+struct frame *frame_alloc_zeroed(void);
+
+/* Pins keep a frame from being evicted or freed. frame_pin with vm_lock held. The last
+ * frame_unpin of a frame without owner frees it; vm_lock not held / held. */
+void frame_pin(struct frame *);
+void frame_unpin(struct frame *);
+void frame_unpin_locked(struct frame *);
+
+/* The owner lets go: unmapped everywhere already, out of the policy's queue. The frame is
+ * freed now or by its last unpin. vm_lock held. */
+void frame_disown(struct frame *);
+
+/* Waits until the frame is not busy. The caller holds a pin. May sleep. */
+void frame_wait(struct frame *);
+/* Like the above, for one that has no pin: vm_lock is held on entry, released, and the
+ * caller looks again. */
+void frame_wait_unpinned(struct frame *);
+
+/*
+ * Reads or writes the (busy) frame from or to a block device, one page at `sector`, and
+ * calls frame_io_done when that is over. May sleep for a place in the queue; never
+ * allocates memory.
+ */
+void frame_io_start(struct frame *, struct block_device *, uint32_t sector, bool write);
+/* The transfer is over (or was not needed): sets VALID or ERROR after a read, DIRTY again
+ * after a failed write, then clears BUSY and wakes. Callable from interrupts. */
+void frame_io_done(struct frame *, int error);
+
+/* Boot: the table itself and the zero frame. */
+void frame_init(void);

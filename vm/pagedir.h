@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hardware's page directory and page tables of one address space. The only code that
+ * changes entries, together with rmap.c. Everything in it is a cache of what the
+ * supplemental page table says: any entry may be dropped at any time (its A and D bits
+ * harvested into the frame first), and the next access faults it in again.
+ *
+ * Promise: whoever clears or weakens an entry here also invalidates the TLB before
+ * vm_lock is released, so no translation outlives its entry.
+ */
+#pragma once
+
+#include "lib/types.h"
+#include "vm/page.h"
+
+struct frame;
+struct mapping;
+struct spt;
+
+struct pagedir {
+	pte_t *directory;        /* one frame; entries 768.. are the kernel's, the same everywhere */
+	struct spt *spt;         /* whose it is */
+	uint32_t resident;       /* (v) user entries that map a frame, the zero frame not counted */
+	uint32_t tables;         /* (v) page tables */
+	struct mapping *spare;   /* spt->lock: a record kept ready, so that mapping cannot fail */
+};
+
+/* 0 or -ENOMEM. May sleep. */
+int pagedir_create(struct pagedir *, struct spt *);
+/* Frees the directory and its tables; no entry is left (pagedir_clear the whole range
+ * before). Not the directory that is loaded. */
+void pagedir_destroy(struct pagedir *);
+physaddr_t pagedir_phys(const struct pagedir *);
+
+/* Makes sure that pagedir_set cannot fail: the page table exists and a mapping record is
+ * at hand. spt->lock held, vm_lock not. May sleep. 0 or -ENOMEM. */
+int pagedir_prepare(struct pagedir *, uintptr_t address);
+/* Maps the page to the frame, replacing (and harvesting) what was there. After
+ * pagedir_prepare. vm_lock and spt->lock held. */
+void pagedir_set(struct pagedir *, uintptr_t address, struct frame *, bool writable);
+/* The entry as it stands (0: none, or no table); vm_lock held. */
+pte_t pagedir_entry(const struct pagedir *, uintptr_t address);
+/* Drops / makes read-only every entry of [start, end). vm_lock not held: it is taken for
+ * a table at a time. Empty tables are freed by pagedir_clear. */
+void pagedir_clear(struct pagedir *, uintptr_t start, uintptr_t end);
+void pagedir_protect(struct pagedir *, uintptr_t start, uintptr_t end);
+
+/* Of a frame: drops every entry that maps it (its A bits to FRAME_TOUCHED, D to
+ * FRAME_DIRTY) / makes them read-only, harvesting D / tests and clears their A bits.
+ * vm_lock held. */
+void frame_unmap(struct frame *);
+void frame_write_protect(struct frame *);
+bool frame_test_accessed(struct frame *);
+bool frame_mapped(const struct frame *);
+uint32_t frame_mapping_count(const struct frame *); /* a walk; for /proc and the auditor */
+/* Calls visit for each entry that maps the frame, with the directory and the address it
+ * stands for. vm_lock held. */
+void frame_for_each_mapping(struct frame *,
+                            void (*visit)(pte_t *, struct pagedir *, uintptr_t, void *), void *);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The supplemental page table of one address space: what the hardware's page table
+ * cannot say. Two layers: the ordered areas (what was promised), and over them, for each
+ * page that became anonymous, its anon. The second half has the page directory's shape:
+ * 10 bits choose a leaf, 10 bits an anon in it.
+ *
+ *   spt -> leaves[768] -> leaf: 1,024 x struct anon *     beside
+ *   spt -> pagedir     -> page table: 1,024 x pte_t
+ */
+#pragma once
+
+#include "lib/list.h"
+#include "lib/tree.h"
+#include "lib/types.h"
+#include "kernel/sync/mutex.h"
+#include "vm/pagedir.h"
+
+struct anon;
+struct area;
+struct page_source;
+
+#define SPT_LEAVES (KERNEL_BASE >> 22)
+
+struct spt {
+	uint32_t references;    /* atomic: processes and threads that run in it */
+	struct list_link link;  /* every spt; guarded by vm_lock */
+
+	struct mutex lock;      /* guards all below; anon pointers also need vm_lock */
+	struct tree areas;
+	struct area *last_found;
+	uint32_t area_pages;    /* promised, in pages */
+	uint32_t area_count;
+	struct anon ***leaves;  /* a page: leaves[directory_index] -> 1,024 anons, or NULL */
+	uint32_t anons;         /* entries in them */
+	struct pagedir pagedir; /* its entries: vm_lock */
+	uintptr_t brk_start, brk;
+	uintptr_t stack_top;
+	uint32_t stack_limit, data_limit, space_limit; /* bytes (RLIMIT_*); UINT32_MAX: none */
+	uintptr_t args_start, args_end, env_start, env_end; /* for /proc/<pid>/cmdline */
+	bool dying;             /* killed for want of memory: give everything up */
+};
+
+/* A new empty address space with one reference; NULL if there is no memory. */
+struct spt *spt_create(void);
+void spt_get(struct spt *);
+/* The last reference gives everything back: areas, anons, tables. May sleep. The
+ * directory must not be the one the caller's thread runs on (thread_set_space first). */
+void spt_put(struct spt *);
+
+/* The area that holds the address, or NULL. spt->lock held. O(log areas). */
+struct area *spt_area(struct spt *, uintptr_t address);
+/* The lowest area that ends above the address, or NULL. spt->lock held. */
+struct area *spt_area_from(struct spt *, uintptr_t address);
+struct area *spt_area_next(struct area *);
+
+/* The anon of a page, or NULL. spt->lock held. */
+struct anon *spt_anon(struct spt *, uintptr_t address);
+/* Makes sure that the leaf for the address exists. 0 or -ENOMEM. May sleep. */
+int spt_leaf_prepare(struct spt *, uintptr_t address);
+/* Sets the page's anon (the leaf exists), returning the one that was there, whose
+ * reference passes to the caller. vm_lock and spt->lock held. */
+struct anon *spt_anon_set(struct spt *, uintptr_t address, struct anon *);
+/* Drops the anons of [start, end) and their entries. spt->lock held. */
+void spt_drop_pages(struct spt *, uintptr_t start, uintptr_t end);
+
+/* Every address space, with vm_lock held. */
+void spt_for_each(void (*visit)(struct spt *, void *), void *context);
+uint32_t spt_swapped(struct spt *); /* pages on the swap device only; a scan, for /proc */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The only door to user memory. Bytes are copied by instructions that may fault: the
+ * fault handler brings the page in as it would for the program, and a bad address ends
+ * the copy with -EFAULT (kernel/cpu/trap.h, trap_fixup). Never called with vm_lock, or
+ * any lock that a page fault may want (spt->lock, a file system's block-map lock).
+ * May sleep.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+/* 0 or -EFAULT; on error part of the bytes may have been copied. */
+int copy_from_user(void *to, const void *user_from, size_t n);
+int copy_to_user(void *user_to, const void *from, size_t n);
+/* Zeros in user memory. 0 or -EFAULT. */
+int clear_user(void *user_to, size_t n);
+/* A string with its NUL, at most `size` bytes. Its length, -EFAULT, -ENAMETOOLONG. */
+ssize_t copy_string_from_user(char *to, const char *user_from, size_t size);
+/* Whether [address, address + n) lies below the kernel; says nothing about mappings. */
+bool user_range(const void *address, size_t n);
