@@ -1,32 +1,183 @@
-# Pagoda: build, run, check. `make help` lists everything.
+# SPDX-License-Identifier: MIT
+# Builds, runs and checks Pagoda. `make help` lists the targets and the variables.
+
+# What a person sets on the command line (make qemu MEM=16); `make help` explains them.
+MEM = 64
+SWAP = 64
+DISK = virtio
+CMDLINE =
+KERNEL =
+GUI =
+GDB =
+ACCEL = tcg
+ROOTSIZE = 64
+T =
+J := $(shell nproc 2>/dev/null || echo 1)
+V =
+
 CC = gcc
 BUILD = build
 OBJ = $(BUILD)/obj
+UOBJ = $(BUILD)/uobj
+CACHE = .cache
+
+# mke2fs, e2fsck and mkswap live where an ordinary user's PATH may not look.
+export PATH := $(PATH):/usr/sbin:/sbin
+export CC GUI
+
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(J)
+endif
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+Q = $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-6s %s\n')
+# $(call once,NAME,COMMAND): the command's output, asked for at most once, when first used.
+once = $(eval $(1) := $$(shell $(2)))$($(1))
+
+all: kernel programs image iso
+
+# ---- kernel ----------------------------------------------------------------------------
 
 WARN = -Wall -Wextra -Werror
 KERNEL_CFLAGS = -m32 -march=i686 -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie \
   -fno-stack-protector -fno-omit-frame-pointer -mgeneral-regs-only -mno-red-zone \
   -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none $(WARN) -I. \
   -MMD -MP $(EXTRA_CFLAGS)
-LIBGCC := $(shell $(CC) -m32 -print-libgcc-file-name)
+LIBGCC = $(call once,LIBGCC,$(CC) -m32 -print-libgcc-file-name)
 
 KERNEL_C = $(wildcard boot/*.c kernel/*.c kernel/*/*.c vm/*.c vm/policy/*.c userprog/*.c lib/*.c)
 KERNEL_S = $(wildcard boot/*.S kernel/*/*.S vm/*.S userprog/*.S)
 KERNEL_O = $(KERNEL_C:%=$(OBJ)/%.o) $(KERNEL_S:%=$(OBJ)/%.o)
 
-all: $(BUILD)/pagoda.elf
+kernel: $(BUILD)/pagoda.elf
 
 $(BUILD)/pagoda.elf: $(KERNEL_O) linker.ld
-	$(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-T,linker.ld -o $@ $(KERNEL_O) $(LIBGCC)
+	$(say) LD $@
+	$(Q)$(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-T,linker.ld -o $@ $(KERNEL_O) $(LIBGCC)
 
-$(OBJ)/%.c.o: %.c
+$(OBJ)/%.o: % $(BUILD)/flags | setup
+	$(say) CC $<
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_CFLAGS) -c $< -o $@
-$(OBJ)/%.S.o: %.S
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
+
+# Rewritten only when the compiler or its flags change, and then everything is compiled again.
+$(BUILD)/flags: FORCE | setup
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_CFLAGS) -c $< -o $@
+	@echo '$(CC) $(KERNEL_CFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS)' | cmp -s - $@ || \
+	  echo '$(CC) $(KERNEL_CFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS)' >$@
+
+# ---- programs of the disk image --------------------------------------------------------
+
+CC_INCLUDE = $(call once,CC_INCLUDE,$(CC) -print-file-name=include)
+USER_CFLAGS = -m32 -march=i686 -std=gnu11 -O1 -g -ffreestanding -nostdinc \
+  -isystem lib/user/include -isystem $(CC_INCLUDE) \
+  -isystem /usr/include/x86_64-linux-gnu -isystem /usr/include -I. \
+  -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+  -fcf-protection=none $(WARN) -MD -MP $(EXTRA_CFLAGS)
+USER_LDFLAGS = -m32 -static -nostdlib -no-pie -Wl,-z,noexecstack -Wl,-z,norelro \
+  -Wl,--build-id=none
+
+CRT0 = $(UOBJ)/lib/user/crt0.S.o
+LIBUSER_O = $(filter-out $(CRT0),$(patsubst %,$(UOBJ)/%.o,$(wildcard lib/user/*.c lib/user/*.S lib/*.c)))
+PROGRAM_C = $(wildcard userprog/bin/*.c tests/vm/*.c tests/userprog/*.c tests/fs/*.c tests/bench/*.c)
+PROGRAMS = $(PROGRAM_C:%.c=$(BUILD)/programs/%)
+
+programs: $(PROGRAMS)
+
+$(BUILD)/programs/%: $(UOBJ)/%.c.o $(CRT0) $(BUILD)/libuser.a
+	$(say) LINK $(@:$(BUILD)/programs/%=%)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_LDFLAGS) -o $@ $(CRT0) $< $(BUILD)/libuser.a $(LIBGCC)
+
+$(BUILD)/libuser.a: $(LIBUSER_O)
+	$(say) AR $@
+	$(Q)rm -f $@ && ar rcs $@ $(LIBUSER_O)
+
+$(UOBJ)/%.o: % $(BUILD)/flags | setup
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -c $< -o $@
+
+# ---- disks and ISO ---------------------------------------------------------------------
+
+image: $(BUILD)/root.img $(BUILD)/test.img
+iso: $(BUILD)/pagoda.iso
+
+# A new image replaces what was written to the old one, so it depends on what goes in, and
+# not on the kernel. test.img is what every test's guest gets a copy of.
+$(BUILD)/root.img: $(BUILD)/rootfs.list $(BUILD)/root.size
+	$(say) MKE2FS $@
+	$(Q)scripts/make-ext2 $@ $(ROOTSIZE) $(BUILD)/rootfs
+
+$(BUILD)/test.img: $(BUILD)/rootfs.list scripts/make-ext2
+	$(say) MKE2FS $@
+	$(Q)scripts/make-ext2 $@ 64 $(BUILD)/rootfs
+
+$(BUILD)/rootfs.list: $(PROGRAMS) $(CACHE)/busybox scripts/make-rootfs $(BUILD)/programs.list
+	$(say) ROOT $(BUILD)/rootfs
+	$(Q)scripts/make-rootfs $(BUILD)/rootfs $(CACHE)/busybox $(BUILD)/programs $(PROGRAMS)
+	$(Q)(cd $(BUILD)/rootfs && find .) >$@
+
+$(CACHE)/busybox: | setup
+	$(Q)scripts/fetch-busybox $@
+
+# Swap starts empty in every guest, so a new one costs nothing and keeps SWAP= honest.
+$(BUILD)/pagoda.iso: $(BUILD)/pagoda.elf boot/grub.cfg scripts/make-iso $(BUILD)/cmdline
+	$(say) ISO $@
+	$(Q)scripts/make-iso $@ $(BUILD)/pagoda.elf '$(BOOT_LINE)'
+
+# Files that hold a setting, so that changing the setting rebuilds what depends on it.
+$(BUILD)/cmdline: WORDS = $(BOOT_LINE)
+$(BUILD)/root.size: WORDS = $(ROOTSIZE)
+$(BUILD)/programs.list: WORDS = $(sort $(PROGRAMS))
+$(BUILD)/cmdline $(BUILD)/root.size $(BUILD)/programs.list: FORCE | setup
+	@mkdir -p $(@D)
+	@echo '$(WORDS)' | cmp -s - $@ || echo '$(WORDS)' >$@
+
+# ---- running ---------------------------------------------------------------------------
+
+DISK_PREFIX = $(if $(filter ata,$(DISK)),hd,vd)
+BOOT_LINE = $(strip root=$(DISK_PREFIX)a $(if $(filter-out 0,$(SWAP)),swap=$(DISK_PREFIX)b) $(CMDLINE))
+RUN = scripts/qemu --build $(BUILD) --mem $(MEM) --swap $(SWAP) --disk $(DISK) --accel $(ACCEL) \
+  --cmdline '$(BOOT_LINE)' $(if $(GUI),--gui) $(if $(GDB),--gdb)
+
+qemu: $(BUILD)/root.img $(if $(KERNEL),$(BUILD)/pagoda.elf,$(BUILD)/pagoda.iso)
+	@$(RUN) $(if $(KERNEL),--kernel)
+
+debug: $(BUILD)/root.img $(BUILD)/test.img $(BUILD)/pagoda.elf
+	@scripts/debug --build $(BUILD) --mem $(MEM) --swap $(SWAP) --disk $(DISK) \
+	  --cmdline '$(CMDLINE)' $(if $(T),--test '$(T)')
+
+check: $(BUILD)/pagoda.elf $(BUILD)/test.img
+	@scripts/check --build $(BUILD) --jobs $(J) --cc $(CC) --accel $(ACCEL) \
+	  --cmdline '$(CMDLINE)' $(if $(T),'$(T)')
+
+check-linux: $(PROGRAMS)
+	@scripts/check --linux --build $(BUILD) --jobs $(J) $(if $(T),'$(T)')
+
+layers: $(KERNEL_O)
+	@scripts/layers $(OBJ)
+
+setup:
+	@scripts/setup
+
+busybox:
+	@rm -f $(CACHE)/busybox
+	@scripts/fetch-busybox $(CACHE)/busybox
 
 clean:
 	rm -rf $(BUILD)
--include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
-.PHONY: all clean
+distclean: clean
+	rm -rf $(CACHE)
+
+help:
+	@scripts/help
+
+-include $(KERNEL_O:.o=.d) $(CRT0:.o=.d) $(LIBUSER_O:.o=.d) $(PROGRAM_C:%=$(UOBJ)/%.d)
+FORCE:
+.PHONY: all kernel programs image iso qemu debug check check-linux layers setup busybox \
+  clean distclean help FORCE
