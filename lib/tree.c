@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * AVL tree: the heights of a node's two subtrees differ by at most one.
+ *
+ * Inserting or removing changes heights only on the way from the changed place to the
+ * root. path_rebalance() walks that way once: it recomputes each node's height and
+ * summary, and rotates where the difference became two. The walk never stops early,
+ * because a summary may change where the height does not.
+ */
+#include "lib/tree.h"
+
+static int height(const struct tree_node *node)
+{
+	return node ? node->height : 0;
+}
+
+/* What the node says about its subtree, from what its children say about theirs. */
+static void node_refresh(struct tree *tree, struct tree_node *node)
+{
+	int left = height(node->left), right = height(node->right);
+
+	node->height = 1 + (left > right ? left : right);
+	if (tree->summarise)
+		tree->summarise(node);
+}
+
+static void set_left(struct tree_node *node, struct tree_node *child)
+{
+	node->left = child;
+	if (child)
+		child->parent = node;
+}
+
+static void set_right(struct tree_node *node, struct tree_node *child)
+{
+	node->right = child;
+	if (child)
+		child->parent = node;
+}
+
+/* Lets `replacement` (or nothing) hang where `node` hangs. */
+static void node_replace(struct tree *tree, const struct tree_node *node,
+                         struct tree_node *replacement)
+{
+	struct tree_node *parent = node->parent;
+
+	if (!parent)
+		tree->root = replacement;
+	else if (parent->left == node)
+		parent->left = replacement;
+	else
+		parent->right = replacement;
+	if (replacement)
+		replacement->parent = parent;
+}
+
+/*
+ *     node               pivot
+ *    /    \              /   \
+ *   a    pivot   ->   node    c       and rotate_right is the mirror image.
+ *        /  \         /  \
+ *       b    c       a    b
+ *
+ * Returns the pivot, now the root of the subtree.
+ */
+static struct tree_node *rotate_left(struct tree *tree, struct tree_node *node)
+{
+	struct tree_node *pivot = node->right;
+
+	node_replace(tree, node, pivot);
+	set_right(node, pivot->left);
+	set_left(pivot, node);
+	node_refresh(tree, node);
+	node_refresh(tree, pivot);
+	return pivot;
+}
+
+static struct tree_node *rotate_right(struct tree *tree, struct tree_node *node)
+{
+	struct tree_node *pivot = node->left;
+
+	node_replace(tree, node, pivot);
+	set_left(node, pivot->right);
+	set_right(pivot, node);
+	node_refresh(tree, node);
+	node_refresh(tree, pivot);
+	return pivot;
+}
+
+/* A child that leans inward is first rotated outward, or the tall part would only
+ * move from one side to the other. */
+static struct tree_node *node_balance(struct tree *tree, struct tree_node *node)
+{
+	int lean = height(node->left) - height(node->right);
+
+	if (lean > 1) {
+		if (height(node->left->left) < height(node->left->right))
+			rotate_left(tree, node->left);
+		return rotate_right(tree, node);
+	}
+	if (lean < -1) {
+		if (height(node->right->right) < height(node->right->left))
+			rotate_right(tree, node->right);
+		return rotate_left(tree, node);
+	}
+	node_refresh(tree, node);
+	return node;
+}
+
+static void path_rebalance(struct tree *tree, struct tree_node *node)
+{
+	for (; node; node = node->parent)
+		node = node_balance(tree, node);
+}
+
+bool tree_insert(struct tree *tree, struct tree_node *node)
+{
+	struct tree_node *parent = NULL, **place = &tree->root;
+
+	while (*place) {
+		parent = *place;
+		if (node->key == parent->key)
+			return false;
+		place = node->key < parent->key ? &parent->left : &parent->right;
+	}
+	node->left = node->right = NULL;
+	node->parent = parent;
+	*place = node;
+	path_rebalance(tree, node);
+	return true;
+}
+
+static struct tree_node *leftmost(struct tree_node *node)
+{
+	while (node && node->left)
+		node = node->left;
+	return node;
+}
+
+static struct tree_node *rightmost(struct tree_node *node)
+{
+	while (node && node->right)
+		node = node->right;
+	return node;
+}
+
+/* A node with two children gives its place to its successor, which has no left child
+ * and so can be taken out easily. */
+void tree_remove(struct tree *tree, struct tree_node *node)
+{
+	struct tree_node *lowest_changed, *successor;
+
+	if (!node->left || !node->right) {
+		lowest_changed = node->parent;
+		node_replace(tree, node, node->left ? node->left : node->right);
+	} else {
+		successor = leftmost(node->right);
+		lowest_changed = successor->parent == node ? successor : successor->parent;
+		node_replace(tree, successor, successor->right);
+		set_left(successor, node->left);
+		set_right(successor, node->right);
+		node_replace(tree, node, successor);
+	}
+	path_rebalance(tree, lowest_changed);
+}
+
+void tree_update(struct tree *tree, struct tree_node *node)
+{
+	for (; node; node = node->parent)
+		node_refresh(tree, node);
+}
+
+struct tree_node *tree_find(const struct tree *tree, uintptr_t key)
+{
+	struct tree_node *node = tree->root;
+
+	while (node && node->key != key)
+		node = key < node->key ? node->left : node->right;
+	return node;
+}
+
+struct tree_node *tree_floor(const struct tree *tree, uintptr_t key)
+{
+	struct tree_node *node = tree->root, *best = NULL;
+
+	while (node) {
+		if (node->key > key) {
+			node = node->left;
+		} else {
+			best = node;
+			node = node->right;
+		}
+	}
+	return best;
+}
+
+struct tree_node *tree_ceiling(const struct tree *tree, uintptr_t key)
+{
+	struct tree_node *node = tree->root, *best = NULL;
+
+	while (node) {
+		if (node->key < key) {
+			node = node->right;
+		} else {
+			best = node;
+			node = node->left;
+		}
+	}
+	return best;
+}
+
+struct tree_node *tree_first(const struct tree *tree)
+{
+	return leftmost(tree->root);
+}
+
+struct tree_node *tree_last(const struct tree *tree)
+{
+	return rightmost(tree->root);
+}
+
+struct tree_node *tree_next(const struct tree_node *node)
+{
+	if (node->right)
+		return leftmost(node->right);
+	while (node->parent && node->parent->right == node)
+		node = node->parent;
+	return node->parent;
+}
+
+struct tree_node *tree_previous(const struct tree_node *node)
+{
+	if (node->left)
+		return rightmost(node->left);
+	while (node->parent && node->parent->left == node)
+		node = node->parent;
+	return node->parent;
+}
