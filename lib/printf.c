@@ -317,6 +317,8 @@ static void buffer_put(void *context, const char *bytes, size_t n)
 
 	if (n > buffer->room)
 		n = buffer->room;
+	if (n == 0) /* the buffer may be a null pointer */
+		return;
 	memcpy(buffer->to, bytes, n);
 	buffer->to += n;
 	buffer->room -= n;
