@@ -27,6 +27,11 @@ def boot_line(disk, swap, *words):
     return " ".join(line + [word for word in words if word])
 
 
+def test_line(disk, swap, name, arguments, *words):
+    """The same for a test; init takes all that follows test= for the test's own."""
+    return boot_line(disk, swap, *words, f"test=/tests/{name} {arguments}".strip())
+
+
 def drive(disk, index, path, options=""):
     """The options for one disk. With two, the CD-ROM is left at index 2."""
     path = path.replace(",", ",,")
