@@ -28,9 +28,9 @@ static inline void mutex_scope_end(struct mutex **mutex)
 	mutex_unlock(*mutex);
 }
 #define SCOPED_MUTEX_NAME_(line) mutex_scope_##line
-#define SCOPED_MUTEX_LINE_(line, mutex)                                         \
+#define SCOPED_MUTEX_LINE_(line, held)                                          \
 	struct mutex *SCOPED_MUTEX_NAME_(line)                                  \
-		__attribute__((cleanup(mutex_scope_end), unused)) = (mutex);    \
+		__attribute__((cleanup(mutex_scope_end), unused)) = (held);     \
 	mutex_lock(SCOPED_MUTEX_NAME_(line))
-#define SCOPED_MUTEX_(line, mutex) SCOPED_MUTEX_LINE_(line, mutex)
-#define SCOPED_MUTEX(mutex) SCOPED_MUTEX_(__LINE__, mutex)
+#define SCOPED_MUTEX_(line, held) SCOPED_MUTEX_LINE_(line, held)
+#define SCOPED_MUTEX(held) SCOPED_MUTEX_(__LINE__, held)
