@@ -5,6 +5,8 @@ scripts/qemu, scripts/debug and scripts/check ask qemu_command() for it.
 """
 
 import os
+import re
+import shlex
 import socket
 import subprocess
 
@@ -12,6 +14,21 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # A guest ends with `exit=N` as QEMU's exit status 2 * N + 1, through this device.
 EXIT_DEVICE = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+
+# What a test may say about its machine, in a line `guest: ...` at its head.
+GUEST_DEFAULTS = {
+    "mem": "16",           # MiB of RAM
+    "swap": "32",          # MiB of swap; 0: none
+    "disk": "virtio",      # or ata
+    "timeout": "60",       # seconds after which the guest counts as hung
+    "args": "",            # arguments of the program
+    "cmdline": "",         # more words for the kernel
+    "host": "",            # a program in tests/host-checks, run on the disk image afterwards
+    "grub": False,         # boot the ISO by GRUB instead of -kernel
+    "pagoda-only": False,  # claims what Linux does not: not run by --linux
+    "linux-root": False,   # under --linux only for root
+    "writes": False,       # for the reader: this test is about the disk
+}
 
 
 def disk_name(disk, index):
@@ -25,11 +42,6 @@ def boot_line(disk, swap, *words):
     if swap:
         line.append("swap=" + disk_name(disk, 1))
     return " ".join(line + [word for word in words if word])
-
-
-def test_line(disk, swap, name, arguments, *words):
-    """The same for a test; init takes all that follows test= for the test's own."""
-    return boot_line(disk, swap, *words, f"test=/tests/{name} {arguments}".strip())
 
 
 def drive(disk, index, path, options=""):
@@ -72,3 +84,52 @@ def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+class BadSettings(Exception):
+    pass
+
+
+def comment_words(path, key):
+    """What follows `key:` in the comment at the head of a source, as shell words."""
+    with open(path, encoding="utf-8") as source:
+        for _, line in zip(range(60), source):
+            found = re.match(r"\s*/?\*+\s*" + key + r":\s*(.*?)\s*(\*/)?\s*$", line)
+            if found:
+                return shlex.split(found.group(1))
+    return []
+
+
+def guest_settings(path):
+    settings = dict(GUEST_DEFAULTS)
+    for word in comment_words(path, "guest"):
+        name, equals, value = word.partition("=")
+        if name not in settings or isinstance(settings[name], bool) == bool(equals):
+            raise BadSettings(f"{path}: `guest:` does not know {word}")
+        settings[name] = value if equals else True
+    return settings
+
+
+def test_guest(name, source, folder, build, serial, words=(), accel="tcg"):
+    """QEMU's command line for an in-guest test; makes its disks (and ISO) in the folder, the
+    root disk as root.img."""
+    settings = guest_settings(source)
+    disk, swap_mib, swap = settings["disk"], int(settings["swap"]), None
+    root = os.path.join(folder, "root.img")
+    subprocess.run(["cp", "--reflink=auto", "--sparse=always",
+                    os.path.join(build, "test.img"), root], check=True)
+    if swap_mib:
+        swap = os.path.join(folder, "swap.img")
+        make_swap(swap, swap_mib)
+    # init takes all that follows test= for the test's own.
+    line = boot_line(disk, swap_mib, "exit", settings["cmdline"], *words,
+                     f"test=/tests/{name} {settings['args']}".strip())
+    kernel, iso = os.path.join(build, "pagoda.elf"), None
+    if settings["grub"]:
+        iso = os.path.join(folder, "pagoda.iso")
+        subprocess.run([os.path.join(ROOT, "scripts/make-iso"), iso, kernel, line], check=True,
+                       stdout=subprocess.DEVNULL)
+        kernel = None
+    return qemu_command(mem=settings["mem"], disk=disk, root=root, swap=swap, kernel=kernel,
+                        iso=iso, cmdline=line, accel=accel, serial=serial,
+                        drive_options=",cache=unsafe") + EXIT_DEVICE + ["-monitor", "none"]
