@@ -16,6 +16,7 @@
 #include "lib/types.h"
 #include "kernel/sync/spinlock.h"
 #include "kernel/sync/wait_queue.h"
+#include "kernel/time/clock.h"
 
 #define SECTOR_SIZE 512u
 #define SECTORS_PER_PAGE 8u
@@ -30,6 +31,9 @@ struct block_request {
 	 * is 0 or -EIO. */
 	void (*done)(struct block_request *, int error);
 	void *context;           /* the caller's */
+
+	/* The queue's: this request goes by itself, since a run with it in it failed. */
+	bool alone;
 };
 
 struct block_device {
@@ -40,6 +44,7 @@ struct block_device {
 	struct spinlock lock;    /* irq; guards all below and the driver's state */
 	struct list queue;       /* waiting requests, by sector */
 	uint32_t queued, in_flight;
+	uint32_t plugs;          /* block_plug() calls not yet undone */
 	uint32_t head;           /* where the last dispatch ended: the elevator goes on there */
 	/* The driver's: take runs with block_take_run() and start them, as many as fit; the
 	 * lock is held. Called when something was queued and when a transfer ended. */
@@ -47,26 +52,42 @@ struct block_device {
 	/* Make what was written durable; may sleep; 0 or -EIO. NULL: nothing to do. */
 	int (*flush)(struct block_device *);
 	void *driver;
-	/* Counters since boot, as /proc/diskstats wants them. */
+	/* Ends a plug that is held too long. Its own lock. */
+	struct timer plug_timer;
+	/* Counters since boot (requests, sectors, requests that joined another's
+	 * transfer), as /proc/diskstats wants them. */
 	uint64_t reads, writes, sectors_read, sectors_written, merged;
 };
 
 /* Driver side. */
+/* Adds a device with name, sectors, read_only, start, flush and driver set; logs it. */
 void block_register(struct block_device *);
 /* Takes from the queue the next run of requests for adjoining sectors in one direction,
  * at most `most` of them, into `run`; returns how many (0: queue empty). Lock held. */
 uint32_t block_take_run(struct block_device *, struct list *run, uint32_t most);
-/* Ends every request of a run, which empties it. Lock not held. */
+/* Ends every request of a run, which empties it, and starts the next. The driver has
+ * forgotten the transfer before. If one of several joined requests failed, all are
+ * queued again one by one, so that only the guilty one fails. Lock not held. */
 void block_end_run(struct block_device *, struct list *run, int error);
+/* Calls `start`, if anything waits: for a driver that could not start when it was
+ * called, since devices share a channel. Lock not held. */
+void block_restart(struct block_device *);
 
-/* User side. */
+/* User side. Requests for the same sector that wait at the same time are done in any
+ * order: who cares keeps the second back until the first is done. */
+/* Queues the request; never sleeps. One that reaches beyond the end, or writes to a
+ * read-only device, is done with -EIO at once. */
 void block_submit(struct block_device *, struct block_request *);
-/* Holds off dispatch while a caller submits many, so that they merge; nests. */
+/* Holds off dispatch while a caller submits many, so that they merge; nests. A hint:
+ * many waiting requests, a tick gone by, or block_transfer() dispatch all the same, so
+ * nobody waits for ever on a caller that sleeps in between. */
 void block_plug(struct block_device *);
 void block_unplug(struct block_device *);
-/* Reads or writes and waits. May sleep. 0 or -EIO (also beyond the end). */
+/* Reads or writes any number of sectors and waits. `data` is in the direct map, and no
+ * sector of it crosses a page. May sleep. 0 or -EIO (also beyond the end). */
 int block_transfer(struct block_device *, bool write, uint32_t sector, void *data,
                    uint32_t sectors);
+/* Makes all writes that are done durable; may sleep; 0 or -EIO. */
 int block_flush(struct block_device *);
 /* By name ("vda"), or the index-th in order of discovery; NULL if there is none. */
 struct block_device *block_find(const char *name);
