@@ -52,6 +52,7 @@ struct transfer {
 struct disk {
 	struct block_device block;
 	uint16_t port;
+	uint8_t irq;
 	struct vring ring;
 	struct transfer *transfers;
 
@@ -65,6 +66,7 @@ struct disk {
 	int flush_error;                 /* the same */
 };
 
+static struct disk *disks[DISKS_MAX]; /* set at start-up */
 static unsigned disk_count;
 
 /* --- chains of descriptors; the lock is held ------------------------------------ */
@@ -221,9 +223,8 @@ static bool take_done(struct disk *disk, struct list *run, int *error)
 	return true;
 }
 
-static bool interrupt(void *context)
+static bool disk_interrupt(struct disk *disk)
 {
-	struct disk *disk = context;
 	struct list run = LIST_INIT(run);
 	int error;
 
@@ -233,6 +234,19 @@ static bool interrupt(void *context)
 	while (take_done(disk, &run, &error))
 		block_end_run(&disk->block, &run, error);
 	return true;
+}
+
+/* One handler for all disks of a line, of which there may be many more than a line has
+ * room for handlers. */
+static bool interrupt(void *context)
+{
+	unsigned irq = (uintptr_t)context;
+	bool ours = false;
+
+	for (unsigned i = 0; i < disk_count; i++)
+		if (disks[i]->irq == irq)
+			ours |= disk_interrupt(disks[i]);
+	return ours;
 }
 
 /* --- start-up ------------------------------------------------------------------- */
@@ -273,6 +287,17 @@ static bool make_queue(struct disk *disk)
 	return true;
 }
 
+static void listen(struct disk *disk)
+{
+	bool heard = false;
+
+	for (unsigned i = 0; i < disk_count; i++)
+		heard |= disks[i]->irq == disk->irq;
+	disks[disk_count++] = disk;
+	if (!heard)
+		irq_register(disk->irq, interrupt, (void *)(uintptr_t)disk->irq);
+}
+
 static uint32_t read_capacity(struct disk *disk)
 {
 	uint16_t config = disk->port + VIRTIO_PCI_CONFIG_OFF(0);
@@ -298,14 +323,14 @@ static bool set_up(struct disk *disk, const struct pci_device *pci)
 	wait_queue_init(&disk->flush_waiters);
 
 	struct block_device *block = &disk->block;
-	snprintf(block->name, sizeof(block->name), "vd%c", (char)('a' + disk_count++));
+	snprintf(block->name, sizeof(block->name), "vd%c", (char)('a' + disk_count));
 	block->sectors = read_capacity(disk);
 	block->read_only = features & 1u << VIRTIO_BLK_F_RO;
 	block->start = start;
 	block->flush = features & 1u << VIRTIO_BLK_F_FLUSH ? flush : NULL;
 	block->driver = disk;
 	block_register(block);
-	irq_register(pci->interrupt, interrupt, disk);
+	listen(disk);
 	set_status(disk, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
 	                         VIRTIO_CONFIG_S_DRIVER_OK);
 	return true;
@@ -324,6 +349,7 @@ static void probe(const struct pci_device *pci)
 		return;
 	}
 	disk->port = port;
+	disk->irq = pci->interrupt;
 	if (!set_up(disk, pci)) {
 		log_print("virtio-blk: no queue; not used");
 		kfree(disk);
