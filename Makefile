@@ -55,9 +55,17 @@ KERNEL_O = $(KERNEL_C:%=$(OBJ)/%.o) $(KERNEL_S:%=$(OBJ)/%.o)
 
 kernel: $(BUILD)/pagoda.elf
 
-$(BUILD)/pagoda.elf: $(KERNEL_O) linker.ld
+LINK_KERNEL = $(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-T,linker.ld \
+  $(KERNEL_O) $(LIBGCC) $(BUILD)/symbols.s
+
+# Linked twice: the second time with the table of functions that the first one had.
+$(BUILD)/pagoda.elf: $(KERNEL_O) linker.ld scripts/symbols.py
 	$(say) LD $@
-	$(Q)$(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-T,linker.ld -o $@ $(KERNEL_O) $(LIBGCC)
+	$(Q)scripts/symbols.py </dev/null >$(BUILD)/symbols.s
+	$(Q)$(LINK_KERNEL) -o $(BUILD)/pagoda.first
+	$(Q)nm $(BUILD)/pagoda.first | scripts/symbols.py >$(BUILD)/symbols.s
+	$(Q)$(LINK_KERNEL) -o $@
+	$(Q)rm -f $(BUILD)/pagoda.first
 
 $(OBJ)/%.o: % $(BUILD)/flags | setup
 	$(say) CC $<

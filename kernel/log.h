@@ -2,6 +2,7 @@
 /* The kernel's messages: to the console, and kept in a ring that dmesg reads. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* One message (without newline). Callable from anywhere, interrupts included.
@@ -15,3 +16,6 @@ size_t log_size(void);
 /* Where messages go as bytes; the console registers itself. The first writer of all
  * is the bare serial port, so that messages appear from the first instruction on. */
 void log_set_output(void (*write)(const char *bytes, size_t n));
+/* For panics: to ring and output without taking the lock, as its holder may never run
+ * again; if `bare`, to the serial port instead of the output. */
+void log_last_words(const char *bytes, size_t n, bool bare);

@@ -2,6 +2,8 @@
 /* The end of the kernel's patience: a broken promise inside the kernel itself. */
 #pragma once
 
+#include <stdint.h>
+
 struct trap_frame;
 
 /* Says in plain words what was wrong and where, with registers and a symbolised
@@ -10,6 +12,17 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
 /* The same for a processor exception in the kernel: `frame` has the registers. */
 _Noreturn void panic_trap(const struct trap_frame *frame, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same, with words for the exception itself: null pointer, write to a constant,
+ * stack overflow... `address` is CR2 for a page fault. */
+_Noreturn void panic_exception(const struct trap_frame *frame, uintptr_t address);
+
+/* Upper layers add what they know (the fault's row, the program's own backtrace): `say`
+ * is called while panicking, after the kernel's backtrace, and prints with panic_print.
+ * At most 4. */
+void panic_add_note(void (*say)(void));
+void panic_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Prints one line of a backtrace: address, function and offset. */
+void panic_print_place(uintptr_t address);
 
 /* States an invariant where it would first be wrong. Always compiled in. */
 #define ASSERT(condition)                                                       \

@@ -6,6 +6,7 @@
 #include "lib/types.h"
 
 struct thread;
+struct trap_frame;
 
 struct cpu {
 	struct thread *current;      /* the thread that runs here */
@@ -14,6 +15,9 @@ struct cpu {
 	uint32_t interrupt_depth;    /* > 0 inside an interrupt handler */
 	volatile bool resched;       /* a switch is due when preempt_off falls to 0 */
 	physaddr_t cr3;              /* the page directory loaded now */
+	const struct trap_frame *interrupted; /* by the hardware interrupt being handled */
+	uint64_t directory_loads;    /* how often CR3 was loaded */
+	bool fpu_loaded;             /* the FPU's registers hold current's state */
 	bool has_global_pages, has_large_pages, has_fxsr;
 };
 

@@ -63,12 +63,19 @@ void trap_register(uint8_t vector, trap_handler *);
  * were still off. */
 uintptr_t trap_fault_address(void);
 
-/* What to do on the way back to user mode (signals): called with interrupts on, again
- * until trap work is done. The door for userprog. */
+/* What to do on the way back to user mode (signals): called with interrupts on, once on
+ * every return and again for every thread_interrupt() that came meanwhile. The thread's
+ * interrupted flag is cleared before each call, so the hook looks at all that is
+ * pending. It may sleep, and need not return. The door for userprog. */
 void trap_set_return_hook(void (*hook)(struct trap_frame *));
 /* What to do about an exception in user mode that nobody registered for (a signal).
  * The door for userprog. */
 void trap_set_user_fault_hook(void (*hook)(struct trap_frame *));
+
+/* What becomes of an exception that its handler (or nobody) wants: from user mode the
+ * user-fault hook, from the kernel a fixup or a panic that says in words what happened.
+ * For handlers that only know some cases. */
+void trap_unhandled(struct trap_frame *);
 
 /* Kernel code that may fault on purpose (usercopy): if an exception that nobody else
  * handles happens at an address listed in section __fixups (pairs: faulting eip, where

@@ -27,7 +27,7 @@ void physmem_init(const struct multiboot_info *);
 /* During start-up only, before physmem_ready(): `pages` adjoining zeroed frames, for
  * good; panics if there are not enough. Returns their kernel address. */
 void *physmem_boot_take(uint32_t pages);
-/* Start-up is over: from here on single frames only. */
+/* Start-up is over: from here on single frames only. physmem_take works before, too. */
 void physmem_ready(void);
 
 /* Takes one free frame for `holder`; its content is what it was. Returns its number,

@@ -31,11 +31,14 @@ struct thread {
 	uint32_t slice;                /* ticks left */
 	void *context;                 /* saved stack pointer while switched out */
 	uintptr_t stack;               /* lowest address of the kernel stack */
-	bool woken;                    /* a wake came since wait_prepare */
+	uint8_t woken;                 /* WOKEN_BY_...: wakes since wait_prepare */
+	bool interruptible;            /* the sleep it is in ends by thread_interrupt() */
 	uint64_t run_ns;               /* time on a CPU (user and kernel) */
 	uint64_t user_ns;              /* of that, ticks found in user mode */
 	struct mutex *waiting_for;     /* for gdb and panics */
 	void *fpu;                     /* FXSAVE area, made at first use; NULL: none yet */
+	void (*start)(void *);         /* where it begins, and with what */
+	void *argument;
 
 	/* Owned by the thread itself (or its creator, before it runs). */
 	char name[THREAD_NAME_MAX];
@@ -45,9 +48,15 @@ struct thread {
 	struct spt *spt;               /* its address space (vm/), or NULL */
 	struct process *process;       /* its process (userprog/), or NULL */
 	bool reclaiming;               /* is freeing memory: may use the reserve */
+	uint32_t waits;                /* wait queues it is on */
+	uintptr_t fault_address;       /* CR2 of its latest page fault */
+	uint32_t minor_faults, major_faults; /* of vm/fault: major needed the disk */
 
 	volatile bool interrupted;     /* thread_interrupt() came; guarded by nothing: a flag */
 };
+
+/* The thread of start-up: id 1, current from the first instruction on. */
+extern struct thread boot_thread;
 
 void thread_init(void); /* makes the code that runs now the first thread */
 
@@ -70,6 +79,16 @@ void thread_sleep_until(uint64_t deadline_ns);
 void thread_interrupt(struct thread *);
 void thread_clear_interrupt(void); /* of the current thread */
 
+/* Underneath wait queues (callers otherwise use those). thread_block sleeps until the
+ * current thread has been woken, or interrupted if interruptible; at once if that is so
+ * already. Returns the WOKEN_BY_ bits and forgets them; 0: interrupted. thread_wake is
+ * callable from interrupt handlers. */
+#define WOKEN_BY_WAKER 1
+#define WOKEN_BY_TIMER 2
+uint32_t thread_block(bool interruptible);
+void thread_forget_wake(void);
+void thread_wake(struct thread *, uint8_t reason);
+
 /* Where the current thread's user registers lie: the top of its kernel stack. */
 struct trap_frame *thread_user_frame(struct thread *);
 
@@ -81,12 +100,21 @@ bool thread_may_sleep(void);
 void preempt_disable(void);
 void preempt_enable(void);
 
+/* Switches to the next ready thread: for the trap dispatch, which found that one is due.
+ * Interrupts off. */
+void thread_preempt(void);
+/* The timer's tick, in its interrupt: accounts time and ends slices. */
+void thread_tick(bool in_user_mode);
+
 /* Sets the current thread's address space and loads it. directory 0: none. */
 void thread_set_space(struct spt *, physaddr_t directory);
 
 /* A new id for threads and processes; never repeats within 32,767, then wraps and skips
  * those in use. */
 pid_t thread_new_id(void);
+/* Who else uses numbers (processes that ended but were not waited for, groups): the
+ * door for userprog. `in_use` is called with no lock held. */
+void thread_set_id_hook(bool (*in_use)(pid_t));
 /* Every thread, with the list locked (spinlock): visit must not sleep. */
 void thread_for_each(void (*visit)(struct thread *, void *), void *context);
 uint32_t thread_count(void);

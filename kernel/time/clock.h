@@ -9,7 +9,7 @@
 #define NS_PER_SECOND 1000000000ull
 #define TICKS_PER_SECOND 100u /* timer interrupts; also USER_HZ of /proc */
 
-void clock_init(void);
+void clock_init(void);         /* calibrates the TSC (10 ms) and starts the ticks */
 uint64_t clock_now(void);      /* ns since boot; callable anywhere */
 uint64_t clock_realtime(void); /* ns since 1970-01-01 UTC */
 void clock_set_realtime(uint64_t ns);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way into the kernel and out again. Every vector has a stub of 16 bytes that makes
+ * the stack look alike (an error code, the vector) and goes on to trap_common, which
+ * saves the rest of struct trap_frame and calls trap_dispatch.
+ *
+ * Loading a segment register or IRET can fault on what a program put there (a selector
+ * whose descriptor is gone). The fault happens in the kernel; section __fixups says
+ * where to go on: with a selector that is always good.
+ */
+#define KERNEL_DATA 0x10
+#define USER_CODE 0x23
+#define USER_DATA 0x2b
+#define FRAME_EBP 20
+#define FRAME_EIP 52
+
+	/* Vectors for which the processor itself pushes an error code. */
+#define HAS_ERROR_CODE(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21)
+
+	.text
+	.balign 16
+	.globl trap_stubs
+trap_stubs:
+	.set vector, 0
+	.rept 256
+	.balign 16
+	.if !HAS_ERROR_CODE(vector)
+	pushl $0
+	.endif
+	pushl $vector
+	jmp trap_common
+	.set vector, vector + 1
+	.endr
+
+	.balign 16
+	.type trap_common, @function
+trap_common:
+	pushl %gs
+	pushl %fs
+	pushl %es
+	pushl %ds
+	pushl %eax
+	pushl %ebp
+	pushl %edi
+	pushl %esi
+	pushl %edx
+	pushl %ecx
+	pushl %ebx
+	cld
+	movl $KERNEL_DATA, %eax
+	movl %eax, %ds
+	movl %eax, %es
+	movl %esp, %eax
+
+	/* A stack frame as a call from the interrupted instruction would have made it:
+	 * backtraces run through. */
+	pushl FRAME_EIP(%eax)
+	pushl FRAME_EBP(%eax)
+	movl %esp, %ebp
+	pushl %eax
+	call trap_dispatch
+	addl $12, %esp
+	.size trap_common, . - trap_common
+
+	/* esp points at a complete struct trap_frame; interrupts are off. */
+	.globl trap_leave
+	.type trap_leave, @function
+trap_leave:
+	popl %ebx
+	popl %ecx
+	popl %edx
+	popl %esi
+	popl %edi
+	popl %ebp
+	popl %eax
+1:	popl %ds
+2:	popl %es
+3:	popl %fs
+4:	popl %gs
+	addl $8, %esp
+5:	iret
+
+bad_data_segment:               /* the selector that could not be loaded is on top */
+	movl $USER_DATA, %ss:(%esp)
+	jmp 1b
+bad_es:
+	movl $USER_DATA, %ss:(%esp)
+	jmp 2b
+bad_fs:
+	movl $0, %ss:(%esp)
+	jmp 3b
+bad_gs:
+	movl $0, %ss:(%esp)
+	jmp 4b
+bad_return:
+	movl $USER_CODE, %ss:4(%esp)
+	movl $USER_DATA, %ss:16(%esp)
+	jmp 5b
+	.size trap_leave, . - trap_leave
+
+	.section __fixups, "a"
+	.long 1b, bad_data_segment
+	.long 2b, bad_es
+	.long 3b, bad_fs
+	.long 4b, bad_gs
+	.long 5b, bad_return
+
+	.text
+	/* trap_leave_with(frame): leaves by the frame, which lies on the current stack. */
+	.globl trap_leave_with
+	.type trap_leave_with, @function
+trap_leave_with:
+	movl 4(%esp), %esp
+	jmp trap_leave
+	.size trap_leave_with, . - trap_leave_with
+
+	.section .note.GNU-stack, "", @progbits

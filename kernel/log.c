@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's messages: a ring of the newest bytes, and an output, which is the bare
+ * serial port until the console takes over. One spinlock guards both, so messages come
+ * out whole.
+ */
+#include "kernel/log.h"
+
+#include "kernel/cpu/io.h"
+#include "kernel/sync/spinlock.h"
+#include "kernel/time/clock.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+
+#define RING_SIZE 16384u
+#define MESSAGE_MAX 256
+
+#define COM1 0x3f8
+#define COM1_LINE_STATUS (COM1 + 5)
+#define COM1_CAN_SEND 0x20
+#define SEND_ATTEMPTS 100000 /* where there is no port, messages go nowhere */
+
+static void serial_output(const char *bytes, size_t n);
+
+static struct spinlock lock = SPINLOCK_INIT("log");
+/* Guarded by lock. */
+static char ring[RING_SIZE];
+static uint32_t ring_written;    /* bytes ever written */
+static void (*output)(const char *bytes, size_t n) = serial_output;
+
+static void serial_output(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (int wait = SEND_ATTEMPTS; wait && !(inb(COM1_LINE_STATUS) & COM1_CAN_SEND);)
+			wait--;
+		outb(COM1, bytes[i]);
+	}
+}
+
+static void ring_append(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ring[ring_written++ % RING_SIZE] = bytes[i];
+}
+
+static void message(bool loud, const char *words, va_list arguments)
+{
+	char text[MESSAGE_MAX];
+	uint64_t micros = clock_now() / 1000;
+	int length = snprintf(text, sizeof(text), "[%5u.%06u] ", (uint32_t)(micros / 1000000),
+	                      (uint32_t)(micros % 1000000));
+	length += vsnprintf(text + length, sizeof(text) - length, words, arguments);
+	if (length > MESSAGE_MAX - 1)
+		length = MESSAGE_MAX - 1;
+
+	uint32_t flags = spin_lock_irq(&lock);
+	ring_append(text, length);
+	ring_append("\n", 1);
+	if (loud) {
+		output(text, length);
+		output("\r\n", 2);
+	}
+	spin_unlock_irq(&lock, flags);
+}
+
+void log_print(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	message(true, format, arguments);
+	va_end(arguments);
+}
+
+void log_quiet(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	message(false, format, arguments);
+	va_end(arguments);
+}
+
+size_t log_size(void)
+{
+	return ring_written < RING_SIZE ? ring_written : RING_SIZE;
+}
+
+size_t log_read(char *to, size_t size)
+{
+	uint32_t flags = spin_lock_irq(&lock);
+	size_t n = size < log_size() ? size : log_size();
+	for (size_t i = 0; i < n; i++)
+		to[i] = ring[(ring_written - n + i) % RING_SIZE];
+	spin_unlock_irq(&lock, flags);
+	return n;
+}
+
+void log_set_output(void (*write)(const char *bytes, size_t n))
+{
+	uint32_t flags = spin_lock_irq(&lock);
+	output = write;
+	spin_unlock_irq(&lock, flags);
+}
+
+void log_last_words(const char *bytes, size_t n, bool bare)
+{
+	ring_append(bytes, n);
+	for (size_t i = 0; i < n; i++) {
+		void (*write)(const char *, size_t) = bare ? serial_output : output;
+		if (bytes[i] == '\n')
+			write("\r", 1);
+		write(bytes + i, 1);
+	}
+}

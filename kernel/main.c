@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Start-up, from the boot code's jump on: each part in the order in which they need each
+ * other, lowest layer first. */
+#include "boot/multiboot.h"
+#include "kernel/boot_args.h"
+#include "kernel/cpu/cpu.h"
+#include "kernel/cpu/irq.h"
+#include "kernel/log.h"
+#include "kernel/mem/kmap.h"
+#include "kernel/mem/layout.h"
+#include "kernel/mem/physmem.h"
+#include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+#include "kernel/time/clock.h"
+
+_Noreturn void kernel_main(uint32_t magic, physaddr_t info_address);
+
+/* The loader's information, which must lie in what the boot code mapped. */
+static const struct multiboot_info *boot_info(uint32_t magic, physaddr_t address)
+{
+	if (magic != MULTIBOOT_LOADER_MAGIC)
+		panic("not started by a Multiboot boot loader (magic %#x)", magic);
+	if (address >= LARGE_PAGE_SIZE)
+		panic("the boot loader left its information too high (%#x)", address);
+	return phys_to_virt(address);
+}
+
+void kernel_main(uint32_t magic, physaddr_t info_address)
+{
+	const struct multiboot_info *info = boot_info(magic, info_address);
+	boot_args_init(info->flags & MULTIBOOT_HAS_COMMAND_LINE
+	               ? phys_to_virt(info->command_line) : "");
+	cpu_init();
+	physmem_init(info);
+	kernel_map_init();
+	irq_init();
+	clock_init();
+	thread_init();
+	physmem_ready();
+	__asm__ volatile("sti");
+	log_print("Pagoda: %u of %u KiB of memory free", physmem_free() * 4,
+	          physmem_total() * 4);
+	thread_exit();
+}

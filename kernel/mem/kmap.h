@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's half of every address space (kernel/mem/layout.h has the picture): all of
+ * RAM once, kernel stacks above holes, device registers. Its page tables are all made
+ * at start-up and never replaced, so a process's directory copies the 256 entries once
+ * and sees every later change.
+ *
+ * A kernel stack's slot in the stack window, 16 KiB:
+ *
+ *   slot            +8 KiB                   +16 KiB
+ *   | hole: unmapped | stack, growing down <- top |
+ *
+ * Running over the lower end is a fault with no stack to take it: a double fault.
+ * A spinlock guards the windows.
+ */
+#pragma once
+
+#include "kernel/cpu/paging.h"
+
+/* The kernel's own page directory, and the page table of the first 4 MiB of RAM, which
+ * the boot code begins. */
+extern pte_t kernel_directory[ENTRIES_PER_TABLE];
+extern pte_t kernel_low_table[ENTRIES_PER_TABLE];
+
+/* Start-up, after physmem_init: maps all RAM and makes the windows' page tables. From
+ * here on kernel code and constants are read-only. */
+void kernel_map_init(void);
+/* What CR3 holds when no process is wanted. */
+physaddr_t kernel_directory_physical(void);
+/* Fills the 256 kernel entries of a new directory. */
+void kmap_copy_kernel_entries(pte_t *directory);
+
+/* Maps device registers, uncached, for good. `device` need not be page-aligned. NULL if
+ * the window is full. */
+void *kmap_device(physaddr_t device, size_t bytes);
+
+/* A kernel stack of THREAD_STACK_SIZE bytes: its lowest address, or 0 if there is no
+ * memory. Asks the shrinkers if the caller may sleep. */
+uintptr_t kmap_stack_alloc(void);
+/* Takes it back; not the one the caller runs on. Callable with interrupts off. */
+void kmap_stack_free(uintptr_t stack);
+/* Whether the address lies in a hole: somebody ran over the end of a kernel stack. */
+bool kmap_in_stack_hole(uintptr_t address);

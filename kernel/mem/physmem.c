@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Free physical page frames. During start-up memory is taken from the lowest address
+ * upward: `boot_next` is where to look on. physmem_ready() puts every frame that is
+ * still free on a stack of frame numbers; then taking and giving are a pop and a push.
+ *
+ * The free frames themselves are not touched: a guest with much RAM starts as fast as a
+ * small one.
+ */
+#include "kernel/mem/physmem.h"
+
+#include "boot/multiboot.h"
+#include "kernel/mem/layout.h"
+#include "kernel/panic.h"
+#include "kernel/sync/spinlock.h"
+#include "lib/string.h"
+
+#define RANGES_MAX 16
+#define LOW_RAM_END 0x100000u /* below are the firmware's data and device windows */
+
+struct ram_range {
+	uint32_t start, end; /* frame numbers */
+};
+
+extern char kernel_start[], kernel_end[]; /* linker.ld */
+
+/* Written during start-up only. */
+static struct ram_range ranges[RANGES_MAX];
+static uint32_t range_count;
+static uint32_t boot_next;   /* no frame from kernel_end to here is free */
+static uint32_t frame_end;
+static uint32_t total;
+static bool ready;
+
+static struct spinlock lock = SPINLOCK_INIT("physmem");
+/* Guarded by lock. */
+static uint8_t *holders;     /* enum physmem_holder of each frame */
+static uint32_t *free_stack; /* numbers of free frames, the next one to take last */
+static uint32_t free_count;
+
+/* Notes the whole frames between two byte addresses; frame 0 is nobody's. */
+static void range_add(uint64_t start, uint64_t end)
+{
+	if (end > DIRECT_MAP_MAX)
+		end = DIRECT_MAP_MAX;
+	if (start < PAGE_SIZE)
+		start = PAGE_SIZE;
+	uint32_t first = (start + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	uint32_t last = end >> PAGE_SHIFT;
+	if (start >= end || first >= last || range_count == RANGES_MAX)
+		return;
+	ranges[range_count++] = (struct ram_range){first, last};
+	total += last - first;
+	if (last > frame_end)
+		frame_end = last;
+}
+
+static void ranges_read(const struct multiboot_info *info)
+{
+	if (info->flags & MULTIBOOT_HAS_MEMORY_MAP) {
+		const char *at = phys_to_virt(info->map_address);
+		const char *end = at + info->map_bytes;
+		while (at < end) {
+			const struct multiboot_range *range = (const void *)at;
+			if (range->type == MULTIBOOT_RAM)
+				range_add(range->base, range->base + range->length);
+			at += range->size + sizeof(range->size);
+		}
+	} else if (info->flags & MULTIBOOT_HAS_MEMORY) {
+		range_add(0, (uint64_t)info->memory_lower << 10);
+		range_add(LOW_RAM_END, LOW_RAM_END + ((uint64_t)info->memory_upper << 10));
+	}
+}
+
+/* The table of holders goes right behind the kernel. That may be where the boot loader
+ * left its information, which is no longer needed then. */
+static void holders_init(void)
+{
+	uint32_t kernel = virt_to_phys(kernel_start) >> PAGE_SHIFT;
+	holders = (uint8_t *)kernel_end;
+	memset(holders, PHYSMEM_ABSENT, frame_end);
+	boot_next = (virt_to_phys(kernel_end) + frame_end + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	for (uint32_t i = 0; i < range_count; i++)
+		memset(holders + ranges[i].start, PHYSMEM_FREE,
+		       ranges[i].end - ranges[i].start);
+	memset(holders + kernel, PHYSMEM_BOOT, boot_next - kernel);
+	for (uint32_t frame = 0; frame < frame_end; frame++)
+		free_count += holders[frame] == PHYSMEM_FREE;
+}
+
+void physmem_init(const struct multiboot_info *info)
+{
+	ranges_read(info);
+	if (!total)
+		panic("the boot loader reports no memory");
+	holders_init();
+}
+
+/* How many frames from `first` on are free, up to `most`. */
+static uint32_t free_run(uint32_t first, uint32_t most)
+{
+	uint32_t run = 0;
+	while (run < most && first + run < frame_end && holders[first + run] == PHYSMEM_FREE)
+		run++;
+	return run;
+}
+
+/* Takes adjoining frames during start-up; 0 if there are not so many. */
+static uint32_t boot_take(uint32_t pages, enum physmem_holder holder)
+{
+	while (free_run(boot_next, pages) < pages)
+		if (++boot_next >= frame_end)
+			return 0;
+	uint32_t first = boot_next;
+	memset(holders + first, holder, pages);
+	boot_next += pages;
+	free_count -= pages;
+	return first;
+}
+
+void *physmem_boot_take(uint32_t pages)
+{
+	ASSERT_SAYING(!ready, "adjoining frames are to be had during start-up only");
+	uint32_t first = boot_take(pages, PHYSMEM_BOOT);
+	if (!first)
+		panic("too little memory to start: %u adjoining pages wanted", pages);
+	return memset(phys_to_virt(first << PAGE_SHIFT), 0, pages * PAGE_SIZE);
+}
+
+void physmem_ready(void)
+{
+	uint32_t bytes = frame_end * sizeof(*free_stack);
+	free_stack = physmem_boot_take((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
+	ready = true;
+	uint32_t count = 0;
+	/* Low frames are taken first. */
+	for (uint32_t frame = frame_end - 1; frame > 0; frame--)
+		if (holders[frame] == PHYSMEM_FREE)
+			free_stack[count++] = frame;
+	ASSERT(count == free_count);
+}
+
+uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
+{
+	ASSERT(holder >= PHYSMEM_HEAP && holder <= PHYSMEM_VM);
+	uint32_t frame = 0;
+	uint32_t flags = spin_lock_irq(&lock);
+	if (!ready) {
+		frame = boot_take(1, holder);
+	} else if (free_count > reserve) {
+		frame = free_stack[--free_count];
+		holders[frame] = holder;
+	}
+	spin_unlock_irq(&lock, flags);
+	return frame;
+}
+
+void physmem_give(uint32_t frame)
+{
+	ASSERT_SAYING(frame && frame < frame_end, "no such frame");
+#ifdef PAGODA_DEBUG
+	memset(phys_to_virt(frame << PAGE_SHIFT), 0xcc, PAGE_SIZE);
+#endif
+	uint32_t flags = spin_lock_irq(&lock);
+	ASSERT_SAYING(holders[frame] >= PHYSMEM_HEAP, "a frame given back that was not taken");
+	holders[frame] = PHYSMEM_FREE;
+	if (ready)
+		free_stack[free_count] = frame;
+	free_count++;
+	spin_unlock_irq(&lock, flags);
+}
+
+enum physmem_holder physmem_holder(uint32_t frame)
+{
+	return frame < frame_end ? holders[frame] : PHYSMEM_ABSENT;
+}
+
+uint32_t physmem_end(void)
+{
+	return frame_end;
+}
+
+uint32_t physmem_total(void)
+{
+	return total;
+}
+
+uint32_t physmem_free(void)
+{
+	return free_count;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which thread runs: round robin over one run queue.
+ *
+ * A thread is RUNNING (on this CPU, not in the queue), READY (in the queue), SLEEPING
+ * or DEAD; only code that holds run_lock changes that. A switch happens with interrupts
+ * off and run_lock held, and the lock passes to the thread switched to: it lets go of it
+ * in switch_finish(). So at every switch exactly one reason forbids preemption (the
+ * lock), and the count in struct cpu is right for both threads.
+ *
+ * run_lock is the innermost lock of the kernel: nothing is taken under it.
+ */
+#include "kernel/sched/schedule.h"
+
+#include "kernel/cpu/cpu.h"
+#include "kernel/cpu/fpu.h"
+#include "kernel/panic.h"
+#include "kernel/sync/spinlock.h"
+#include "kernel/time/clock.h"
+
+#define SLICE_TICKS 2
+
+void context_switch(void **save, void *load); /* switch.S */
+
+static struct spinlock run_lock = SPINLOCK_INIT("run queue");
+/* Guarded by run_lock. */
+static struct list run_queue = LIST_INIT(run_queue);
+static uint32_t ready_count;
+static struct thread *dead;    /* ended just now; freed by the thread that runs next */
+static uint64_t switches;
+static uint64_t account_start; /* since when the current thread's time is not counted */
+
+/* Run queue locked. */
+static void make_ready(struct thread *thread)
+{
+	thread->state = THREAD_READY;
+	list_append(&run_queue, &thread->run_link);
+	ready_count++;
+	if (this_cpu()->current == this_cpu()->idle)
+		this_cpu()->resched = true;
+}
+
+static struct thread *take_next(void)
+{
+	struct list_link *link = list_pop(&run_queue);
+	if (!link)
+		return this_cpu()->idle;
+	ready_count--;
+	return LIST_ENTRY(link, struct thread, run_link);
+}
+
+static void account_time(void)
+{
+	uint64_t now = clock_now();
+	this_cpu()->current->run_ns += now - account_start;
+	account_start = now;
+}
+
+/* Run queue locked by switch_away() in the thread that ran before. */
+static void switch_finish(uint32_t flags)
+{
+	struct thread *ended = dead;
+	dead = NULL;
+	/* With interrupts still off, unlocking does not switch again. */
+	spin_unlock(&run_lock);
+	interrupts_restore(flags);
+	if (ended)
+		thread_free(ended);
+}
+
+/* Runs the next thread; the current one has been given its new state. Returns when the
+ * current one runs again. Interrupts off, run queue locked; still so afterwards. */
+static void switch_away(void)
+{
+	struct cpu *cpu = this_cpu();
+	struct thread *from = cpu->current;
+	struct thread *to = take_next();
+
+	ASSERT_SAYING(cpu->preempt_off == 1 && !cpu->interrupt_depth,
+	              "switching threads with a spinlock held or in an interrupt");
+	account_time();
+	cpu->resched = false;
+	to->state = THREAD_RUNNING;
+	to->slice = SLICE_TICKS;
+	if (to == from)
+		return;
+
+	switches++;
+	fpu_switch_away(from);
+	cpu->current = to;
+	cpu_set_kernel_stack(to->stack + THREAD_STACK_SIZE);
+	cpu_load_tls(to->tls);
+	if (to->cr3)
+		cpu_load_directory(to->cr3);
+	context_switch(&from->context, to->context);
+}
+
+void thread_begin(void)
+{
+	switch_finish(EFLAGS_IF);
+	struct thread *thread = thread_current();
+	thread->start(thread->argument);
+	thread_exit();
+}
+
+void idle_loop(void *unused)
+{
+	(void)unused;
+	for (;;)
+		__asm__ volatile("sti; hlt");
+}
+
+void thread_start(struct thread *thread)
+{
+	uint32_t flags = spin_lock_irq(&run_lock);
+	make_ready(thread);
+	spin_unlock_irq(&run_lock, flags);
+}
+
+/* The current thread stays ready but lets the others run first. */
+void thread_preempt(void)
+{
+	uint32_t flags = interrupts_off();
+	spin_lock(&run_lock);
+	if (thread_current() != this_cpu()->idle)
+		make_ready(thread_current());
+	switch_away();
+	switch_finish(flags);
+}
+
+void thread_yield(void)
+{
+	ASSERT_MAY_SLEEP();
+	thread_preempt();
+}
+
+void thread_die(void)
+{
+	interrupts_off();
+	spin_lock(&run_lock);
+	struct thread *thread = thread_current();
+	thread->state = THREAD_DEAD;
+	this_cpu()->fpu_loaded = false;
+	dead = thread;
+	switch_away();
+	panic("thread %d (%s) ran after its end", thread->id, thread->name);
+}
+
+uint32_t thread_block(bool interruptible)
+{
+	struct thread *thread = thread_current();
+	ASSERT_SAYING(thread != this_cpu()->idle, "the idle thread must not sleep");
+	uint32_t flags = interrupts_off();
+	spin_lock(&run_lock);
+	while (!thread->woken && !(interruptible && thread->interrupted)) {
+		thread->state = THREAD_SLEEPING;
+		thread->interruptible = interruptible;
+		switch_away();
+	}
+	uint32_t reasons = thread->woken;
+	thread->woken = 0;
+	switch_finish(flags);
+	return reasons;
+}
+
+void thread_forget_wake(void)
+{
+	uint32_t flags = spin_lock_irq(&run_lock);
+	thread_current()->woken = 0;
+	spin_unlock_irq(&run_lock, flags);
+}
+
+void thread_wake(struct thread *thread, uint8_t reason)
+{
+	uint32_t flags = spin_lock_irq(&run_lock);
+	thread->woken |= reason;
+	if (thread->state == THREAD_SLEEPING)
+		make_ready(thread);
+	spin_unlock_irq(&run_lock, flags);
+}
+
+void thread_interrupt(struct thread *thread)
+{
+	uint32_t flags = spin_lock_irq(&run_lock);
+	thread->interrupted = true;
+	if (thread->state == THREAD_SLEEPING && thread->interruptible)
+		make_ready(thread);
+	spin_unlock_irq(&run_lock, flags);
+}
+
+void thread_clear_interrupt(void)
+{
+	thread_current()->interrupted = false;
+}
+
+bool thread_may_sleep(void)
+{
+	const struct cpu *cpu = this_cpu();
+	return !cpu->preempt_off && !cpu->interrupt_depth && interrupts_enabled();
+}
+
+void preempt_disable(void)
+{
+	this_cpu()->preempt_off++;
+	__asm__ volatile("" : : : "memory");
+}
+
+void preempt_enable(void)
+{
+	struct cpu *cpu = this_cpu();
+	__asm__ volatile("" : : : "memory");
+	ASSERT(cpu->preempt_off > 0);
+	cpu->preempt_off--;
+	/* With interrupts off the caller relies on staying; the switch comes later. */
+	while (cpu->resched && thread_may_sleep())
+		thread_preempt();
+}
+
+void thread_tick(bool in_user_mode)
+{
+	spin_lock(&run_lock);
+	struct thread *thread = thread_current();
+	account_time();
+	if (in_user_mode)
+		thread->user_ns += NS_PER_SECOND / TICKS_PER_SECOND;
+	if (thread->slice > 0)
+		thread->slice--;
+	if (thread->slice == 0 && ready_count > 0)
+		this_cpu()->resched = true;
+	spin_unlock(&run_lock);
+}
+
+uint64_t thread_switches(void)
+{
+	return switches;
+}
+
+uint32_t thread_ready_count(void)
+{
+	return ready_count;
+}
+
+uint64_t thread_idle_ns(void)
+{
+	return this_cpu()->idle->run_ns;
+}

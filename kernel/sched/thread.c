@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads as such: made, listed, numbered, ended. Which one runs is schedule.c's. */
+#include "kernel/sched/thread.h"
+
+#include "kernel/cpu/cpu.h"
+#include "kernel/mem/kmap.h"
+#include "kernel/mem/slab.h"
+#include "kernel/panic.h"
+#include "kernel/sched/schedule.h"
+#include "kernel/sync/spinlock.h"
+#include "kernel/sync/wait_queue.h"
+#include "kernel/time/clock.h"
+#include "lib/string.h"
+
+#define ID_MAX 32767
+
+extern char boot_stack[]; /* kmap.c */
+
+struct thread boot_thread = {
+	.state = THREAD_RUNNING,
+	.name = "boot",
+	.id = 1,
+};
+
+static struct slab_cache thread_cache = SLAB_CACHE("thread", sizeof(struct thread));
+static bool (*id_hook)(pid_t);
+
+static struct spinlock threads_lock = SPINLOCK_INIT("threads");
+/* Guarded by threads_lock. */
+static struct list threads = LIST_INIT(threads);
+static uint32_t thread_total;
+static pid_t last_id = 1;
+
+static void thread_list(struct thread *thread)
+{
+	uint32_t flags = spin_lock_irq(&threads_lock);
+	list_append(&threads, &thread->all_link);
+	thread_total++;
+	spin_unlock_irq(&threads_lock, flags);
+}
+
+static void thread_unlist(struct thread *thread)
+{
+	uint32_t flags = spin_lock_irq(&threads_lock);
+	list_remove(&thread->all_link);
+	thread_total--;
+	spin_unlock_irq(&threads_lock, flags);
+}
+
+/* What context_switch will take off the new stack: four registers, the address where
+ * the thread begins, and the return address that its first C frame expects. */
+static void stack_prepare(struct thread *thread)
+{
+	uint32_t *top = (uint32_t *)((uintptr_t)thread_user_frame(thread) & ~15u);
+	*--top = 0;
+	*--top = (uint32_t)thread_begin;
+	for (int i = 0; i < 4; i++)
+		*--top = 0;
+	thread->context = top;
+}
+
+static struct thread *thread_make(const char *name, pid_t id, void (*start)(void *),
+                                  void *argument)
+{
+	struct thread *thread = slab_alloc_zeroed(&thread_cache);
+	if (!thread)
+		return NULL;
+	thread->stack = kmap_stack_alloc();
+	if (!thread->stack) {
+		slab_free(&thread_cache, thread);
+		return NULL;
+	}
+	thread->id = id;
+	thread->state = THREAD_SLEEPING;
+	thread->start = start;
+	thread->argument = argument;
+	strlcpy(thread->name, name, sizeof(thread->name));
+	list_link_init(&thread->run_link);
+	stack_prepare(thread);
+	thread_list(thread);
+	return thread;
+}
+
+void thread_init(void)
+{
+	boot_thread.stack = (uintptr_t)boot_stack;
+	list_link_init(&boot_thread.run_link);
+	cpu_set_kernel_stack(boot_thread.stack + THREAD_STACK_SIZE);
+	thread_list(&boot_thread);
+	struct thread *idle = thread_make("idle", 0, idle_loop, NULL);
+	ASSERT_SAYING(idle, "no memory for the idle thread");
+	this_cpu()->idle = idle;
+}
+
+struct thread *thread_create_stopped(const char *name, void (*start)(void *), void *argument)
+{
+	return thread_make(name, thread_new_id(), start, argument);
+}
+
+struct thread *thread_create(const char *name, void (*start)(void *), void *argument)
+{
+	struct thread *thread = thread_create_stopped(name, start, argument);
+	if (thread)
+		thread_start(thread);
+	return thread;
+}
+
+void thread_free(struct thread *thread)
+{
+	kfree(thread->fpu);
+	if (thread == &boot_thread)
+		return;
+	kmap_stack_free(thread->stack);
+	slab_free(&thread_cache, thread);
+}
+
+void thread_discard(struct thread *thread)
+{
+	ASSERT_SAYING(thread->state == THREAD_SLEEPING, "discarding a thread that was started");
+	thread_unlist(thread);
+	thread_free(thread);
+}
+
+void thread_exit(void)
+{
+	ASSERT_SAYING(thread_may_sleep(), "ending with a spinlock held or in an interrupt");
+	thread_unlist(thread_current());
+	thread_die();
+}
+
+struct thread *thread_current(void)
+{
+	return this_cpu()->current;
+}
+
+struct trap_frame *thread_user_frame(struct thread *thread)
+{
+	return (struct trap_frame *)(thread->stack + THREAD_STACK_SIZE) - 1;
+}
+
+void thread_sleep_until(uint64_t deadline_ns)
+{
+	thread_forget_wake();
+	while (clock_now() < deadline_ns)
+		wait_sleep(false, deadline_ns);
+}
+
+void thread_set_space(struct spt *spt, physaddr_t directory)
+{
+	preempt_disable();
+	struct thread *thread = thread_current();
+	thread->spt = spt;
+	thread->cr3 = directory;
+	if (directory)
+		cpu_load_directory(directory);
+	preempt_enable();
+}
+
+/* Threads locked. */
+static bool id_is_a_thread(pid_t id)
+{
+	LIST_FOR(&threads, struct thread, thread, all_link)
+		if (thread->id == id)
+			return true;
+	return false;
+}
+
+static pid_t next_id(void)
+{
+	uint32_t flags = spin_lock_irq(&threads_lock);
+	do
+		last_id = last_id < ID_MAX ? last_id + 1 : 2;
+	while (id_is_a_thread(last_id));
+	pid_t id = last_id;
+	spin_unlock_irq(&threads_lock, flags);
+	return id;
+}
+
+pid_t thread_new_id(void)
+{
+	pid_t id = next_id();
+	while (id_hook && id_hook(id))
+		id = next_id();
+	return id;
+}
+
+void thread_set_id_hook(bool (*in_use)(pid_t))
+{
+	id_hook = in_use;
+}
+
+void thread_for_each(void (*visit)(struct thread *, void *), void *context)
+{
+	uint32_t flags = spin_lock_irq(&threads_lock);
+	LIST_FOR(&threads, struct thread, thread, all_link)
+		visit(thread, context);
+	spin_unlock_irq(&threads_lock, flags);
+}
+
+uint32_t thread_count(void)
+{
+	return thread_total;
+}

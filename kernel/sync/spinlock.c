@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Spinlocks: an atomic exchange, and checks that turn a deadlock into a message. */
+#include "kernel/sync/spinlock.h"
+
+#include "kernel/cpu/cpu.h"
+#include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+
+void spinlock_init(struct spinlock *lock, const char *name)
+{
+	*lock = (struct spinlock)SPINLOCK_INIT(name);
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	preempt_disable();
+	if (spin_held(lock))
+		panic("deadlock: spinlock '%s' is taken a second time by its holder",
+		      lock->name ? lock->name : "unnamed");
+	while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
+		__asm__ volatile("pause");
+	lock->owner = this_cpu();
+}
+
+static void release(struct spinlock *lock)
+{
+	if (!spin_held(lock))
+		panic("spinlock '%s' is released by one who does not hold it",
+		      lock->name ? lock->name : "unnamed");
+	lock->owner = NULL;
+	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+}
+
+void spin_unlock(struct spinlock *lock)
+{
+	release(lock);
+	preempt_enable();
+}
+
+uint32_t spin_lock_irq(struct spinlock *lock)
+{
+	uint32_t flags = interrupts_off();
+	spin_lock(lock);
+	return flags;
+}
+
+void spin_unlock_irq(struct spinlock *lock, uint32_t flags)
+{
+	release(lock);
+	interrupts_restore(flags);
+	preempt_enable();
+}
+
+bool spin_held(const struct spinlock *lock)
+{
+	return lock->held && lock->owner == this_cpu();
+}
