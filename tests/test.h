@@ -13,8 +13,10 @@
 #endif
 #define _FILE_OFFSET_BITS 64
 
+#include <asm/unistd.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/prctl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -23,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -132,7 +133,7 @@ static inline char *memory_map(size_t bytes, int prot)
 {
 	char *memory;
 
-	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	syscall(__NR_prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	memory = mmap(NULL, bytes, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(memory != MAP_FAILED, "mmap gives %zu KiB", bytes / 1024);
 	return memory;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Jumping into the kernel's memory is SIGSEGV, at every place of it, with the address told.
+ */
+#include "tests/test.h"
+
+static void jump(void *address)
+{
+	((void (*)(void))address)();
+}
+int main(void)
+{
+	static const uintptr_t addresses[] = {0xC0000000, 0xC0100000, 0xC0100FFC, 0xC0400000,
+	                                      0xE0000000, 0xFFC00000, 0xFFFFE000, 0xFFFFF000};
+
+	for (uint32_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		void *address = (void *)addresses[i];
+		struct death death = death_of(jump, address);
+
+		CHECK(death.signal == SIGSEGV, "%p: SIGSEGV, not %d", address, death.signal);
+		CHECK(death.address == addresses[i], "%p: not si_addr %#lx", address,
+		      (unsigned long)death.address);
+	}
+	say("the kernel cannot be reached");
+	return 0;
+}
