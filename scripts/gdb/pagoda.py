@@ -75,7 +75,7 @@ The page directory is the one in CR3, that of the process that runs."""
     def invoke(self, argument, from_tty):
         if not argument:
             raise gdb.GdbError("pagoda walk ADDRESS")
-        address = int(gdb.parse_and_eval(argument)) & 0xFFFFFFFF
+        address = int(gdb.parse_and_eval(f"(unsigned long) ({argument})")) & 0xFFFFFFFF
         if not register("cr0") & CR0_PG:
             raise gdb.GdbError("paging is not on yet: every address is physical")
         directory = register("cr3") & ~(PAGE - 1)
