@@ -76,6 +76,15 @@ static struct list_link *elevator_next(struct block_device *device)
 	return list_first(&device->queue);
 }
 
+/* A request that goes alone is in flight alone: else the device might join it with others
+ * after all (QEMU's virtio does) and fail them together. */
+static bool may_start(const struct block_device *device, const struct list_link *next)
+{
+	if (!next || device->exclusive)
+		return false;
+	return !LIST_ENTRY(next, struct block_request, link)->alone || device->in_flight == 0;
+}
+
 uint32_t block_take_run(struct block_device *device, struct list *run, uint32_t most)
 {
 	struct list_link *link = elevator_next(device);
@@ -83,7 +92,9 @@ uint32_t block_take_run(struct block_device *device, struct list *run, uint32_t 
 	uint32_t count = 0;
 
 	ASSERT(spin_held(&device->lock));
-	while (count < most && link && link != &device->queue.head) {
+	if (!may_start(device, link))
+		return 0;
+	while (count < most && link != &device->queue.head) {
 		struct block_request *request = LIST_ENTRY(link, struct block_request, link);
 		if (last && (request->sector != last->sector + last->sectors ||
 		             request->write != last->write || request->alone || last->alone))
@@ -94,16 +105,16 @@ uint32_t block_take_run(struct block_device *device, struct list *run, uint32_t 
 		last = request;
 		count++;
 	}
-	if (!count)
-		return 0;
 	device->queued -= count;
 	device->in_flight += count;
 	device->merged += count - 1;
+	device->exclusive = last->alone;
 	device->head = last->sector + last->sectors;
 	return count;
 }
 
-/* Puts the requests of a failed run back, each to go alone. Lock held. */
+/* Puts the requests of a failed run back, each to go alone: also the only one of a run,
+ * since the device may have joined runs. Lock held. */
 static void queue_again(struct block_device *device, struct list *run)
 {
 	struct list_link *link;
@@ -133,11 +144,12 @@ static void count_done(struct block_device *device, const struct list *run)
 
 void block_end_run(struct block_device *device, struct list *run, int error)
 {
-	bool several = !list_empty(run) && run->head.next != run->head.previous;
+	bool alone = LIST_ENTRY(list_first(run), struct block_request, link)->alone;
 	struct list_link *link;
 
 	uint32_t flags = spin_lock_irq(&device->lock);
-	if (error && several)
+	device->exclusive = false;
+	if (error && !alone)
 		queue_again(device, run);
 	else
 		count_done(device, run);

@@ -44,6 +44,7 @@ struct block_device {
 	struct spinlock lock;    /* irq; guards all below and the driver's state */
 	struct list queue;       /* waiting requests, by sector */
 	uint32_t queued, in_flight;
+	bool exclusive;          /* the request in flight goes alone */
 	uint32_t plugs;          /* block_plug() calls not yet undone */
 	uint32_t head;           /* where the last dispatch ended: the elevator goes on there */
 	/* The driver's: take runs with block_take_run() and start them, as many as fit; the
@@ -63,11 +64,12 @@ struct block_device {
 /* Adds a device with name, sectors, read_only, start, flush and driver set; logs it. */
 void block_register(struct block_device *);
 /* Takes from the queue the next run of requests for adjoining sectors in one direction,
- * at most `most` of them, into `run`; returns how many (0: queue empty). Lock held. */
+ * at most `most` of them, into `run`; returns how many (0: nothing can start now).
+ * Lock held. */
 uint32_t block_take_run(struct block_device *, struct list *run, uint32_t most);
 /* Ends every request of a run, which empties it, and starts the next. The driver has
- * forgotten the transfer before. If one of several joined requests failed, all are
- * queued again one by one, so that only the guilty one fails. Lock not held. */
+ * forgotten the transfer before. The requests of a run that failed are tried once more
+ * one by one, so that only the guilty one fails. Lock not held. */
 void block_end_run(struct block_device *, struct list *run, int error);
 /* Calls `start`, if anything waits: for a driver that could not start when it was
  * called, since devices share a channel. Lock not held. */

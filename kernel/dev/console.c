@@ -27,25 +27,9 @@ void console_write(const char *bytes, size_t n)
 	spin_unlock_irq(&console_lock, flags);
 }
 
-/* The log ends its lines with NL alone. */
-static void console_write_log(const char *bytes, size_t n)
-{
-	size_t start = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] != '\n')
-			continue;
-		console_write(bytes + start, i - start);
-		console_write("\r\n", 2);
-		start = i + 1;
-	}
-	if (start < n)
-		console_write(bytes + start, n - start);
-}
-
 void console_init(void)
 {
 	serial_init();
 	vga_init();
-	log_set_output(console_write_log);
+	log_set_output(console_write);
 }

@@ -232,7 +232,8 @@ static bool disk_interrupt(struct disk *disk)
 	if (!inb(disk->port + VIRTIO_PCI_ISR))
 		return false;
 	while (take_done(disk, &run, &error))
-		block_end_run(&disk->block, &run, error);
+		if (!list_empty(&run))
+			block_end_run(&disk->block, &run, error);
 	return true;
 }
 
