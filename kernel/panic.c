@@ -79,14 +79,20 @@ void panic_print(const char *format, ...)
 	va_end(arguments);
 }
 
-void panic_print_place(uintptr_t address)
+/* The address with the function that contains the byte `back` before it. */
+static void print_place(uintptr_t address, uint32_t back)
 {
 	uint32_t offset;
-	const char *name = symbol_find(address, &offset);
+	const char *name = symbol_find(address - back, &offset);
 	if (name)
-		panic_print("  %08lx %s+%#x\n", (unsigned long)address, name, offset);
+		panic_print("  %08lx %s+%#x\n", (unsigned long)address, name, offset + back);
 	else
 		panic_print("  %08lx\n", (unsigned long)address);
+}
+
+void panic_print_place(uintptr_t address)
+{
+	print_place(address, 0);
 }
 
 void panic_add_note(void (*say)(void))
@@ -116,7 +122,9 @@ static void backtrace(const struct call_frame *frame)
 	for (int i = 0; i < BACKTRACE_MAX && frame_readable(frame); i++) {
 		if (!frame->return_address)
 			return;
-		panic_print_place(frame->return_address);
+		/* The instruction after the call: for a call that never returns that is
+		 * the next function already. */
+		print_place(frame->return_address, 1);
 		if (frame->caller <= frame)
 			return;
 		frame = frame->caller;

@@ -50,6 +50,11 @@ trap_common:
 	movl $KERNEL_DATA, %eax
 	movl %eax, %ds
 	movl %eax, %es
+	/* No program's selector stays loaded: a trap inside the kernel would save it, and
+	 * loading it again could fault without end. */
+	xorl %eax, %eax
+	movl %eax, %fs
+	movl %eax, %gs
 	movl %esp, %eax
 
 	/* A stack frame as a call from the interrupted instruction would have made it:

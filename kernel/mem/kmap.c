@@ -29,11 +29,12 @@ pte_t kernel_directory[ENTRIES_PER_TABLE]
 pte_t kernel_low_table[ENTRIES_PER_TABLE]
 	__attribute__((aligned(PAGE_SIZE), section(".bss.page")));
 
-/* The stack that start-up runs on, above its own hole (one page that is unmapped). */
-char boot_stack_hole[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE), section(".bss.page.a")));
-char boot_stack[THREAD_STACK_SIZE] __attribute__((aligned(PAGE_SIZE), section(".bss.page.b")));
+/* The stack that start-up runs on; linker.ld puts its hole, a page never mapped, below. */
+char boot_stack_hole[PAGE_SIZE]
+	__attribute__((aligned(PAGE_SIZE), section(".bss.stack_hole")));
+char boot_stack[THREAD_STACK_SIZE] __attribute__((aligned(PAGE_SIZE), section(".bss.stack")));
 
-extern char kernel_start[], text_start[], rodata_end[]; /* linker.ld */
+extern char text_start[], rodata_end[]; /* linker.ld */
 
 static struct spinlock windows_lock = SPINLOCK_INIT("kernel windows");
 static uintptr_t device_next = DEVICE_WINDOW;

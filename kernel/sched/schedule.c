@@ -18,7 +18,7 @@
 #include "kernel/sync/spinlock.h"
 #include "kernel/time/clock.h"
 
-#define SLICE_TICKS 2
+#define SLICE_TICKS 1
 
 void context_switch(void **save, void *load); /* switch.S */
 
