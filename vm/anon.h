@@ -31,4 +31,8 @@ struct anon *anon_create(struct frame *);
 void anon_get(struct anon *);
 /* The last reference frees the anon, its frame and its slot. */
 void anon_put(struct anon *);
+/* The (pinned, unowned) frame becomes the anon's, and the policy's to choose. */
+void anon_attach(struct anon *, struct frame *);
+/* The frame stops being the anon's: it is in no page table any more. */
+void anon_detach(struct anon *);
 uint32_t anon_count(void); /* how many exist, for the auditor and /proc/meminfo */

@@ -26,8 +26,8 @@ struct area {
 	uint32_t flags;
 	struct page_source *source; /* NULL: zeros behind. Holds a reference */
 	uint32_t first_page;    /* page of the source that lies at start */
-	uintptr_t file_end;     /* private: the source's bytes end here, zeros follow (the last
-	                           page of a program's data); else >= end */
+	uintptr_t file_end;     /* private: the source's bytes end here and zeros follow (in the
+	                           last page of a program's data); UINTPTR_MAX: no such end */
 	uint32_t gap_before;    /* free bytes between this area and the one below it */
 	uint32_t largest_gap;   /* of gap_before, in this node's subtree */
 };
@@ -42,3 +42,31 @@ static inline uint32_t area_source_page(const struct area *area, uintptr_t addre
 {
 	return area->first_page + ((address - area_start(area)) >> 12);
 }
+
+#define AREA_COUNT_MAX 65530u /* of one address space, as Linux's vm.max_map_count */
+
+/* An area of the space, not yet in it; takes a reference on the source. NULL if there is no
+ * memory. May sleep. */
+struct area *area_create(uintptr_t start, uintptr_t end, uint32_t flags,
+                         struct page_source *, uint32_t first_page, uintptr_t file_end);
+/* Gives up the reference and the record. May sleep. */
+void area_free(struct area *);
+uint32_t area_objects(void); /* in existence, for the auditor */
+/* Keeps largest_gap: the areas' tree calls it. */
+void area_summarise(struct tree_node *);
+
+/* All below: spt->lock held. The range is free of other areas. */
+void area_insert(struct spt *, struct area *);
+/* Out of the space, not freed. */
+void area_remove(struct spt *, struct area *);
+/* Moves one end of the area, into free room or its own. The pages are the caller's affair. */
+void area_set_start(struct spt *, struct area *, uintptr_t start);
+void area_set_end(struct spt *, struct area *, uintptr_t end);
+/* Cuts the area in two at the address, which becomes the start of the second. 0 or -ENOMEM.
+ * May sleep. */
+int area_split(struct spt *, struct area *, uintptr_t address);
+/* Joins the area with its neighbours where one area could say the same. */
+void area_merge(struct spt *, struct area *);
+/* The highest free range of `length` bytes that ends at or below `limit`: its start, or 0.
+ * O(log areas). */
+uintptr_t area_find_gap(struct spt *, uint32_t length, uintptr_t limit);

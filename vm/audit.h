@@ -9,7 +9,11 @@
  * many were broken. May sleep (it waits for transfers under way). */
 int audit_run(char *words, size_t size);
 
-/* Leaks: notes how many frames, anons, slots, areas and tables there are; and compares.
- * Call both with no other program running. As audit_run. */
+/* Leaks: notes which address spaces and threads there are; and compares, also whether
+ * every area and mapping record belongs to an address space that lives. Call both with no
+ * other program running. As audit_run. */
 void audit_baseline(void);
 int audit_compare(char *words, size_t size);
+
+/* The door for tmpfs: how many swap slots its pages hold. */
+void audit_set_slot_hook(uint32_t (*count)(void));

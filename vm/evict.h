@@ -7,6 +7,7 @@
 
 #include "lib/types.h"
 
+struct frame;
 struct policy;
 
 /* Frees at least `wanted` frames if it can; returns how many. May sleep, unless in a thread
@@ -14,10 +15,17 @@ struct policy;
 uint32_t evict_frames(uint32_t wanted);
 /* Says that frames were taken: wakes the page-out thread if few are left. */
 void evict_check(void);
+/* The frame got an owner / is losing it: enters and leaves the policy's queue. vm_lock
+ * held. */
+void evict_page_in(struct frame *);
+void evict_page_out(struct frame *);
 /* The page-out thread and the shrinker. */
 void evict_start(void);
 
-/* How many frames may be taken by: everyone / threads that are freeing memory. */
+/* How many pages one round of eviction writes at once. */
+#define EVICT_CLUSTER 32u
+
+/* How many free frames are kept for threads that are freeing memory. */
 uint32_t evict_reserve(void);
 
 /* Out of memory: nothing can be evicted. Kills the process with most memory (by the door

@@ -16,8 +16,8 @@ enum fault_result {
 };
 
 void fault_init(void);
-/* Makes the page of `address` accessible, as a program's access would. `stack_pointer`
- * helps to tell stack growth. No locks held; may sleep. */
+/* Makes the page of `address` accessible, as a program's access would. No locks held; may
+ * sleep. */
 enum fault_result fault_resolve(struct spt *, uintptr_t address, bool write);
 
 /* The door for userprog: a program's access failed. */

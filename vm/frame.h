@@ -44,8 +44,7 @@ enum frame_state {
 #define FRAME_VALID 0x04u   /* content has been read or made */
 #define FRAME_ERROR 0x08u   /* the last read failed */
 #define FRAME_WRITING 0x10u /* the transfer under way is a write */
-#define FRAME_WANTED 0x20u  /* someone waited for it: do not evict it just now */
-#define FRAME_TOUCHED 0x40u /* referenced by read(2), write(2) or before it lost an entry */
+#define FRAME_TOUCHED 0x20u /* referenced by read(2), write(2) or before it lost an entry */
 
 struct frame {
 	volatile uint32_t flags;

@@ -13,6 +13,7 @@
 struct frame;
 
 void pagecache_init(void);
+void pagecache_start_flusher(void); /* the thread that writes dirty pages every few seconds */
 
 /* The page, valid and pinned (frame_unpin when done). Reads it if it must.
  * -EIO, -ENOMEM. Does not look at source->size. */
@@ -27,6 +28,13 @@ void pagecache_dirty(struct frame *);
 /* The page if it is in memory, whether valid or still busy; else a read of it is started.
  * Returned pinned; the caller waits with frame_wait. *started: it went to the device. */
 int pagecache_start(struct page_source *, uint32_t index, struct frame **, bool *started);
+
+/* Waits for a page that pagecache_start returned: 0, or -EIO with the pin given up. */
+int pagecache_await(struct frame *);
+/* The page if it is in memory, not pinned, or NULL. vm_lock held. */
+struct frame *pagecache_find(struct page_source *, uint32_t index);
+/* The page leaves the cache, unmapped everywhere; it is not busy. vm_lock held. */
+void pagecache_remove(struct frame *);
 
 /* Copies bytes between the cache and kernel memory, page by page; for a file system's own
  * structures and for exec. Short at the end of the source never: the caller checks size. */

@@ -28,7 +28,7 @@ struct pagedir {
 /* 0 or -ENOMEM. May sleep. */
 int pagedir_create(struct pagedir *, struct spt *);
 /* Frees the directory and its tables; no entry is left (pagedir_clear the whole range
- * before). Not the directory that is loaded. */
+ * before). No thread that will run again has it as its own. */
 void pagedir_destroy(struct pagedir *);
 physaddr_t pagedir_phys(const struct pagedir *);
 
@@ -40,9 +40,11 @@ int pagedir_prepare(struct pagedir *, uintptr_t address);
 void pagedir_set(struct pagedir *, uintptr_t address, struct frame *, bool writable);
 /* The entry as it stands (0: none, or no table); vm_lock held. */
 pte_t pagedir_entry(const struct pagedir *, uintptr_t address);
-/* Drops / makes read-only every entry of [start, end). vm_lock not held: it is taken for
- * a table at a time. Empty tables are freed by pagedir_clear. */
+/* Drops every entry of [start, end), freeing tables that become empty. spt->lock held,
+ * vm_lock not: it is taken for a part of a table at a time. */
 void pagedir_clear(struct pagedir *, uintptr_t start, uintptr_t end);
+/* Makes every entry of [start, end) read-only. vm_lock held: the caller keeps the range
+ * short. */
 void pagedir_protect(struct pagedir *, uintptr_t start, uintptr_t end);
 
 /* Of a frame: drops every entry that maps it (its A bits to FRAME_TOUCHED, D to

@@ -29,7 +29,8 @@ struct policy {
 	void (*page_out)(struct policy_page *);
 	/* The next victim, which stays in the queue until page_out; NULL if no page can go.
 	 * Looks only at pages for which policy_evictable() holds, and stops by itself after
-	 * at most two rounds over the queue. */
+	 * at most two rounds over the queue. A victim that is not evicted after all is not
+	 * named again until its turn comes round. */
 	struct policy_page *(*choose)(void);
 };
 

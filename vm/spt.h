@@ -64,6 +64,14 @@ struct anon *spt_anon_set(struct spt *, uintptr_t address, struct anon *);
 /* Drops the anons of [start, end) and their entries. spt->lock held. */
 void spt_drop_pages(struct spt *, uintptr_t start, uintptr_t end);
 
+/* Fork: the child (which nobody runs yet) gets the anons of [start, end) by reference, and
+ * the parent's entries there become read-only. Parent's lock held. 0 or -ENOMEM: part of
+ * the range was shared. May sleep. */
+int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end);
+/* Moves the anons of `length` bytes to another range, which has none; entries of the old
+ * range are dropped. spt->lock held. 0, or -ENOMEM with nothing moved. May sleep. */
+int spt_move_pages(struct spt *, uintptr_t from, uintptr_t to, uint32_t length);
+
 /* Every address space, with vm_lock held. */
 void spt_for_each(void (*visit)(struct spt *, void *), void *context);
 uint32_t spt_swapped(struct spt *); /* pages on the swap device only; a scan, for /proc */

@@ -39,7 +39,7 @@ void vm_start(void);
 	/* eviction, by kind */                                                         \
 	count(pgscan) count(evict_file_clean) count(evict_file_dirty)                   \
 	count(evict_anon_clean) count(evict_anon_dirty) count(evict_failed)             \
-	count(kswapd_wakes) count(direct_reclaims) count(oom_kill)                      \
+	count(pageout_wakes) count(direct_reclaims) count(oom_kill)                      \
 	/* traffic, in pages */                                                         \
 	count(pswpin) count(pswpout) count(cache_read) count(cache_written)             \
 	count(cache_hit) count(cache_miss)                                              \

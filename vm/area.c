@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Areas in their tree, ordered by start address. Each area knows the free room below it,
+ * each subtree its largest such gap, so that a place for a new mapping is found on one way
+ * down the tree.
+ */
+#include "vm/area.h"
+
+#include <asm/errno.h>
+
+#include "kernel/mem/layout.h"
+#include "kernel/mem/slab.h"
+#include "kernel/panic.h"
+#include "vm/source.h"
+#include "vm/spt.h"
+
+static struct slab_cache area_cache = SLAB_CACHE("area", sizeof(struct area));
+
+static struct area *area_of(struct tree_node *node)
+{
+	return node ? TREE_ENTRY(node, struct area, node) : NULL;
+}
+
+/* The tree calls this for a node whose subtree changed. */
+void area_summarise(struct tree_node *node)
+{
+	struct area *area = area_of(node);
+	uint32_t largest = area->gap_before;
+	if (node->left && area_of(node->left)->largest_gap > largest)
+		largest = area_of(node->left)->largest_gap;
+	if (node->right && area_of(node->right)->largest_gap > largest)
+		largest = area_of(node->right)->largest_gap;
+	area->largest_gap = largest;
+}
+
+/* The area's start, or its lower neighbour's end, changed. */
+static void update_gap(struct spt *spt, struct area *area)
+{
+	if (!area)
+		return;
+	struct area *below = area_of(tree_previous(&area->node));
+	area->gap_before = area_start(area) - (below ? below->end : 0);
+	tree_update(&spt->areas, &area->node);
+}
+
+struct area *area_create(uintptr_t start, uintptr_t end, uint32_t flags,
+                         struct page_source *source, uint32_t first_page, uintptr_t file_end)
+{
+	struct area *area = slab_alloc_zeroed(&area_cache);
+	if (!area)
+		return NULL;
+	area->node.key = start;
+	area->end = end;
+	area->flags = flags;
+	area->source = source;
+	area->first_page = first_page;
+	area->file_end = file_end;
+	if (source)
+		source->ops->get(source);
+	return area;
+}
+
+void area_free(struct area *area)
+{
+	if (area->source)
+		area->source->ops->put(area->source);
+	slab_free(&area_cache, area);
+}
+
+uint32_t area_objects(void)
+{
+	return area_cache.objects;
+}
+
+static uint32_t pages_of(const struct area *area)
+{
+	return (area->end - area_start(area)) >> PAGE_SHIFT;
+}
+
+void area_insert(struct spt *spt, struct area *area)
+{
+	bool inserted = tree_insert(&spt->areas, &area->node);
+	ASSERT_SAYING(inserted, "two areas start at one address");
+	spt->area_pages += pages_of(area);
+	spt->area_count++;
+	update_gap(spt, area);
+	update_gap(spt, spt_area_next(area));
+}
+
+void area_remove(struct spt *spt, struct area *area)
+{
+	struct area *above = spt_area_next(area);
+	tree_remove(&spt->areas, &area->node);
+	spt->area_pages -= pages_of(area);
+	spt->area_count--;
+	if (spt->last_found == area)
+		spt->last_found = NULL;
+	update_gap(spt, above);
+}
+
+void area_set_start(struct spt *spt, struct area *area, uintptr_t start)
+{
+	spt->area_pages += (area_start(area) - start) >> PAGE_SHIFT;
+	area->first_page -= (area_start(area) - start) >> PAGE_SHIFT;
+	area->node.key = start;
+	update_gap(spt, area);
+}
+
+void area_set_end(struct spt *spt, struct area *area, uintptr_t end)
+{
+	spt->area_pages += (int32_t)(end - area->end) / (int32_t)PAGE_SIZE;
+	area->end = end;
+	update_gap(spt, spt_area_next(area));
+}
+
+int area_split(struct spt *spt, struct area *area, uintptr_t address)
+{
+	ASSERT(address > area_start(area) && address < area->end);
+	if (spt->area_count >= AREA_COUNT_MAX)
+		return -ENOMEM;
+	struct area *upper = area_create(address, area->end, area->flags, area->source,
+	                                 area_source_page(area, address), area->file_end);
+	if (!upper)
+		return -ENOMEM;
+	area_set_end(spt, area, address);
+	area_insert(spt, upper);
+	return 0;
+}
+
+static bool could_be_one(const struct area *a, const struct area *b)
+{
+	return a->end == area_start(b) && a->flags == b->flags && a->source == b->source &&
+	       a->file_end == b->file_end &&
+	       (!a->source || area_source_page(a, a->end) == b->first_page);
+}
+
+/* Joins the area with the next one, if one area could say the same. */
+static void merge_with_next(struct spt *spt, struct area *area)
+{
+	struct area *next = spt_area_next(area);
+	if (!next || !could_be_one(area, next))
+		return;
+	uintptr_t end = next->end;
+	area_remove(spt, next);
+	area_set_end(spt, area, end);
+	area_free(next);
+}
+
+void area_merge(struct spt *spt, struct area *area)
+{
+	merge_with_next(spt, area);
+	struct area *below = area_of(tree_previous(&area->node));
+	if (below)
+		merge_with_next(spt, below);
+}
+
+/* The highest room of `length` bytes below `limit`, among the gaps of a subtree. Only nodes
+ * above the limit can promise a gap that is then of no use, and those are few. */
+static uintptr_t gap_in(struct tree_node *node, uint32_t length, uintptr_t limit)
+{
+	if (!node || area_of(node)->largest_gap < length)
+		return 0;
+	uintptr_t found = gap_in(node->right, length, limit);
+	if (found)
+		return found;
+
+	struct area *area = area_of(node);
+	uintptr_t bottom = area_start(area) - area->gap_before;
+	uintptr_t top = area_start(area);
+	if (area->flags & AREA_GROWS_DOWN)
+		top = top > STACK_GUARD_GAP ? top - STACK_GUARD_GAP : 0;
+	if (bottom < USER_START)
+		bottom = USER_START;
+	if (top > limit)
+		top = limit;
+	if (top > bottom && top - bottom >= length)
+		return top - length;
+	return gap_in(node->left, length, limit);
+}
+
+uintptr_t area_find_gap(struct spt *spt, uint32_t length, uintptr_t limit)
+{
+	struct area *last = area_of(tree_last(&spt->areas));
+	uintptr_t bottom = last && last->end > USER_START ? last->end : USER_START;
+	if (limit > bottom && limit - bottom >= length)
+		return limit - length;
+	return gap_in(spt->areas.root, length, limit);
+}

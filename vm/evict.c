@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Eviction. The policy names a frame; it is unmapped wherever it is mapped, its A and D bits
+ * harvested, and then
+ *
+ *   clean page of a file      dropped: the file has it
+ *   dirty page of a file      written to its file, then dropped
+ *   clean anonymous page      dropped: its slot has it
+ *   dirty anonymous page      written to a slot, then dropped
+ *
+ * Writes go out many together. A page that is used again while it is written stays.
+ *
+ * Who evicts: the page-out thread, which keeps the number of free frames between two
+ * watermarks; and any thread that finds none. Neither takes an address-space lock, nor any
+ * mutex: all that is needed is under vm_lock, in the frame and what it points to.
+ */
+#include "vm/evict.h"
+
+#include <asm/errno.h>
+
+#include "kernel/boot_args.h"
+#include "kernel/log.h"
+#include "kernel/mem/physmem.h"
+#include "kernel/mem/slab.h"
+#include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+#include "kernel/sync/wait_queue.h"
+#include "kernel/time/clock.h"
+#include "lib/string.h"
+#include "vm/anon.h"
+#include "vm/frame.h"
+#include "vm/pagecache.h"
+#include "vm/pagedir.h"
+#include "vm/policy.h"
+#include "vm/swap.h"
+#include "vm/vm.h"
+#include "vm/writeback.h"
+
+#define RESERVE_FRAMES 24u /* a cluster's worth of nothing: eviction itself needs few */
+#define OOM_WAIT_NS (10 * 1000 * 1000ull)
+
+const struct policy *const policies[] = {&policy_clock, &policy_fifo, NULL};
+
+static const struct policy *policy = &policy_clock; /* vm_lock */
+static bool (*oom_hook)(void);
+static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
+static uint32_t low_water, high_water; /* frames; 0 until the thread runs */
+
+/* What a policy may ask. */
+
+static struct frame *frame_of_policy(struct policy_page *page)
+{
+	return LIST_ENTRY(page, struct frame, policy);
+}
+
+bool policy_referenced(struct policy_page *page)
+{
+	return frame_test_accessed(frame_of_policy(page));
+}
+
+bool policy_evictable(struct policy_page *page)
+{
+	struct frame *frame = frame_of_policy(page);
+	vm_count(VM_pgscan);
+	if (frame->pins > 0 || frame_has(frame, FRAME_BUSY))
+		return false;
+	/* A page that never had a slot needs one; a slot in hand can be written again. */
+	if (frame->state == FRAME_ANON)
+		return frame->owner.anon->slot || swap_available();
+	return true;
+}
+
+void evict_page_in(struct frame *frame)
+{
+	ASSERT(spin_held(&vm_lock));
+	policy->page_in(&frame->policy);
+}
+
+void evict_page_out(struct frame *frame)
+{
+	ASSERT(spin_held(&vm_lock));
+	policy->page_out(&frame->policy);
+}
+
+/* Takes a clean, unmapped frame from its owner, which frees it. */
+static void drop(struct frame *frame)
+{
+	if (frame->state == FRAME_FILE) {
+		vm_count(VM_evict_file_clean);
+		pagecache_remove(frame);
+	} else {
+		vm_count(VM_evict_anon_clean);
+		ASSERT_SAYING(frame->owner.anon->slot, "a clean anonymous page has no slot");
+		anon_detach(frame->owner.anon);
+	}
+}
+
+/* Unmaps the victim and drops it, or adds it to those that are to be written first. Returns
+ * how many frames that freed. */
+static uint32_t evict_or_write(struct frame *frame, struct writeback *batch)
+{
+	frame_unmap(frame);
+	if (!frame_has(frame, FRAME_DIRTY)) {
+		drop(frame);
+		return 1;
+	}
+	if (frame->state == FRAME_ANON) {
+		struct anon *anon = frame->owner.anon;
+		if (!anon->slot && !(anon->slot = swap_slot_alloc()))
+			return 0;
+		vm_count(VM_evict_anon_dirty);
+	} else {
+		vm_count(VM_evict_file_dirty);
+	}
+	writeback_add(batch, frame);
+	return 0;
+}
+
+/* Chooses victims until `wanted` frames are freed or on their way, a batch is full, or the
+ * policy knows no more. Returns how many were freed at once. */
+static uint32_t choose_victims(uint32_t wanted, struct writeback *batch)
+{
+	uint32_t freed = 0;
+	spin_lock(&vm_lock);
+	while (freed + batch->count < wanted && batch->count < WRITEBACK_MAX) {
+		struct policy_page *page = policy->choose();
+		if (!page)
+			break;
+		freed += evict_or_write(frame_of_policy(page), batch);
+	}
+	spin_unlock(&vm_lock);
+	return freed;
+}
+
+/* The write has ended: drops the frame, unless it is used again. */
+static uint32_t finish_write(struct frame *frame, uint32_t slot)
+{
+	if (frame->state == FRAME_UNOWNED) {
+		/* Its owner went during the write and left the slot to us, if it was an anon. */
+		if (slot && frame->block == slot)
+			swap_slot_free(slot);
+		frame_unpin_locked(frame);
+		return 1;
+	}
+	frame_unpin_locked(frame);
+	if (frame->pins || frame->mappings || frame_has(frame, FRAME_DIRTY | FRAME_BUSY)) {
+		vm_count(VM_evict_failed);
+		return 0;
+	}
+	drop(frame);
+	return 1;
+}
+
+/* The same for a batch; returns the frames freed. */
+static uint32_t write_and_drop(struct writeback *batch)
+{
+	uint32_t freed = 0;
+	if (batch->count == 0)
+		return 0;
+	writeback_start(batch);
+	writeback_wait(batch);
+	spin_lock(&vm_lock);
+	for (uint32_t i = 0; i < batch->count; i++)
+		freed += finish_write(batch->frames[i], batch->slots[i]);
+	spin_unlock(&vm_lock);
+	return freed;
+}
+
+uint32_t evict_frames(uint32_t wanted)
+{
+	struct thread *thread = thread_current();
+	if (thread->reclaiming || !thread_may_sleep())
+		return 0;
+	thread->reclaiming = true;
+	struct writeback batch = {0};
+	uint32_t freed = choose_victims(wanted, &batch);
+	freed += write_and_drop(&batch);
+	thread->reclaiming = false;
+	return freed;
+}
+
+uint32_t evict_reserve(void)
+{
+	return RESERVE_FRAMES;
+}
+
+void evict_check(void)
+{
+	if (physmem_free() < low_water)
+		wait_wake_one(&pageout_queue);
+}
+
+static void pageout(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		WAIT_UNTIL(&pageout_queue, physmem_free() < low_water);
+		vm_count(VM_pageout_wakes);
+		while (physmem_free() < high_water && evict_frames(EVICT_CLUSTER))
+			;
+		/* Nothing to evict: those who need a frame find that out for themselves. */
+		if (physmem_free() < low_water)
+			thread_sleep_until(clock_now() + OOM_WAIT_NS);
+	}
+}
+
+void evict_start(void)
+{
+	const char *name = boot_arg("vm.policy");
+	if (name && evict_set_policy(name) != 0)
+		log_print("vm.policy=%s: no such policy", name);
+	low_water = RESERVE_FRAMES + 16 + physmem_total() / 128;
+	high_water = low_water + EVICT_CLUSTER + physmem_total() / 256;
+	shrinker_register(evict_frames);
+	ASSERT_SAYING(thread_create("pageout", pageout, NULL), "no memory for the page-out thread");
+}
+
+void evict_set_oom_hook(bool (*hook)(void))
+{
+	oom_hook = hook;
+}
+
+bool evict_out_of_memory(void)
+{
+	if (thread_current()->reclaiming || !thread_may_sleep() || !oom_hook || !oom_hook())
+		return false;
+	thread_sleep_until(clock_now() + OOM_WAIT_NS);
+	return true;
+}
+
+const struct policy *evict_policy(void)
+{
+	return policy;
+}
+
+int evict_set_policy(const char *name)
+{
+	const struct policy *new = NULL;
+	for (unsigned i = 0; policies[i]; i++)
+		if (strcmp(policies[i]->name, name) == 0)
+			new = policies[i];
+	if (!new)
+		return -EINVAL;
+
+	spin_lock(&vm_lock);
+	for (uint32_t number = 1; number < physmem_end() && new != policy; number++) {
+		struct frame *frame = &frames[number];
+		if (frame->state != FRAME_ANON && frame->state != FRAME_FILE)
+			continue;
+		policy->page_out(&frame->policy);
+		new->page_in(&frame->policy);
+	}
+	policy = new;
+	spin_unlock(&vm_lock);
+	return 0;
+}

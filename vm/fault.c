@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page-fault handler: the place where every page of every program comes from.
+ *
+ * Two layers say what a page holds: its anon if it has one, else what lies behind its area.
+ *
+ *   the page has                 access   row                    what happens
+ *   no area, no stack to grow    any      NO_AREA                SIGSEGV, SEGV_MAPERR
+ *   an area that forbids it      any      FORBIDDEN              SIGSEGV, SEGV_ACCERR
+ *   an anon, references 1        any      ANON_OWN               map as the area allows
+ *   an anon, references > 1      read     ANON_SHARED            map read-only
+ *   an anon, references > 1      write    ANON_COPY              copy into a new anon
+ *   no anon, nothing behind      read     ZERO_MAP               map the zero frame
+ *   no anon, nothing behind      write    ZERO_FILL              new anon, of zeros
+ *   no anon, file, shared        any      FILE_SHARED            map the cache's frame
+ *   no anon, file, private       read     FILE_READ              map it read-only
+ *   no anon, file, private       write    FILE_COPY              copy it into a new anon
+ *   a page past the file's end   any      PAST_END               SIGBUS
+ *
+ * A page whose content is on the swap device or not yet in the page cache is brought in
+ * first: the transfer is started, every lock is dropped, and when it has ended the fault
+ * starts again from the top. Whatever changed meanwhile is seen by looking again. The same
+ * happens when anything else turns out to have changed.
+ *
+ * Memory is allocated before vm_lock is taken; under it the new state is put in place in a
+ * few steps that cannot fail. Nothing old is given up before the new exists.
+ */
+#include "vm/fault.h"
+
+#include <asm/errno.h>
+
+#include "kernel/cpu/cpu.h"
+#include "kernel/cpu/trap.h"
+#include "kernel/mem/layout.h"
+#include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+#include "lib/string.h"
+#include "vm/anon.h"
+#include "vm/area.h"
+#include "vm/frame.h"
+#include "vm/page.h"
+#include "vm/pagecache.h"
+#include "vm/pagedir.h"
+#include "vm/spt.h"
+#include "vm/swap.h"
+#include "vm/vm.h"
+
+enum row {
+	NO_AREA, FORBIDDEN, ANON_OWN, ANON_SHARED, ANON_COPY, ZERO_MAP, ZERO_FILL,
+	FILE_SHARED, FILE_READ, FILE_COPY, PAST_END, NO_TABLES, ROWS
+};
+
+/* What a step of a fault ends with. */
+enum step { DONE, AGAIN, MAPERR, ACCERR, BUS, NO_MEMORY };
+
+struct fault {
+	struct spt *spt;
+	uintptr_t page;       /* the address, rounded down */
+	bool write;
+	struct area *area;    /* valid while spt->lock is held */
+	struct frame *wait;   /* AGAIN: pinned; wait for it first. NULL: just look again */
+	bool major;           /* a transfer was started for it */
+};
+
+static void (*signal_hook)(struct trap_frame *, uintptr_t, enum fault_result);
+
+/* The stack's area may grow down to hold the address: within its limit, and leaving a gap
+ * to whatever lies below. */
+static struct area *grow_stack(struct fault *fault)
+{
+	struct spt *spt = fault->spt;
+	struct area *area = spt_area_from(spt, fault->page);
+	if (!area || !(area->flags & AREA_GROWS_DOWN))
+		return NULL;
+	if (area->end - fault->page > spt->stack_limit || fault->page < USER_START)
+		return NULL;
+	uintptr_t below = area_start(area) - area->gap_before;
+	if (below > 0 && fault->page < below + STACK_GUARD_GAP)
+		return NULL;
+	area_set_start(spt, area, fault->page);
+	vm_count(VM_fault_stack_grown);
+	return area;
+}
+
+static bool allowed(const struct area *area, bool write)
+{
+	return area->flags & (write ? AREA_WRITE : AREA_READ | AREA_WRITE | AREA_EXECUTE);
+}
+
+/* Whether a file's bytes lie behind the page, or zeros. */
+static bool file_behind(const struct fault *fault)
+{
+	return fault->area->source && fault->page < fault->area->file_end;
+}
+
+/* Whether the file's bytes end, and zeros begin, within the page: it is nobody else's. */
+static bool file_ends_within(const struct fault *fault)
+{
+	return fault->area->file_end - fault->page < PAGE_SIZE;
+}
+
+static bool past_end(const struct fault *fault)
+{
+	return area_source_page(fault->area, fault->page) >= source_pages(fault->area->source);
+}
+
+/* The decision: which row of the table this is. */
+static enum row classify(struct fault *fault)
+{
+	struct spt *spt = fault->spt;
+	fault->area = spt_area(spt, fault->page);
+	if (!fault->area)
+		fault->area = grow_stack(fault);
+	if (!fault->area)
+		return NO_AREA;
+	if (!allowed(fault->area, fault->write))
+		return FORBIDDEN;
+	if (pagedir_prepare(&spt->pagedir, fault->page) != 0 ||
+	    spt_leaf_prepare(spt, fault->page) != 0)
+		return NO_TABLES;
+
+	struct anon *anon = spt_anon(spt, fault->page);
+	if (anon && __atomic_load_n(&anon->references, __ATOMIC_RELAXED) == 1)
+		return ANON_OWN;
+	if (anon)
+		return fault->write ? ANON_COPY : ANON_SHARED;
+	if (!file_behind(fault))
+		return fault->write ? ZERO_FILL : ZERO_MAP;
+	if (past_end(fault))
+		return PAST_END;
+	if (fault->area->flags & AREA_SHARED)
+		return FILE_SHARED;
+	return fault->write || file_ends_within(fault) ? FILE_COPY : FILE_READ;
+}
+
+static enum step no_area(struct fault *fault)
+{
+	(void)fault;
+	vm_count(VM_fault_no_area);
+	return MAPERR;
+}
+
+static enum step forbidden(struct fault *fault)
+{
+	(void)fault;
+	vm_count(VM_fault_forbidden);
+	return ACCERR;
+}
+
+static enum step no_tables(struct fault *fault)
+{
+	(void)fault;
+	return NO_MEMORY;
+}
+
+static enum step after_eof(struct fault *fault)
+{
+	(void)fault;
+	vm_count(VM_fault_past_end);
+	return BUS;
+}
+
+/* The page is on its way into the frame: let go of everything, wait, start again. */
+static enum step wait_for(struct fault *fault, struct frame *frame)
+{
+	fault->wait = frame;
+	return AGAIN;
+}
+
+/* The anon is on the swap device only: starts reading it into a frame of its own. */
+static enum step swap_in(struct fault *fault, struct anon *anon)
+{
+	struct frame *frame = frame_alloc();
+	if (!frame)
+		return NO_MEMORY;
+	spin_lock(&vm_lock);
+	if (anon->frame) {
+		frame_unpin_locked(frame); /* someone who shares it was faster */
+		spin_unlock(&vm_lock);
+		return AGAIN;
+	}
+	uint32_t slot = anon->slot;
+	frame_set(frame, FRAME_BUSY);
+	anon_attach(anon, frame);
+	spin_unlock(&vm_lock);
+
+	fault->major = true;
+	vm_count(VM_fault_swapped_in);
+	swap_read(slot, frame);
+	return wait_for(fault, frame);
+}
+
+/*
+ * The anon's frame with its content, vm_lock held: *frame. Or vm_lock not held and a step to
+ * end with: it must be read, is being read, or could not be read.
+ */
+static bool anon_in_memory(struct fault *fault, struct anon *anon, struct frame **frame,
+                           enum step *step)
+{
+	spin_lock(&vm_lock);
+	*frame = anon->frame;
+	if (*frame && frame_has(*frame, FRAME_VALID))
+		return true;
+	if (*frame && frame_has(*frame, FRAME_BUSY)) {
+		frame_pin(*frame);
+		spin_unlock(&vm_lock);
+		*step = wait_for(fault, *frame);
+		return false;
+	}
+	if (*frame) { /* the device failed; the slot stays, for another try */
+		anon_detach(anon);
+		spin_unlock(&vm_lock);
+		*step = BUS;
+		return false;
+	}
+	spin_unlock(&vm_lock);
+	*step = swap_in(fault, anon);
+	return false;
+}
+
+/* References 1: the page is this program's alone. */
+static enum step anon_own(struct fault *fault)
+{
+	struct anon *anon = spt_anon(fault->spt, fault->page);
+	struct frame *frame;
+	enum step step;
+	if (!anon_in_memory(fault, anon, &frame, &step))
+		return step;
+
+	/* The copy on the swap device is about to be out of date: its slot is free again,
+	 * unless a write to it is under way. */
+	if (fault->write && anon->slot && !frame_has(frame, FRAME_WRITING)) {
+		swap_slot_free(anon->slot);
+		anon->slot = 0;
+		frame_set(frame, FRAME_DIRTY);
+	}
+	pte_t old = pagedir_entry(&fault->spt->pagedir, fault->page);
+	vm_count(old & PTE_P && fault->write ? VM_fault_cow_reused : VM_fault_anon_mapped);
+	pagedir_set(&fault->spt->pagedir, fault->page, frame, fault->area->flags & AREA_WRITE);
+	spin_unlock(&vm_lock);
+	return DONE;
+}
+
+/* References > 1, read: everyone who shares it may look. */
+static enum step anon_shared(struct fault *fault)
+{
+	struct anon *anon = spt_anon(fault->spt, fault->page);
+	struct frame *frame;
+	enum step step;
+	if (!anon_in_memory(fault, anon, &frame, &step))
+		return step;
+	vm_count(VM_fault_anon_shared_read);
+	pagedir_set(&fault->spt->pagedir, fault->page, frame, false);
+	spin_unlock(&vm_lock);
+	return DONE;
+}
+
+/* Puts a new anon, made of the (pinned, filled) frame, in the page's place and maps it. */
+static enum step install_anon(struct fault *fault, struct frame *frame)
+{
+	struct anon *anon = anon_create(frame);
+	if (!anon) {
+		frame_unpin(frame);
+		return NO_MEMORY;
+	}
+	spin_lock(&vm_lock);
+	struct anon *old = spt_anon_set(fault->spt, fault->page, anon);
+	pagedir_set(&fault->spt->pagedir, fault->page, frame, fault->area->flags & AREA_WRITE);
+	if (old)
+		anon_put(old);
+	frame_unpin_locked(frame);
+	spin_unlock(&vm_lock);
+	return DONE;
+}
+
+/* References > 1, write: copy-on-write. While the reference is ours the others cannot
+ * write either, so the bytes stand still. */
+static enum step anon_copy(struct fault *fault)
+{
+	struct anon *anon = spt_anon(fault->spt, fault->page);
+	struct frame *original;
+	enum step step;
+	if (!anon_in_memory(fault, anon, &original, &step))
+		return step;
+	frame_pin(original);
+	spin_unlock(&vm_lock);
+
+	struct frame *copy = frame_alloc();
+	if (copy)
+		memcpy(frame_data(copy), frame_data(original), PAGE_SIZE);
+	frame_unpin(original);
+	if (!copy)
+		return NO_MEMORY;
+	vm_count(VM_fault_cow_copied);
+	return install_anon(fault, copy);
+}
+
+/* Nothing behind, read: all such pages share one frame of zeros. */
+static enum step zero_map(struct fault *fault)
+{
+	vm_count(VM_fault_zero_mapped);
+	spin_lock(&vm_lock);
+	pagedir_set(&fault->spt->pagedir, fault->page, zero_frame, false);
+	spin_unlock(&vm_lock);
+	return DONE;
+}
+
+static enum step zero_fill(struct fault *fault)
+{
+	struct frame *frame = frame_alloc_zeroed();
+	if (!frame)
+		return NO_MEMORY;
+	vm_count(VM_fault_zero_filled);
+	return install_anon(fault, frame);
+}
+
+/* The page cache's frame of the page, valid and pinned: DONE; or another step. */
+static enum step file_page(struct fault *fault, struct frame **frame)
+{
+	bool started;
+	int error = pagecache_start(fault->area->source, area_source_page(fault->area, fault->page),
+	                            frame, &started);
+	if (error)
+		return NO_MEMORY;
+	fault->major |= started;
+	if (frame_has(*frame, FRAME_VALID))
+		return DONE;
+	if (frame_has(*frame, FRAME_BUSY))
+		return wait_for(fault, *frame);
+	return pagecache_await(*frame) ? BUS : DONE; /* the device failed: the pin is gone */
+}
+
+/* Maps the pinned cache frame, if it is still the file's, and unpins it. */
+static enum step map_file_page(struct fault *fault, struct frame *frame, bool writable)
+{
+	enum step step = AGAIN; /* it was truncated meanwhile */
+	spin_lock(&vm_lock);
+	if (frame->state == FRAME_FILE && !past_end(fault)) {
+		if (fault->write)
+			frame_set(frame, FRAME_DIRTY);
+		pagedir_set(&fault->spt->pagedir, fault->page, frame,
+		            writable && frame_has(frame, FRAME_DIRTY));
+		step = DONE;
+	}
+	frame_unpin_locked(frame);
+	spin_unlock(&vm_lock);
+	return step;
+}
+
+/* A shared mapping: the first write marks the page dirty, so until then it is read-only. */
+static enum step file_shared(struct fault *fault)
+{
+	struct frame *frame;
+	enum step step = file_page(fault, &frame);
+	if (step != DONE)
+		return step;
+	struct page_source *source = fault->area->source;
+	if (fault->write && source->ops->prepare_write(source, frame) != 0) {
+		frame_unpin(frame); /* no room on the disk */
+		return BUS;
+	}
+	vm_count(VM_fault_file_shared);
+	return map_file_page(fault, frame, fault->area->flags & AREA_WRITE);
+}
+
+static enum step file_read(struct fault *fault)
+{
+	struct frame *frame;
+	enum step step = file_page(fault, &frame);
+	if (step != DONE)
+		return step;
+	vm_count(VM_fault_file_private_read);
+	return map_file_page(fault, frame, false);
+}
+
+static enum step file_copy(struct fault *fault)
+{
+	struct frame *original;
+	enum step step = file_page(fault, &original);
+	if (step != DONE)
+		return step;
+	struct frame *copy = frame_alloc();
+	if (copy)
+		memcpy(frame_data(copy), frame_data(original), PAGE_SIZE);
+	frame_unpin(original);
+	if (!copy)
+		return NO_MEMORY;
+	if (file_ends_within(fault)) {
+		uint32_t bytes = fault->area->file_end - fault->page;
+		memset((char *)frame_data(copy) + bytes, 0, PAGE_SIZE - bytes);
+	}
+	vm_count(VM_fault_file_private_write);
+	return install_anon(fault, copy);
+}
+
+static enum step (*const handlers[ROWS])(struct fault *) = {
+	[NO_AREA] = no_area,         [FORBIDDEN] = forbidden,     [ANON_OWN] = anon_own,
+	[ANON_SHARED] = anon_shared, [ANON_COPY] = anon_copy,     [ZERO_MAP] = zero_map,
+	[ZERO_FILL] = zero_fill,     [FILE_SHARED] = file_shared, [FILE_READ] = file_read,
+	[FILE_COPY] = file_copy,     [PAST_END] = after_eof,      [NO_TABLES] = no_tables,
+};
+
+enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
+{
+	static const enum fault_result results[] = {
+		[DONE] = FAULT_DONE,     [MAPERR] = FAULT_MAPERR, [ACCERR] = FAULT_ACCERR,
+		[BUS] = FAULT_BUS,       [NO_MEMORY] = FAULT_NO_MEMORY,
+	};
+	struct fault fault = {.spt = spt, .page = page_round_down(address), .write = write};
+	enum step step;
+
+	do {
+		fault.wait = NULL;
+		mutex_lock(&spt->lock);
+		step = handlers[classify(&fault)](&fault);
+		mutex_unlock(&spt->lock);
+		if (fault.wait) {
+			frame_wait(fault.wait);
+			frame_unpin(fault.wait);
+		}
+	} while (step == AGAIN);
+
+	if (step == DONE) {
+		struct thread *thread = thread_current();
+		*(fault.major ? &thread->major_faults : &thread->minor_faults) += 1;
+		vm_count(VM_pgfault);
+		if (fault.major)
+			vm_count(VM_pgmajfault);
+	}
+	return results[step];
+}
+
+extern char user_access_start[], user_access_end[]; /* usercopy.S */
+
+static bool in_usercopy(uintptr_t eip)
+{
+	return eip >= (uintptr_t)user_access_start && eip < (uintptr_t)user_access_end;
+}
+
+/* Vector 14. A program's fault, or the kernel's own on a user address in usercopy. */
+static void page_fault(struct trap_frame *frame)
+{
+	uintptr_t address = trap_fault_address();
+	struct spt *spt = thread_current()->spt;
+	bool user = trap_from_user(frame);
+
+	if (user || in_usercopy(frame->eip)) {
+		/* A program that reaches for the kernel's half finds nothing there. */
+		enum fault_result result = FAULT_MAPERR;
+		if (address < USER_END && spt)
+			result = fault_resolve(spt, address, frame->error & PF_WRITE);
+		if (result == FAULT_DONE)
+			return;
+		if (user || result == FAULT_NO_MEMORY)
+			signal_hook(frame, address, result);
+		if (user || trap_fixup(frame))
+			return;
+	}
+	panic_trap(frame, "the kernel %s %s address 0x%08x",
+	           frame->error & PF_WRITE ? "wrote to" : "read or ran",
+	           frame->error & PF_PRESENT ? "the protected" : "the unmapped", address);
+}
+
+void fault_set_signal_hook(void (*hook)(struct trap_frame *, uintptr_t, enum fault_result))
+{
+	signal_hook = hook;
+}
+
+void fault_init(void)
+{
+	trap_register(TRAP_PAGE_FAULT, page_fault);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame table, pins, waiting for transfers, and the transfers themselves.
+ *
+ * A transfer of a frame borrows one of a fixed number of records, so that evicting needs no
+ * memory. Its end comes by interrupt and changes flags only; whoever waits for the frame
+ * wakes and does the rest as a thread.
+ */
+#include "vm/frame.h"
+
+#include <asm/errno.h>
+
+#include "kernel/dev/block.h"
+#include "kernel/mem/physmem.h"
+#include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+#include "kernel/sync/wait_queue.h"
+#include "lib/string.h"
+#include "vm/evict.h"
+#include "vm/source.h"
+#include "vm/spt.h"
+#include "vm/vm.h"
+
+#define WAIT_QUEUES 64   /* frames share them by number; a wake is a hint anyway */
+#define TRANSFERS 256    /* in flight at once */
+#define KILLS_TO_AWAIT 300 /* rounds of waiting for memory of killed programs */
+
+struct frame *frames;
+struct frame *zero_frame;
+
+static struct wait_queue wait_queues[WAIT_QUEUES];
+
+struct transfer {
+	struct list_link link; /* the free ones; transfer_lock */
+	struct block_request request;
+	struct frame *frame;
+};
+
+static struct transfer transfers[TRANSFERS];
+static struct list free_transfers;
+static struct spinlock transfer_lock = SPINLOCK_INIT("transfers");
+static struct wait_queue transfer_waiters = WAIT_QUEUE_INIT(transfer_waiters);
+
+void frame_init(void)
+{
+	uint32_t bytes = physmem_end() * sizeof(struct frame);
+	frames = physmem_boot_take((bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	zero_frame = frame_of(physmem_boot_take(1));
+	zero_frame->state = FRAME_ZERO;
+	zero_frame->pins = 1;
+	zero_frame->flags = FRAME_VALID;
+
+	for (unsigned i = 0; i < WAIT_QUEUES; i++)
+		wait_queue_init(&wait_queues[i]);
+	list_init(&free_transfers);
+	for (unsigned i = 0; i < TRANSFERS; i++)
+		list_append(&free_transfers, &transfers[i].link);
+}
+
+/* A thread that is freeing memory, or a process that is being killed for its memory, may
+ * use the last frames: otherwise it could never finish. */
+static uint32_t reserve_for(const struct thread *thread)
+{
+	bool privileged = thread->reclaiming || (thread->spt && thread->spt->dying);
+	return privileged ? 0 : evict_reserve();
+}
+
+struct frame *frame_alloc(void)
+{
+	for (int round = 0; round < KILLS_TO_AWAIT; round++) {
+		uint32_t number = physmem_take(PHYSMEM_VM, reserve_for(thread_current()));
+		if (number) {
+			struct frame *frame = &frames[number];
+			frame->flags = 0;
+			frame->state = FRAME_UNOWNED;
+			frame->pins = 1;
+			frame->owner.anon = NULL;
+			frame->index = 0;
+			frame->block = 0;
+			frame->mappings = 0;
+			list_link_init(&frame->policy.link);
+			list_link_init(&frame->source_link);
+			vm_count(VM_pgalloc);
+			evict_check();
+			return frame;
+		}
+		if (!evict_frames(EVICT_CLUSTER) && !evict_out_of_memory())
+			return NULL;
+	}
+	return NULL;
+}
+
+struct frame *frame_alloc_zeroed(void)
+{
+	struct frame *frame = frame_alloc();
+	if (frame)
+		memset(frame_data(frame), 0, PAGE_SIZE);
+	return frame;
+}
+
+/* No owner, no pin: nobody can reach the frame any more. */
+static void frame_free(struct frame *frame)
+{
+	ASSERT_SAYING(!frame->mappings, "a frame is freed while an entry maps it");
+	ASSERT_SAYING(!frame_has(frame, FRAME_BUSY), "a frame is freed during a transfer");
+	frame->state = FRAME_NONE;
+	vm_count(VM_pgfree);
+	physmem_give(frame_number(frame));
+}
+
+void frame_pin(struct frame *frame)
+{
+	ASSERT(spin_held(&vm_lock));
+	ASSERT_SAYING(frame->pins < UINT16_MAX, "a frame is pinned too often");
+	frame->pins++;
+}
+
+void frame_unpin_locked(struct frame *frame)
+{
+	ASSERT(spin_held(&vm_lock));
+	ASSERT_SAYING(frame->pins > 0, "a frame is unpinned that was not pinned");
+	if (--frame->pins == 0 && frame->state == FRAME_UNOWNED)
+		frame_free(frame);
+}
+
+void frame_unpin(struct frame *frame)
+{
+	spin_lock(&vm_lock);
+	frame_unpin_locked(frame);
+	spin_unlock(&vm_lock);
+}
+
+void frame_disown(struct frame *frame)
+{
+	ASSERT(spin_held(&vm_lock));
+	ASSERT_SAYING(!frame->mappings, "a frame loses its owner while an entry maps it");
+	frame->state = FRAME_UNOWNED;
+	frame->owner.anon = NULL;
+	frame_clear(frame, FRAME_DIRTY);
+	if (frame->pins == 0)
+		frame_free(frame);
+}
+
+static struct wait_queue *wait_queue_of(const struct frame *frame)
+{
+	return &wait_queues[frame_number(frame) % WAIT_QUEUES];
+}
+
+void frame_wait(struct frame *frame)
+{
+	WAIT_UNTIL(wait_queue_of(frame), !frame_has(frame, FRAME_BUSY));
+}
+
+void frame_wait_unpinned(struct frame *frame)
+{
+	frame_pin(frame);
+	spin_unlock(&vm_lock);
+	frame_wait(frame);
+	frame_unpin(frame);
+}
+
+static struct transfer *transfer_take(void)
+{
+	uint32_t flags = spin_lock_irq(&transfer_lock);
+	struct list_link *link = list_pop(&free_transfers);
+	spin_unlock_irq(&transfer_lock, flags);
+	return link ? LIST_ENTRY(link, struct transfer, link) : NULL;
+}
+
+static void transfer_done(struct block_request *request, int error)
+{
+	struct transfer *transfer = request->context;
+	struct frame *frame = transfer->frame;
+
+	uint32_t flags = spin_lock_irq(&transfer_lock);
+	list_append(&free_transfers, &transfer->link);
+	spin_unlock_irq(&transfer_lock, flags);
+	wait_wake_one(&transfer_waiters);
+	frame_io_done(frame, error);
+}
+
+void frame_io_start(struct frame *frame, struct block_device *device, uint32_t sector,
+                    bool write)
+{
+	ASSERT_SAYING(frame_has(frame, FRAME_BUSY), "a transfer of a frame that is not busy");
+	struct transfer *transfer;
+	WAIT_UNTIL(&transfer_waiters, (transfer = transfer_take()));
+	transfer->frame = frame;
+	transfer->request = (struct block_request){
+		.write = write,
+		.sector = sector,
+		.sectors = SECTORS_PER_PAGE,
+		.data = frame_data(frame),
+		.done = transfer_done,
+		.context = transfer,
+	};
+	block_submit(device, &transfer->request);
+}
+
+void frame_io_done(struct frame *frame, int error)
+{
+	struct wait_queue *queue = wait_queue_of(frame);
+
+	if (frame_clear(frame, FRAME_WRITING)) {
+		if (error) {
+			frame_set(frame, FRAME_DIRTY);
+			/* A busy page of a file keeps its owner: truncation waits. */
+			if (frame->state == FRAME_FILE)
+				frame->owner.source->dirty_error = 1;
+		}
+	} else {
+		frame_set(frame, error ? FRAME_ERROR : FRAME_VALID);
+	}
+	frame_clear(frame, FRAME_BUSY);
+	wait_wake_all(queue);
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page cache. A page enters busy, so that whoever finds it meanwhile waits for the one
+ * read; it leaves when it is evicted, truncated or could not be read.
+ *
+ * Dirty pages: a shared mapping's first write faults and marks the page; cleaning a page
+ * makes its entries read-only again, so the next write is seen too. Thus FRAME_DIRTY is
+ * never late for a page of a file.
+ */
+#include "vm/pagecache.h"
+
+#include <asm/errno.h>
+
+#include "kernel/mem/physmem.h"
+#include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+#include "kernel/time/clock.h"
+#include "lib/string.h"
+#include "vm/evict.h"
+#include "vm/frame.h"
+#include "vm/pagedir.h"
+#include "vm/vm.h"
+#include "vm/writeback.h"
+
+#define FLUSH_SECONDS 5u
+
+static struct frame **buckets; /* vm_lock */
+static uint32_t bucket_mask;
+static uint32_t cached_pages;  /* vm_lock */
+
+void pagecache_init(void)
+{
+	uint32_t pages = 1;
+	while (pages * PAGE_SIZE / sizeof(struct frame *) < physmem_total() / 2)
+		pages *= 2;
+	buckets = physmem_boot_take(pages);
+	bucket_mask = pages * PAGE_SIZE / sizeof(struct frame *) - 1;
+}
+
+void page_source_init(struct page_source *source, const struct page_source_ops *ops,
+                      uint64_t size)
+{
+	memset(source, 0, sizeof(*source));
+	source->ops = ops;
+	source->size = size;
+	list_init(&source->frames);
+}
+
+/* Neighbouring pages go to neighbouring buckets; sources are spread by a multiplication
+ * (Knuth, TAOCP vol. 3, 6.4). */
+static struct frame **bucket_of(const struct page_source *source, uint32_t index)
+{
+	uint32_t spread = (uint32_t)(uintptr_t)source * 2654435761u;
+	return &buckets[((spread >> 12) + index) & bucket_mask];
+}
+
+struct frame *pagecache_find(struct page_source *source, uint32_t index)
+{
+	ASSERT(spin_held(&vm_lock));
+	struct frame *frame = *bucket_of(source, index);
+	while (frame && (frame->owner.source != source || frame->index != index))
+		frame = frame->hash_next;
+	return frame;
+}
+
+static void insert(struct page_source *source, uint32_t index, struct frame *frame)
+{
+	struct frame **bucket = bucket_of(source, index);
+	frame->state = FRAME_FILE;
+	frame->owner.source = source;
+	frame->index = index;
+	frame->hash_next = *bucket;
+	*bucket = frame;
+	list_append(&source->frames, &frame->source_link);
+	source->cached++;
+	cached_pages++;
+	evict_page_in(frame);
+}
+
+void pagecache_remove(struct frame *frame)
+{
+	ASSERT(spin_held(&vm_lock));
+	ASSERT_SAYING(!frame_has(frame, FRAME_BUSY), "a page is removed during a transfer");
+	struct frame **place = bucket_of(frame->owner.source, frame->index);
+	while (*place != frame)
+		place = &(*place)->hash_next;
+	*place = frame->hash_next;
+	list_remove(&frame->source_link);
+	frame->owner.source->cached--;
+	cached_pages--;
+	frame_unmap(frame);
+	evict_page_out(frame);
+	frame_disown(frame);
+}
+
+/* Finds the page, pinned, or makes an empty one with these flags: *made says which. */
+static int find_or_make(struct page_source *source, uint32_t index, uint32_t flags,
+                        struct frame **result, bool *made)
+{
+	spin_lock(&vm_lock);
+	struct frame *frame = pagecache_find(source, index);
+	if (frame)
+		frame_pin(frame);
+	spin_unlock(&vm_lock);
+	*result = frame;
+	*made = false;
+	if (frame)
+		return 0;
+
+	struct frame *new = frame_alloc();
+	if (!new)
+		return -ENOMEM;
+	spin_lock(&vm_lock);
+	frame = pagecache_find(source, index);
+	if (frame) {
+		frame_pin(frame);
+		frame_unpin_locked(new);
+	} else {
+		frame = new;
+		new->flags = flags;
+		insert(source, index, new);
+		*made = true;
+	}
+	spin_unlock(&vm_lock);
+	*result = frame;
+	return 0;
+}
+
+int pagecache_start(struct page_source *source, uint32_t index, struct frame **result,
+                    bool *started)
+{
+	int error = find_or_make(source, index, FRAME_BUSY, result, started);
+	if (error)
+		return error;
+	vm_count(*started ? VM_cache_miss : VM_cache_hit);
+	if (*started) {
+		vm_count(VM_cache_read);
+		source->ops->read(source, *result);
+	}
+	return 0;
+}
+
+int pagecache_await(struct frame *frame)
+{
+	if (!frame_has(frame, FRAME_VALID))
+		frame_wait(frame);
+	if (frame_has(frame, FRAME_VALID))
+		return 0;
+	spin_lock(&vm_lock);
+	if (frame->state == FRAME_FILE && !frame_has(frame, FRAME_BUSY | FRAME_VALID))
+		pagecache_remove(frame); /* the next reader tries again */
+	frame_unpin_locked(frame);
+	spin_unlock(&vm_lock);
+	return -EIO;
+}
+
+int pagecache_get(struct page_source *source, uint32_t index, struct frame **result)
+{
+	bool started;
+	int error = pagecache_start(source, index, result, &started);
+	if (error)
+		return error;
+	error = pagecache_await(*result);
+	if (!error && !frame_has(*result, FRAME_TOUCHED))
+		frame_set(*result, FRAME_TOUCHED);
+	return error;
+}
+
+int pagecache_get_for_write(struct page_source *source, uint32_t index, bool overwrite,
+                            struct frame **result)
+{
+	bool made = false;
+	int error = overwrite ? find_or_make(source, index, FRAME_BUSY, result, &made)
+	                      : pagecache_get(source, index, result);
+	if (error)
+		return error;
+	if (made) {
+		memset(frame_data(*result), 0, PAGE_SIZE);
+		frame_io_done(*result, 0);
+	}
+	error = pagecache_await(*result);
+	if (error)
+		return error;
+	error = source->ops->prepare_write(source, *result);
+	if (!error)
+		return 0;
+
+	spin_lock(&vm_lock);
+	if (made && (*result)->state == FRAME_FILE && !frame_has(*result, FRAME_DIRTY | FRAME_BUSY))
+		pagecache_remove(*result); /* zeros that the source does not have */
+	frame_unpin_locked(*result);
+	spin_unlock(&vm_lock);
+	return error;
+}
+
+void pagecache_dirty(struct frame *frame)
+{
+	frame_set(frame, FRAME_DIRTY | FRAME_TOUCHED);
+}
+
+/* How much of [position, position + n) lies in the first page of it. */
+static size_t in_first_page(uint64_t position, size_t n)
+{
+	size_t room = PAGE_SIZE - (position & (PAGE_SIZE - 1));
+	return n < room ? n : room;
+}
+
+int pagecache_read(struct page_source *source, uint64_t position, void *to, size_t n)
+{
+	while (n > 0) {
+		struct frame *frame;
+		int error = pagecache_get(source, position >> PAGE_SHIFT, &frame);
+		if (error)
+			return error;
+		size_t part = in_first_page(position, n);
+		memcpy(to, (char *)frame_data(frame) + page_offset(position), part);
+		frame_unpin(frame);
+		position += part;
+		to = (char *)to + part;
+		n -= part;
+	}
+	return 0;
+}
+
+int pagecache_write(struct page_source *source, uint64_t position, const void *from, size_t n)
+{
+	while (n > 0) {
+		struct frame *frame;
+		size_t part = in_first_page(position, n);
+		int error = pagecache_get_for_write(source, position >> PAGE_SHIFT,
+		                                    part == PAGE_SIZE, &frame);
+		if (error)
+			return error;
+		memcpy((char *)frame_data(frame) + page_offset(position), from, part);
+		pagecache_dirty(frame);
+		frame_unpin(frame);
+		position += part;
+		from = (const char *)from + part;
+		n -= part;
+	}
+	return 0;
+}
+
+/* A page of the source from `first` on, or NULL. vm_lock held. */
+static struct frame *any_from(struct page_source *source, uint32_t first)
+{
+	LIST_FOR(&source->frames, struct frame, frame, source_link)
+		if (frame->index >= first)
+			return frame;
+	return NULL;
+}
+
+void pagecache_truncate(struct page_source *source, uint32_t first)
+{
+	struct frame *frame;
+	spin_lock(&vm_lock);
+	while ((frame = any_from(source, first))) {
+		if (frame_has(frame, FRAME_BUSY)) {
+			frame_wait_unpinned(frame);
+			spin_lock(&vm_lock);
+			continue;
+		}
+		uint32_t index = frame->index;
+		pagecache_remove(frame);
+		if (source->ops->forget)
+			source->ops->forget(source, index);
+	}
+	spin_unlock(&vm_lock);
+}
+
+void pagecache_forget(struct page_source *source, uint32_t index)
+{
+	struct frame *frame;
+	spin_lock(&vm_lock);
+	while ((frame = pagecache_find(source, index))) {
+		if (!frame_has(frame, FRAME_BUSY)) {
+			pagecache_remove(frame);
+			break;
+		}
+		frame_wait_unpinned(frame);
+		spin_lock(&vm_lock);
+	}
+	spin_unlock(&vm_lock);
+}
+
+/* Puts the next dirty (or just being written) pages of the range into the batch, moving what
+ * was looked at to the end of the source's list; *left counts down to the end of a round. */
+static void gather(struct page_source *source, uint32_t first, uint32_t end,
+                   struct writeback *batch, uint32_t *left)
+{
+	spin_lock(&vm_lock);
+	for (; *left > 0 && batch->count < WRITEBACK_MAX && !list_empty(&source->frames); --*left) {
+		struct frame *frame =
+			LIST_ENTRY(list_first(&source->frames), struct frame, source_link);
+		list_remove(&frame->source_link);
+		list_append(&source->frames, &frame->source_link);
+		if (frame->index >= first && frame->index < end)
+			writeback_add(batch, frame);
+	}
+	spin_unlock(&vm_lock);
+}
+
+int pagecache_sync(struct page_source *source, uint32_t first, uint32_t end)
+{
+	spin_lock(&vm_lock);
+	uint32_t left = source->cached;
+	spin_unlock(&vm_lock);
+	while (left > 0) {
+		struct writeback batch = {0};
+		gather(source, first, end, &batch, &left);
+		writeback_run(&batch);
+	}
+	return __atomic_exchange_n(&source->dirty_error, 0, __ATOMIC_ACQ_REL) ? -EIO : 0;
+}
+
+void pagecache_sync_all(void)
+{
+	for (uint32_t number = 1; number < physmem_end();) {
+		struct writeback batch = {0};
+		spin_lock(&vm_lock);
+		for (uint32_t stop = number + 1024;
+		     number < physmem_end() && number < stop && batch.count < WRITEBACK_MAX;
+		     number++) {
+			struct frame *frame = &frames[number];
+			if (frame->state == FRAME_FILE && !frame->owner.source->anonymous)
+				writeback_add(&batch, frame);
+		}
+		spin_unlock(&vm_lock);
+		writeback_run(&batch);
+	}
+}
+
+static void flusher(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		thread_sleep_until(clock_now() + FLUSH_SECONDS * NS_PER_SECOND);
+		pagecache_sync_all();
+	}
+}
+
+void pagecache_start_flusher(void)
+{
+	ASSERT_SAYING(thread_create("flusher", flusher, NULL), "no memory for the flusher");
+}
+
+static bool droppable(const struct frame *frame)
+{
+	return frame->state == FRAME_FILE && !frame->owner.source->anonymous &&
+	       frame->pins == 0 && !frame->mappings && !frame_has(frame, FRAME_BUSY | FRAME_DIRTY);
+}
+
+uint32_t pagecache_drop_clean(void)
+{
+	uint32_t dropped = 0;
+	for (uint32_t number = 1; number < physmem_end(); number++) {
+		spin_lock(&vm_lock);
+		if (droppable(&frames[number])) {
+			pagecache_remove(&frames[number]);
+			dropped++;
+		}
+		spin_unlock(&vm_lock);
+	}
+	return dropped;
+}
+
+uint32_t pagecache_count(void)
+{
+	return cached_pages;
+}
+
+uint32_t pagecache_dirty_count(void)
+{
+	uint32_t count = 0;
+	for (uint32_t number = 1; number < physmem_end(); number++)
+		count += frames[number].state == FRAME_FILE &&
+		         !frames[number].owner.source->anonymous &&
+		         frame_has(&frames[number], FRAME_DIRTY);
+	return count;
+}

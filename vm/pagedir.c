@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page directories and page tables: the hardware's cache of the supplemental page table.
+ *
+ * Every entry is set by pagedir_set and dropped by drop_entry, which keep four things true
+ * together: the entry, its frame's list of mappings, the counts, and the TLB.
+ */
+#include "vm/pagedir.h"
+
+#include <asm/errno.h>
+
+#include "kernel/cpu/cpu.h"
+#include "kernel/mem/kmap.h"
+#include "kernel/panic.h"
+#include "lib/string.h"
+#include "vm/frame.h"
+#include "vm/rmap.h"
+#include "vm/spt.h"
+#include "vm/vm.h"
+
+/* Above so many pages, forgetting every translation is cheaper than one after another. */
+#define FLUSH_PAGES_MAX 32u
+/* vm_lock is released after so many entries of a long range. */
+#define ENTRIES_A_HOLD 256u
+
+/* Forgets the page's translation, if this processor may have one: it has only those of the
+ * directory that is loaded, since loading forgets all (SDM vol. 3A, 4.10.4.1). */
+static void tlb_forget_page(const struct pagedir *pagedir, uintptr_t address)
+{
+	if (this_cpu()->cr3 != pagedir_phys(pagedir))
+		return;
+	invlpg(address);
+	vm_count(VM_tlb_flush_page);
+}
+
+static void tlb_forget_all(const struct pagedir *pagedir)
+{
+	if (this_cpu()->cr3 != pagedir_phys(pagedir))
+		return;
+	write_cr3(this_cpu()->cr3);
+	vm_count(VM_tlb_flush_all);
+}
+
+/* A frame that holds a table stays pinned for the table's life. */
+static void become_table(struct frame *frame, enum frame_state state, struct pagedir *pagedir,
+                         uintptr_t first_address)
+{
+	frame->state = state;
+	frame->owner.pagedir = pagedir;
+	frame->index = first_address;
+	frame->used = 0;
+}
+
+static void table_free(struct frame *frame)
+{
+	frame_disown(frame);
+	frame_unpin_locked(frame);
+}
+
+int pagedir_create(struct pagedir *pagedir, struct spt *spt)
+{
+	struct frame *frame = frame_alloc();
+	if (!frame)
+		return -ENOMEM;
+	memset(frame_data(frame), 0, SPT_LEAVES * sizeof(pte_t));
+	kmap_copy_kernel_entries(frame_data(frame));
+
+	*pagedir = (struct pagedir){.directory = frame_data(frame), .spt = spt};
+	spin_lock(&vm_lock);
+	become_table(frame, FRAME_DIRECTORY, pagedir, 0);
+	spin_unlock(&vm_lock);
+	return 0;
+}
+
+physaddr_t pagedir_phys(const struct pagedir *pagedir)
+{
+	return virt_to_phys(pagedir->directory);
+}
+
+static pte_t *table_at(const struct pagedir *pagedir, uintptr_t address)
+{
+	pte_t directory_entry = pagedir->directory[directory_index(address)];
+	return directory_entry ? phys_to_virt(directory_entry & PAGE_MASK) : NULL;
+}
+
+static void table_remove(struct pagedir *pagedir, uintptr_t address)
+{
+	struct frame *frame = frame_of(table_at(pagedir, address));
+	pagedir->directory[directory_index(address)] = 0;
+	/* The processor may have cached the directory entry itself: any invlpg drops that
+	 * (SDM vol. 3A, 4.10.4.1). */
+	tlb_forget_page(pagedir, address);
+	pagedir->tables--;
+	table_free(frame);
+}
+
+void pagedir_destroy(struct pagedir *pagedir)
+{
+	ASSERT_SAYING(pagedir->resident == 0, "a page directory is destroyed with pages in it");
+	spin_lock(&vm_lock);
+	/* A thread without an address space runs on whichever directory is loaded. */
+	if (this_cpu()->cr3 == pagedir_phys(pagedir))
+		cpu_load_directory(kernel_directory_physical());
+	for (uint32_t i = 0; pagedir->tables > 0 && i < SPT_LEAVES; i++)
+		if (pagedir->directory[i])
+			table_remove(pagedir, i << 22);
+	table_free(frame_of(pagedir->directory));
+	spin_unlock(&vm_lock);
+	if (pagedir->spare)
+		mapping_free(pagedir->spare);
+	pagedir->spare = NULL;
+	pagedir->directory = NULL;
+}
+
+int pagedir_prepare(struct pagedir *pagedir, uintptr_t address)
+{
+	if (!pagedir->spare && !(pagedir->spare = mapping_alloc()))
+		return -ENOMEM;
+	if (table_at(pagedir, address))
+		return 0;
+	struct frame *frame = frame_alloc_zeroed();
+	if (!frame)
+		return -ENOMEM;
+	spin_lock(&vm_lock);
+	become_table(frame, FRAME_PAGE_TABLE, pagedir, address & ~(LARGE_PAGE_SIZE - 1));
+	/* The rights are decided in the table's entries; the directory allows everything. */
+	pagedir->directory[directory_index(address)] = frame_phys(frame) | PTE_P | PTE_W | PTE_U;
+	pagedir->tables++;
+	spin_unlock(&vm_lock);
+	return 0;
+}
+
+/* What the processor noted in an entry goes to the frame, before the entry is forgotten. */
+static void harvest(struct frame *frame, pte_t entry)
+{
+	if (entry & PTE_A)
+		frame_set(frame, FRAME_TOUCHED);
+	if (entry & PTE_D)
+		frame_set(frame, FRAME_DIRTY);
+}
+
+/* Clears a present entry and all that goes with it, except for the TLB. */
+static void drop_entry(struct pagedir *pagedir, pte_t *entry)
+{
+	pte_t old = __atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL);
+	frame_of(entry)->used--;
+	struct frame *frame = &frames[old >> PAGE_SHIFT];
+	if (frame == zero_frame)
+		return;
+	harvest(frame, old);
+	rmap_remove(frame, entry);
+	pagedir->resident--;
+}
+
+void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame, bool writable)
+{
+	ASSERT(spin_held(&vm_lock));
+	pte_t *entry = &table_at(pagedir, address)[table_index(address)];
+	pte_t value = frame_phys(frame) | PTE_P | PTE_U | (writable ? PTE_W : 0);
+
+	if (*entry) {
+		if ((*entry & PAGE_MASK) == frame_phys(frame)) {
+			pte_t old = __atomic_exchange_n(entry, value, __ATOMIC_ACQ_REL);
+			harvest(frame, old);
+			tlb_forget_page(pagedir, address);
+			return;
+		}
+		drop_entry(pagedir, entry);
+		tlb_forget_page(pagedir, address);
+	}
+	*entry = value;
+	frame_of(entry)->used++;
+	if (frame == zero_frame)
+		return;
+	rmap_add(frame, entry, &pagedir->spare);
+	pagedir->resident++;
+}
+
+pte_t pagedir_entry(const struct pagedir *pagedir, uintptr_t address)
+{
+	pte_t *table = table_at(pagedir, address);
+	return table ? table[table_index(address)] : 0;
+}
+
+/* Drops the entries of a range within one table; frees the table if none is left. */
+static void clear_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
+{
+	pte_t *table = table_at(pagedir, start);
+	bool many = end - start > FLUSH_PAGES_MAX * PAGE_SIZE;
+	bool any = false;
+
+	for (uintptr_t address = start; address != end; address += PAGE_SIZE) {
+		pte_t *entry = &table[table_index(address)];
+		if (!*entry)
+			continue;
+		any = true;
+		drop_entry(pagedir, entry);
+		if (!many)
+			tlb_forget_page(pagedir, address);
+	}
+	if (many && any)
+		tlb_forget_all(pagedir);
+	if (frame_of(table)->used == 0)
+		table_remove(pagedir, start);
+}
+
+void pagedir_clear(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
+{
+	while (start < end) {
+		uintptr_t hold = ENTRIES_A_HOLD * PAGE_SIZE;
+		uintptr_t stop = (start & ~(hold - 1)) + hold;
+		if (stop > end)
+			stop = end;
+		spin_lock(&vm_lock);
+		if (table_at(pagedir, start))
+			clear_in_table(pagedir, start, stop);
+		else
+			stop = (start & ~(LARGE_PAGE_SIZE - 1)) + LARGE_PAGE_SIZE;
+		spin_unlock(&vm_lock);
+		start = stop;
+	}
+}
+
+void pagedir_protect(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
+{
+	ASSERT(spin_held(&vm_lock));
+	bool many = end - start > FLUSH_PAGES_MAX * PAGE_SIZE;
+	bool any = false;
+
+	for (uintptr_t address = start; address < end; address += PAGE_SIZE) {
+		pte_t *table = table_at(pagedir, address);
+		pte_t *entry = table ? &table[table_index(address)] : NULL;
+		if (!entry || !(*entry & PTE_W))
+			continue;
+		any = true;
+		__atomic_fetch_and(entry, ~PTE_W, __ATOMIC_ACQ_REL);
+		if (!many)
+			tlb_forget_page(pagedir, address);
+	}
+	if (many && any)
+		tlb_forget_all(pagedir);
+}
+
+/* Whose directory an entry belongs to, and the address it translates. */
+static struct pagedir *pagedir_of(const pte_t *entry, uintptr_t *address)
+{
+	const struct frame *table = frame_of(entry);
+	*address = table->index + (page_offset((uintptr_t)entry) / sizeof(pte_t) << PAGE_SHIFT);
+	return table->owner.pagedir;
+}
+
+void frame_unmap(struct frame *frame)
+{
+	ASSERT(spin_held(&vm_lock));
+	while (frame->mappings) {
+		uintptr_t address;
+		pte_t *entry = rmap_entry(frame->mappings);
+		struct pagedir *pagedir = pagedir_of(entry, &address);
+		drop_entry(pagedir, entry);
+		tlb_forget_page(pagedir, address);
+	}
+}
+
+void frame_write_protect(struct frame *frame)
+{
+	ASSERT(spin_held(&vm_lock));
+	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) {
+		uintptr_t address;
+		pte_t *entry = rmap_entry(m);
+		if (!(*entry & (PTE_W | PTE_D)))
+			continue;
+		harvest(frame, __atomic_fetch_and(entry, ~(PTE_W | PTE_D), __ATOMIC_ACQ_REL));
+		struct pagedir *pagedir = pagedir_of(entry, &address);
+		tlb_forget_page(pagedir, address);
+	}
+}
+
+bool frame_test_accessed(struct frame *frame)
+{
+	ASSERT(spin_held(&vm_lock));
+	bool accessed = frame_clear(frame, FRAME_TOUCHED);
+	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) {
+		uintptr_t address;
+		pte_t *entry = rmap_entry(m);
+		if (!(*entry & PTE_A))
+			continue;
+		accessed = true;
+		__atomic_fetch_and(entry, ~PTE_A, __ATOMIC_ACQ_REL);
+		/* A cached translation would hide the next access: the processor sets A only
+		 * when it walks the tables. */
+		struct pagedir *pagedir = pagedir_of(entry, &address);
+		tlb_forget_page(pagedir, address);
+	}
+	return accessed;
+}
+
+bool frame_mapped(const struct frame *frame)
+{
+	return frame->mappings != 0;
+}
+
+uint32_t frame_mapping_count(const struct frame *frame)
+{
+	uint32_t count = 0;
+	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m))
+		count++;
+	return count;
+}
+
+void frame_for_each_mapping(struct frame *frame,
+                            void (*visit)(pte_t *, struct pagedir *, uintptr_t, void *),
+                            void *context)
+{
+	ASSERT(spin_held(&vm_lock));
+	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) {
+		uintptr_t address;
+		pte_t *entry = rmap_entry(m);
+		struct pagedir *pagedir = pagedir_of(entry, &address);
+		visit(entry, pagedir, address, context);
+	}
+}

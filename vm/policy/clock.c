@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Clock, or second chance: the pages stand in a ring and a hand goes round. A page that was
+ * referenced since the hand last passed is passed over, and its reference bit cleared; the
+ * first one that was not is the victim. So a page stays as long as it is used once a round.
+ *
+ *            . hand
+ *        +--v--+-----+-----+-----+
+ *        | A=1 | A=0 | A=1 | A=1 |  ...      the second page goes; the first one's
+ *        +-----+-----+-----+-----+           bit is now 0
+ *
+ * New pages enter behind the hand: a whole round passes before they are looked at.
+ * Source: F. J. Corbato, "A Paging Experiment with the Multics System", 1968.
+ */
+#include "vm/policy.h"
+
+static struct list ring = LIST_INIT(ring); /* the hand stands at its first page */
+static uint32_t pages;
+
+static void clock_page_in(struct policy_page *page)
+{
+	list_append(&ring, &page->link);
+	pages++;
+}
+
+static void clock_page_out(struct policy_page *page)
+{
+	list_remove(&page->link);
+	pages--;
+}
+
+/* Moves the hand past the page it stands at, and returns that page. */
+static struct policy_page *advance(void)
+{
+	struct list_link *link = list_pop(&ring);
+	list_append(&ring, link);
+	return LIST_ENTRY(link, struct policy_page, link);
+}
+
+/* After one round every bit has been cleared once, so two rounds find a victim if any page
+ * can go at all. */
+static struct policy_page *clock_choose(void)
+{
+	for (uint32_t steps = 2 * pages; steps > 0; steps--) {
+		struct policy_page *page = advance();
+		if (policy_evictable(page) && !policy_referenced(page))
+			return page;
+	}
+	return NULL;
+}
+
+const struct policy policy_clock = {
+	.name = "clock",
+	.page_in = clock_page_in,
+	.page_out = clock_page_out,
+	.choose = clock_choose,
+};

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* The supplemental page table: areas below, anons above. See spt.h for its shape. */
+#include "vm/spt.h"
+
+#include <asm/errno.h>
+
+#include "kernel/mem/slab.h"
+#include "kernel/panic.h"
+#include "vm/anon.h"
+#include "vm/area.h"
+#include "vm/frame.h"
+#include "vm/source.h"
+#include "vm/vm.h"
+
+/* vm_lock is released after so many anons of a long range. */
+#define ANONS_A_HOLD 128u
+
+static struct slab_cache spt_cache = SLAB_CACHE("spt", sizeof(struct spt));
+static struct list spts = LIST_INIT(spts); /* vm_lock */
+
+struct spt *spt_create(void)
+{
+	struct spt *spt = slab_alloc_zeroed(&spt_cache);
+	if (!spt)
+		return NULL;
+	spt->leaves = kmalloc_zeroed(PAGE_SIZE);
+	if (!spt->leaves || pagedir_create(&spt->pagedir, spt) != 0) {
+		kfree(spt->leaves);
+		slab_free(&spt_cache, spt);
+		return NULL;
+	}
+	spt->references = 1;
+	mutex_init(&spt->lock, "address space");
+	spt->areas.summarise = area_summarise;
+	spt->stack_limit = 8u << 20;
+	spt->data_limit = spt->space_limit = UINT32_MAX;
+	spin_lock(&vm_lock);
+	list_append(&spts, &spt->link);
+	spin_unlock(&vm_lock);
+	return spt;
+}
+
+void spt_get(struct spt *spt)
+{
+	__atomic_fetch_add(&spt->references, 1, __ATOMIC_RELAXED);
+}
+
+void spt_put(struct spt *spt)
+{
+	if (__atomic_sub_fetch(&spt->references, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+
+	mutex_lock(&spt->lock);
+	struct tree_node *node;
+	while ((node = tree_first(&spt->areas))) {
+		struct area *area = TREE_ENTRY(node, struct area, node);
+		spt_drop_pages(spt, area_start(area), area->end);
+		area_remove(spt, area);
+		area_free(area);
+	}
+	mutex_unlock(&spt->lock);
+	ASSERT_SAYING(spt->anons == 0, "an address space ends with pages outside its areas");
+
+	spin_lock(&vm_lock);
+	list_remove(&spt->link);
+	spin_unlock(&vm_lock);
+	pagedir_destroy(&spt->pagedir);
+	kfree(spt->leaves);
+	slab_free(&spt_cache, spt);
+}
+
+static struct area *area_of(struct tree_node *node)
+{
+	return node ? TREE_ENTRY(node, struct area, node) : NULL;
+}
+
+struct area *spt_area_from(struct spt *spt, uintptr_t address)
+{
+	ASSERT(mutex_held(&spt->lock));
+	struct area *area = area_of(tree_floor(&spt->areas, address));
+	if (area && area->end > address)
+		return area;
+	return area_of(tree_ceiling(&spt->areas, address));
+}
+
+struct area *spt_area(struct spt *spt, uintptr_t address)
+{
+	struct area *last = spt->last_found;
+	if (last && address >= area_start(last) && address < last->end)
+		return last;
+	struct area *area = spt_area_from(spt, address);
+	if (!area || address < area_start(area))
+		return NULL;
+	spt->last_found = area;
+	return area;
+}
+
+struct area *spt_area_next(struct area *area)
+{
+	return area_of(tree_next(&area->node));
+}
+
+static struct anon **leaf_at(const struct spt *spt, uintptr_t address)
+{
+	return spt->leaves[directory_index(address)];
+}
+
+struct anon *spt_anon(struct spt *spt, uintptr_t address)
+{
+	struct anon **leaf = leaf_at(spt, address);
+	return leaf ? leaf[table_index(address)] : NULL;
+}
+
+int spt_leaf_prepare(struct spt *spt, uintptr_t address)
+{
+	if (leaf_at(spt, address))
+		return 0;
+	struct frame *frame = frame_alloc_zeroed();
+	if (!frame)
+		return -ENOMEM;
+	spin_lock(&vm_lock);
+	frame->state = FRAME_ANON_LEAF;
+	frame->owner.spt = spt;
+	frame->index = address & ~(LARGE_PAGE_SIZE - 1);
+	frame->used = 0;
+	spt->leaves[directory_index(address)] = frame_data(frame);
+	spin_unlock(&vm_lock);
+	return 0;
+}
+
+static void leaf_free_if_empty(struct spt *spt, uintptr_t address)
+{
+	struct frame *frame = frame_of(leaf_at(spt, address));
+	if (frame->used > 0)
+		return;
+	spt->leaves[directory_index(address)] = NULL;
+	frame_disown(frame);
+	frame_unpin_locked(frame);
+}
+
+struct anon *spt_anon_set(struct spt *spt, uintptr_t address, struct anon *anon)
+{
+	ASSERT(spin_held(&vm_lock));
+	struct anon **leaf = leaf_at(spt, address);
+	struct anon *old = leaf[table_index(address)];
+	int change = (anon != NULL) - (old != NULL);
+	leaf[table_index(address)] = anon;
+	frame_of(leaf)->used += change;
+	spt->anons += change;
+	return old;
+}
+
+/* Where a walk by leaves goes on: the end of a hold, of the leaf, or of the range. */
+static uintptr_t hold_end(uintptr_t start, uintptr_t end)
+{
+	uintptr_t hold = ANONS_A_HOLD * PAGE_SIZE;
+	uintptr_t stop = (start & ~(hold - 1)) + hold;
+	return stop > end ? end : stop;
+}
+
+static uintptr_t leaf_end(uintptr_t start)
+{
+	return (start & ~(LARGE_PAGE_SIZE - 1)) + LARGE_PAGE_SIZE;
+}
+
+static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
+{
+	for (uintptr_t address = start; address != end; address += PAGE_SIZE)
+		if (spt_anon(spt, address))
+			anon_put(spt_anon_set(spt, address, NULL));
+	leaf_free_if_empty(spt, start);
+}
+
+void spt_drop_pages(struct spt *spt, uintptr_t start, uintptr_t end)
+{
+	ASSERT(mutex_held(&spt->lock));
+	pagedir_clear(&spt->pagedir, start, end);
+	while (start < end) {
+		if (!leaf_at(spt, start)) {
+			start = leaf_end(start);
+			continue;
+		}
+		uintptr_t stop = hold_end(start, end);
+		spin_lock(&vm_lock);
+		drop_anons(spt, start, stop);
+		spin_unlock(&vm_lock);
+		start = stop;
+	}
+}
+
+static void share_anons(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end)
+{
+	for (uintptr_t address = start; address != end; address += PAGE_SIZE) {
+		struct anon *anon = spt_anon(parent, address);
+		if (!anon)
+			continue;
+		anon_get(anon);
+		spt_anon_set(child, address, anon);
+		vm_count(VM_fork_anons_shared);
+	}
+	pagedir_protect(&parent->pagedir, start, end);
+}
+
+int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end)
+{
+	while (start < end) {
+		if (!leaf_at(parent, start)) {
+			start = leaf_end(start);
+			continue;
+		}
+		if (spt_leaf_prepare(child, start) != 0)
+			return -ENOMEM;
+		uintptr_t stop = hold_end(start, end);
+		spin_lock(&vm_lock);
+		share_anons(parent, child, start, stop);
+		spin_unlock(&vm_lock);
+		start = stop;
+	}
+	return 0;
+}
+
+int spt_move_pages(struct spt *spt, uintptr_t from, uintptr_t to, uint32_t length)
+{
+	for (uint32_t offset = 0; offset < length; offset += PAGE_SIZE)
+		if (spt_anon(spt, from + offset) && spt_leaf_prepare(spt, to + offset) != 0)
+			return -ENOMEM;
+
+	pagedir_clear(&spt->pagedir, from, from + length);
+	for (uint32_t offset = 0; offset < length; offset += PAGE_SIZE) {
+		if (!spt_anon(spt, from + offset))
+			continue;
+		spin_lock(&vm_lock);
+		spt_anon_set(spt, to + offset, spt_anon_set(spt, from + offset, NULL));
+		leaf_free_if_empty(spt, from + offset);
+		spin_unlock(&vm_lock);
+	}
+	return 0;
+}
+
+void spt_for_each(void (*visit)(struct spt *, void *), void *context)
+{
+	ASSERT(spin_held(&vm_lock));
+	LIST_FOR(&spts, struct spt, spt, link)
+		visit(spt, context);
+}
+
+uint32_t spt_swapped(struct spt *spt)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
+		spin_lock(&vm_lock);
+		struct anon **leaf = spt->leaves[i];
+		for (uint32_t j = 0; leaf && j < ENTRIES_PER_TABLE; j++)
+			count += leaf[j] && !leaf[j]->frame;
+		spin_unlock(&vm_lock);
+	}
+	return count;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The instructions that touch user memory. Each one that may fault on an address that cannot
+ * be made good has an entry in __fixups: where to go on. fault.c accepts a kernel-mode fault
+ * on a user address only between user_access_start and user_access_end, so a wild pointer
+ * elsewhere in the kernel is still a panic.
+ */
+
+#define FIXUP(from, to)                 \
+	.pushsection __fixups, "a";     \
+	.long from, to;                 \
+	.popsection
+
+	.text
+	.globl user_access_start, user_access_end
+	.globl user_copy, user_clear, user_string
+
+user_access_start:
+
+/* uint32_t user_copy(void *to, const void *from, size_t n): bytes not copied. */
+user_copy:
+	pushl	%esi
+	pushl	%edi
+	movl	12(%esp), %edi
+	movl	16(%esp), %esi
+	movl	20(%esp), %edx
+	movl	%edx, %ecx
+	shrl	$2, %ecx
+1:	rep movsl
+	movl	%edx, %ecx
+	andl	$3, %ecx
+2:	rep movsb
+	xorl	%eax, %eax
+3:	popl	%edi
+	popl	%esi
+	ret
+/* ecx doublewords, then edx & 3 bytes, were left. */
+4:	andl	$3, %edx
+	leal	(%edx, %ecx, 4), %eax
+	jmp	3b
+5:	movl	%ecx, %eax
+	jmp	3b
+	FIXUP(1b, 4b)
+	FIXUP(2b, 5b)
+
+/* uint32_t user_clear(void *to, size_t n): bytes not cleared. */
+user_clear:
+	pushl	%edi
+	movl	8(%esp), %edi
+	movl	12(%esp), %ecx
+	xorl	%eax, %eax
+6:	rep stosb
+7:	movl	%ecx, %eax
+	popl	%edi
+	ret
+	FIXUP(6b, 7b)
+
+/* int user_string(char *to, const char *from, size_t size): copies up to and with the NUL;
+ * its length, size if there was no NUL, -1 for a bad address. */
+user_string:
+	pushl	%esi
+	pushl	%edi
+	movl	12(%esp), %edi
+	movl	16(%esp), %esi
+	movl	20(%esp), %ecx
+	xorl	%edx, %edx
+8:	cmpl	%ecx, %edx
+	je	10f
+9:	movb	(%esi, %edx), %al
+	movb	%al, (%edi, %edx)
+	testb	%al, %al
+	je	10f
+	incl	%edx
+	jmp	8b
+10:	movl	%edx, %eax
+11:	popl	%edi
+	popl	%esi
+	ret
+12:	movl	$-1, %eax
+	jmp	11b
+	FIXUP(9b, 12b)
+
+user_access_end:
+	.section .note.GNU-stack, "", @progbits

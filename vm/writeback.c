@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing pages out: see writeback.h. */
+#include "vm/writeback.h"
+
+#include "kernel/dev/block.h"
+#include "kernel/panic.h"
+#include "vm/anon.h"
+#include "vm/frame.h"
+#include "vm/pagedir.h"
+#include "vm/source.h"
+#include "vm/swap.h"
+#include "vm/vm.h"
+
+bool writeback_add(struct writeback *batch, struct frame *frame)
+{
+	ASSERT(spin_held(&vm_lock));
+	ASSERT(batch->count < WRITEBACK_MAX);
+	bool busy = frame_has(frame, FRAME_BUSY);
+	if (busy ? !frame_has(frame, FRAME_WRITING) : !frame_has(frame, FRAME_DIRTY))
+		return false;
+
+	uint32_t i = batch->count++;
+	frame_pin(frame);
+	batch->frames[i] = frame;
+	batch->started[i] = !busy;
+	if (busy)
+		return true;
+	/* Clean first, write then: a store that comes during the transfer dirties it again. */
+	frame_write_protect(frame);
+	frame_clear(frame, FRAME_DIRTY);
+	frame_set(frame, FRAME_BUSY | FRAME_WRITING);
+	if (frame->state == FRAME_ANON) {
+		batch->slots[i] = frame->owner.anon->slot;
+		ASSERT_SAYING(batch->slots[i], "an anon is written out without a slot");
+	}
+	return true;
+}
+
+/* A busy frame of a file keeps its owner; an anon may go, but its slot was noted. */
+static void start_one(struct frame *frame, uint32_t slot)
+{
+	if (slot) {
+		swap_write(slot, frame);
+		return;
+	}
+	struct page_source *source = frame->owner.source;
+	vm_count(VM_cache_written);
+	source->ops->write(source, frame);
+}
+
+void writeback_start(struct writeback *batch)
+{
+	struct block_device *device;
+	for (unsigned i = 0; (device = block_at(i)); i++)
+		block_plug(device);
+	for (uint32_t i = 0; i < batch->count; i++)
+		if (batch->started[i])
+			start_one(batch->frames[i], batch->slots[i]);
+	for (unsigned i = 0; (device = block_at(i)); i++)
+		block_unplug(device);
+}
+
+void writeback_wait(struct writeback *batch)
+{
+	for (uint32_t i = 0; i < batch->count; i++)
+		frame_wait(batch->frames[i]);
+}
+
+void writeback_run(struct writeback *batch)
+{
+	if (batch->count == 0)
+		return;
+	writeback_start(batch);
+	writeback_wait(batch);
+	spin_lock(&vm_lock);
+	for (uint32_t i = 0; i < batch->count; i++)
+		frame_unpin_locked(batch->frames[i]);
+	spin_unlock(&vm_lock);
+	batch->count = 0;
+}
