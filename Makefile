@@ -55,7 +55,7 @@ KERNEL_O = $(KERNEL_C:%=$(OBJ)/%.o) $(KERNEL_S:%=$(OBJ)/%.o)
 
 kernel: $(BUILD)/pagoda.elf
 
-LINK_KERNEL = $(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-T,linker.ld \
+LINK_KERNEL = $(CC) -m32 -nostdlib -static -Wl,--build-id=none -Wl,-T,linker.ld \
   $(KERNEL_O) $(LIBGCC) $(BUILD)/symbols.s
 
 # Linked twice: the second time with the table of functions that the first one had.
@@ -86,7 +86,7 @@ USER_CFLAGS = -m32 -march=i686 -std=gnu11 -O1 -g -ffreestanding -nostdinc \
   -isystem /usr/include/x86_64-linux-gnu -isystem /usr/include -I. \
   -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
   -fcf-protection=none $(WARN) -MD -MP $(EXTRA_CFLAGS)
-USER_LDFLAGS = -m32 -static -nostdlib -no-pie -Wl,-z,noexecstack -Wl,-z,norelro \
+USER_LDFLAGS = -m32 -static -nostdlib -Wl,-z,noexecstack -Wl,-z,norelro \
   -Wl,--build-id=none
 
 CRT0 = $(UOBJ)/lib/user/crt0.S.o
@@ -133,7 +133,6 @@ $(BUILD)/rootfs.list: $(PROGRAMS) $(CACHE)/busybox scripts/make-rootfs $(BUILD)/
 $(CACHE)/busybox: | setup
 	$(Q)scripts/fetch-busybox $@
 
-# Swap starts empty in every guest, so a new one costs nothing and keeps SWAP= honest.
 $(BUILD)/pagoda.iso: $(BUILD)/pagoda.elf boot/grub.cfg scripts/make-iso $(BUILD)/cmdline
 	$(say) ISO $@
 	$(Q)scripts/make-iso $@ $(BUILD)/pagoda.elf '$(BOOT_LINE)'
@@ -180,7 +179,7 @@ busybox:
 clean:
 	rm -rf $(BUILD)
 distclean: clean
-	rm -rf $(CACHE)
+	rm -rf build-* $(CACHE)
 
 help:
 	@scripts/help
