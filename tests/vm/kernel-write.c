@@ -7,7 +7,7 @@
 int main(void)
 {
 	static const uintptr_t addresses[] = {0xC0000000, 0xC0100000, 0xC0100FFC, 0xC0400000,
-	                                      0xE0000000, 0xFFC00000, 0xFFFFE000, 0xFFFFF000};
+	                                      0xD0000000, 0xE0000000, 0xFFFFE000, 0xFFFFF000};
 
 	for (uint32_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
 		void *address = (void *)addresses[i];
