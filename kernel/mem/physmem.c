@@ -153,6 +153,12 @@ uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
 		holders[frame] = holder;
 	}
 	spin_unlock_irq(&lock, flags);
+	/* The boot loader ran its code in some of these frames, and an emulator that has
+	 * translated code of a page makes each write to it slow (hundreds of times) until
+	 * the page was overwritten as a whole. Who takes frames for vm/ does that anyway;
+	 * a slab or a stack never would. */
+	if (frame && holder != PHYSMEM_VM)
+		memset(phys_to_virt(frame << PAGE_SHIFT), 0, PAGE_SIZE);
 	return frame;
 }
 

@@ -7,7 +7,7 @@
  * so the slab of an object is found by rounding its address down to the page, and an
  * object is never page-aligned: kfree() tells whole frames by that. Free objects are
  * chained through their first word. Those never used yet are not chained but counted
- * (`fresh`), so that a new slab costs nothing until it is used.
+ * (`fresh`), so that a new slab has no chain to build.
  *
  * In debug builds a free object is full of junk, and slab_alloc panics if somebody wrote
  * there in the meantime.
@@ -196,9 +196,15 @@ void *slab_alloc_zeroed(struct slab_cache *cache)
 	return object ? memset(object, 0, cache->size) : NULL;
 }
 
+static bool frame_is_heap(const void *object)
+{
+	return physmem_holder(virt_to_phys(object) >> PAGE_SHIFT) == PHYSMEM_HEAP;
+}
+
 void slab_free(struct slab_cache *cache, void *object)
 {
 	struct slab *slab = slab_of(object);
+	ASSERT_SAYING(frame_is_heap(object), "freeing what is not, or no longer, on the heap");
 	ASSERT_SAYING(slab->cache == cache, "an object freed to a cache it is not from");
 	ASSERT_SAYING(((char *)object - (char *)(slab + 1)) % slab->stride == 0,
 	              "freeing the middle of an object");
@@ -241,6 +247,7 @@ void kfree(void *object)
 {
 	if (!object)
 		return;
+	ASSERT_SAYING(frame_is_heap(object), "freeing what is not, or no longer, on the heap");
 	if ((uintptr_t)object % PAGE_SIZE == 0)
 		physmem_give(virt_to_phys(object) >> PAGE_SHIFT);
 	else
