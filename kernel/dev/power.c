@@ -12,6 +12,7 @@
 #include "kernel/cpu/io.h"
 #include "kernel/dev/pci.h"
 #include "kernel/log.h"
+#include "kernel/time/clock.h"
 
 #define DEBUG_EXIT_PORT 0xf4u
 
@@ -46,7 +47,9 @@ _Noreturn void power_off(unsigned status)
 	if (!base)
 		base = PMBASE_USUAL;
 	outw((uint16_t)(base + PM1_CONTROL), PM1_SLEEP_ENABLE);
-
+	/* The power does not go at once. */
+	for (uint64_t deadline = clock_now() + NS_PER_SECOND; clock_now() < deadline;)
+		continue;
 	log_print("power: the machine may be switched off now");
 	halt();
 }
