@@ -5,6 +5,7 @@
 #include "kernel/boot_args.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/irq.h"
+#include "kernel/dev/dev.h"
 #include "kernel/log.h"
 #include "kernel/mem/kmap.h"
 #include "kernel/mem/layout.h"
@@ -36,6 +37,7 @@ void kernel_main(uint32_t magic, physaddr_t info_address)
 	irq_init();
 	clock_init();
 	thread_init();
+	dev_init();
 	physmem_ready();
 	__asm__ volatile("sti");
 	log_print("Pagoda: %u of %u KiB of memory free", physmem_free() * 4,
