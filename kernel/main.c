@@ -5,6 +5,9 @@
 #include "kernel/boot_args.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/irq.h"
+#include "kernel/dev/block.h"
+#include "kernel/dev/dev.h"
+#include "kernel/fs/vfs.h"
 #include "kernel/dev/dev.h"
 #include "kernel/log.h"
 #include "kernel/mem/kmap.h"
@@ -13,6 +16,9 @@
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
+#include "userprog/process.h"
+#include "vm/swap.h"
+#include "vm/vm.h"
 
 _Noreturn void kernel_main(uint32_t magic, physaddr_t info_address);
 
@@ -24,6 +30,30 @@ static const struct multiboot_info *boot_info(uint32_t magic, physaddr_t address
 	if (address >= LARGE_PAGE_SIZE)
 		panic("the boot loader left its information too high (%#x)", address);
 	return phys_to_virt(address);
+}
+
+/* The disk that `name`= on the command line says, or the index-th one; NULL if there is none. */
+static struct block_device *disk(const char *name, unsigned index)
+{
+	const char *chosen = boot_arg(name);
+	return chosen ? block_find(chosen) : block_at(index);
+}
+
+/* What needs threads and interrupts: disks are read from here on. */
+static void start_system(void)
+{
+	vm_start();
+	struct block_device *root = disk("root", 0);
+	if (!root)
+		panic("there is no root disk; name one with root=vda on the command line");
+	int error = vfs_init(root->name);
+	if (error)
+		panic("the root disk %s cannot be used: error %d", root->name, -error);
+	struct block_device *swap = disk("swap", 1);
+	if (swap)
+		swap_on(swap); /* says itself why not */
+	process_init();
+	process_start_init();
 }
 
 void kernel_main(uint32_t magic, physaddr_t info_address)
@@ -38,9 +68,11 @@ void kernel_main(uint32_t magic, physaddr_t info_address)
 	clock_init();
 	thread_init();
 	dev_init();
+	vm_init();
 	physmem_ready();
 	__asm__ volatile("sti");
 	log_print("Pagoda: %u of %u KiB of memory free", physmem_free() * 4,
 	          physmem_total() * 4);
+	start_system();
 	thread_exit();
 }
