@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The auditor. It holds vm_lock, so all that says where a page is stands still, and walks it
+ * from both ends:
+ *
+ *   from the address spaces   every leaf's anons, every page table's entries
+ *   from the frames           every frame's owner, list of mappings, place in the queue
+ *
+ * and what the two walks count must agree. Each check below is one promise of README.md; the
+ * first one that fails is told in words.
+ */
+#include "vm/audit.h"
+
+#include <stdarg.h>
+
+#include "kernel/mem/physmem.h"
+#include "kernel/sched/thread.h"
+#include "lib/printf.h"
+#include "vm/anon.h"
+#include "vm/area.h"
+#include "vm/frame.h"
+#include "vm/pagecache.h"
+#include "vm/pagedir.h"
+#include "vm/rmap.h"
+#include "vm/source.h"
+#include "vm/spt.h"
+#include "vm/swap.h"
+#include "vm/vm.h"
+
+static uint32_t (*other_slots)(void);
+
+struct audit {
+	char *words;
+	size_t size;
+	int broken;
+	/* Counted from the address spaces. */
+	uint32_t entries;       /* present, the zero frame's not counted */
+	uint32_t anons;         /* distinct */
+	uint32_t anon_slots;
+	uint32_t spaces, areas, spares;
+	/* Counted from the frames. */
+	uint32_t mappings, records, held;
+	uint32_t orphan_slots;  /* held by a write whose anon is gone */
+};
+
+static struct {
+	uint32_t spaces, threads;
+} baseline;
+
+/* Notes that a promise is broken; the first one's words are kept. */
+static void broken(struct audit *audit, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void broken(struct audit *audit, const char *format, ...)
+{
+	va_list arguments;
+	if (audit->broken++ > 0 || audit->size == 0)
+		return;
+	va_start(arguments, format);
+	vsnprintf(audit->words, audit->size, format, arguments);
+	va_end(arguments);
+}
+
+/* Promise 1, 6: what an entry may say about the frame it maps. */
+static void check_entry(struct audit *audit, pte_t entry, uintptr_t address)
+{
+	uint32_t number = entry >> PAGE_SHIFT;
+	if (number >= physmem_end() || !(entry & PTE_U)) {
+		broken(audit, "the entry for 0x%08x is no user entry: 0x%08x", address, entry);
+		return;
+	}
+	struct frame *frame = &frames[number];
+	if (frame == zero_frame) {
+		if (entry & PTE_W)
+			broken(audit, "0x%08x may write to the shared frame of zeros", address);
+		return;
+	}
+	audit->entries++;
+	if (frame->state != FRAME_ANON && frame->state != FRAME_FILE)
+		broken(audit, "0x%08x maps frame 0x%x, which is in state %u", address, number,
+		       frame->state);
+	else if (entry & PTE_W && frame->state == FRAME_ANON && frame->owner.anon->references != 1)
+		broken(audit, "0x%08x may write to frame 0x%x, which %u share copy-on-write",
+		       address, number, frame->owner.anon->references);
+	else if (entry & PTE_W && frame->state == FRAME_FILE && !frame_has(frame, FRAME_DIRTY))
+		broken(audit, "0x%08x may write unseen to the clean file page in frame 0x%x",
+		       address, number);
+}
+
+/* One page table, against its frame's count and the anons beside it. */
+static void check_table(struct audit *audit, struct spt *spt, uint32_t index, uint32_t *resident)
+{
+	pte_t *table = phys_to_virt(spt->pagedir.directory[index] & PAGE_MASK);
+	struct frame *frame = frame_of(table);
+	uint32_t used = 0;
+	for (uint32_t i = 0; i < ENTRIES_PER_TABLE; i++) {
+		if (!table[i])
+			continue;
+		uintptr_t address = index << 22 | i << PAGE_SHIFT;
+		used++;
+		*resident += table[i] >> PAGE_SHIFT != frame_number(zero_frame);
+		check_entry(audit, table[i], address);
+		struct anon *anon = spt->leaves[index] ? spt->leaves[index][i] : NULL;
+		if (anon && (!anon->frame || table[i] >> PAGE_SHIFT != frame_number(anon->frame)))
+			broken(audit, "0x%08x is mapped, but not to its anon's frame", address);
+	}
+	if (frame->state != FRAME_PAGE_TABLE || frame->owner.pagedir != &spt->pagedir ||
+	    frame->index != index << 22)
+		broken(audit, "the frame of the page table for 0x%08x has another owner",
+		       index << 22);
+	else if (frame->used != used)
+		broken(audit, "the page table for 0x%08x counts %u entries and has %u",
+		       index << 22, frame->used, used);
+}
+
+static void check_space(struct spt *spt, void *context)
+{
+	struct audit *audit = context;
+	uint32_t resident = 0, tables = 0;
+	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
+		if (!spt->pagedir.directory[i])
+			continue;
+		tables++;
+		check_table(audit, spt, i, &resident);
+	}
+	if (resident != spt->pagedir.resident)
+		broken(audit, "an address space counts %u resident pages and has %u",
+		       spt->pagedir.resident, resident);
+	if (tables != spt->pagedir.tables)
+		broken(audit, "an address space counts %u page tables and has %u",
+		       spt->pagedir.tables, tables);
+	audit->spaces++;
+	audit->areas += spt->area_count;
+	audit->spares += spt->pagedir.spare != NULL;
+}
+
+static void for_each_anon(struct spt *spt, void (*visit)(struct audit *, struct anon *),
+                          struct audit *audit)
+{
+	uint32_t entries = 0;
+	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
+		struct anon **leaf = spt->leaves[i];
+		uint32_t used = 0;
+		for (uint32_t j = 0; leaf && j < ENTRIES_PER_TABLE; j++) {
+			if (!leaf[j])
+				continue;
+			used++;
+			visit(audit, leaf[j]);
+		}
+		entries += used;
+		if (leaf && frame_of(leaf)->used != used)
+			broken(audit, "the leaf of anons for 0x%08x counts %u and has %u", i << 22,
+			       frame_of(leaf)->used, used);
+	}
+	if (entries != spt->anons)
+		broken(audit, "an address space counts %u anons and has %u", spt->anons, entries);
+}
+
+/* Promise 4 in three rounds over all leaves: take every named reference off the counts; see
+ * that nothing is left; put them on again. */
+static void uncount(struct audit *audit, struct anon *anon)
+{
+	(void)audit;
+	anon->references--;
+}
+
+static void expect_none_left(struct audit *audit, struct anon *anon)
+{
+	if (anon->references != 0)
+		broken(audit, "an anon (frame 0x%x, slot %u) is named %d times too few or too often",
+		       anon->frame ? frame_number(anon->frame) : 0, anon->slot,
+		       (int)anon->references);
+}
+
+static void recount(struct audit *audit, struct anon *anon)
+{
+	if (anon->references++ > 0)
+		return;
+	audit->anons++;
+	audit->anon_slots += anon->slot != 0;
+	if (anon->slot && !swap_slot_in_use(anon->slot))
+		broken(audit, "an anon has swap slot %u, which is free", anon->slot);
+	if (!anon->slot && !anon->frame)
+		broken(audit, "an anon has neither a frame nor a swap slot: its page is lost");
+	if (anon->frame && (anon->frame->state != FRAME_ANON || anon->frame->owner.anon != anon))
+		broken(audit, "an anon names frame 0x%x, which has another owner",
+		       frame_number(anon->frame));
+}
+
+static void round_uncount(struct spt *spt, void *audit)
+{
+	for_each_anon(spt, uncount, audit);
+}
+
+static void round_expect(struct spt *spt, void *audit)
+{
+	for_each_anon(spt, expect_none_left, audit);
+}
+
+static void round_recount(struct spt *spt, void *audit)
+{
+	for_each_anon(spt, recount, audit);
+}
+
+/* Promise 3, the reverse: each listed entry maps this frame. */
+static void check_mappings(struct audit *audit, struct frame *frame)
+{
+	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) {
+		audit->mappings++;
+		audit->records += rmap_rest(m) != 0;
+		if (*rmap_entry(m) >> PAGE_SHIFT != frame_number(frame))
+			broken(audit, "frame 0x%x lists an entry that does not map it",
+			       frame_number(frame));
+	}
+}
+
+/* Promise 2: one owner, which points back. */
+static void check_owner(struct audit *audit, struct frame *frame)
+{
+	uint32_t number = frame_number(frame);
+	bool queued = list_linked(&frame->policy.link);
+	bool evictable = frame->state == FRAME_ANON || frame->state == FRAME_FILE;
+
+	if (evictable != queued)
+		broken(audit, "frame 0x%x, in state %u, is %sin the policy's queue", number,
+		       frame->state, queued ? "" : "not ");
+	if (frame->state == FRAME_ANON && frame->owner.anon->frame != frame)
+		broken(audit, "frame 0x%x belongs to an anon that is elsewhere", number);
+	if (frame->state == FRAME_FILE &&
+	    pagecache_find(frame->owner.source, frame->index) != frame)
+		broken(audit, "frame 0x%x is not where the page cache would find it", number);
+	if (frame->state == FRAME_ANON && frame_has(frame, FRAME_VALID) &&
+	    !frame_has(frame, FRAME_DIRTY | FRAME_BUSY) && !frame->owner.anon->slot)
+		broken(audit, "frame 0x%x is clean, but its page is nowhere else", number);
+	if (frame->state == FRAME_UNOWNED && frame->pins == 0)
+		broken(audit, "frame 0x%x has neither an owner nor a pin, and is not free", number);
+	if (frame->state == FRAME_UNOWNED && frame_has(frame, FRAME_WRITING))
+		audit->orphan_slots += frame->block != 0;
+}
+
+static void check_frame(struct audit *audit, uint32_t number)
+{
+	struct frame *frame = &frames[number];
+	bool held = physmem_holder(number) == PHYSMEM_VM;
+	bool ours = frame->state != FRAME_NONE && frame->state != FRAME_ZERO;
+	if (held != ours) {
+		broken(audit, "frame 0x%x is %s, but in state %u", number,
+		       held ? "taken by vm" : "not vm's", frame->state);
+		return;
+	}
+	if (!ours)
+		return;
+	audit->held++;
+	check_owner(audit, frame);
+	check_mappings(audit, frame);
+}
+
+static void check_counts(struct audit *audit)
+{
+	uint32_t slots = audit->anon_slots + audit->orphan_slots +
+	                 (other_slots ? other_slots() : 0);
+	if (audit->entries != audit->mappings)
+		broken(audit, "%u entries map frames, and frames list %u", audit->entries,
+		       audit->mappings);
+	if (audit->anons != anon_count())
+		broken(audit, "%u anons exist, and address spaces name %u", anon_count(),
+		       audit->anons);
+	if (slots != swap_used())
+		broken(audit, "%u swap slots are in use, and %u pages have one", swap_used(), slots);
+}
+
+static void audit_locked(struct audit *audit)
+{
+	spt_for_each(round_uncount, audit);
+	spt_for_each(round_expect, audit);
+	spt_for_each(round_recount, audit);
+	spt_for_each(check_space, audit);
+	for (uint32_t number = 1; number < physmem_end(); number++)
+		check_frame(audit, number);
+	check_counts(audit);
+}
+
+int audit_run(char *words, size_t size)
+{
+	struct audit audit = {.words = words, .size = size};
+	spin_lock(&vm_lock);
+	audit_locked(&audit);
+	spin_unlock(&vm_lock);
+	return audit.broken;
+}
+
+static void count_space(struct spt *spt, void *count)
+{
+	(void)spt;
+	++*(uint32_t *)count;
+}
+
+void audit_baseline(void)
+{
+	baseline.spaces = 0;
+	spin_lock(&vm_lock);
+	spt_for_each(count_space, &baseline.spaces);
+	spin_unlock(&vm_lock);
+	baseline.threads = thread_count();
+}
+
+int audit_compare(char *words, size_t size)
+{
+	struct audit audit = {.words = words, .size = size};
+	spin_lock(&vm_lock);
+	audit_locked(&audit);
+	spin_unlock(&vm_lock);
+
+	if (audit.spaces != baseline.spaces)
+		broken(&audit, "there were %u address spaces, and now there are %u",
+		       baseline.spaces, audit.spaces);
+	if (thread_count() != baseline.threads)
+		broken(&audit, "there were %u threads, and now there are %u", baseline.threads,
+		       thread_count());
+	if (audit.areas != area_objects())
+		broken(&audit, "%u areas exist, and address spaces have %u", area_objects(),
+		       audit.areas);
+	if (audit.records + audit.spares != mapping_count())
+		broken(&audit, "%u mapping records exist, and %u are in use", mapping_count(),
+		       audit.records + audit.spares);
+	return audit.broken;
+}
+
+void audit_set_slot_hook(uint32_t (*count)(void))
+{
+	other_slots = count;
+}
