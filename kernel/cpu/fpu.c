@@ -33,8 +33,7 @@ static void registers_save(void *area)
 	__asm__ volatile("fxsave (%0)" : : "r"(area) : "memory");
 }
 
-/* The registers no longer hold anyone's state; the next use raises vector 7. */
-static void registers_forget(void)
+void fpu_forget(void)
 {
 	this_cpu()->fpu_loaded = false;
 	task_switched_set();
@@ -45,7 +44,7 @@ void fpu_switch_away(struct thread *thread)
 	if (!this_cpu()->fpu_loaded)
 		return;
 	registers_save(thread->fpu);
-	registers_forget();
+	fpu_forget();
 }
 
 /* Gives the current thread an area, if it has none. */
@@ -131,7 +130,7 @@ int thread_fpu_set(const void *area)
 	if (error)
 		return error;
 	preempt_disable();
-	registers_forget();
+	fpu_forget();
 	uint8_t *state = thread_current()->fpu;
 	memcpy(state, area, FPU_AREA_SIZE);
 	/* FXRSTOR faults on reserved bits of MXCSR, and a program may have written any. */
@@ -148,7 +147,7 @@ void thread_fpu_drop(void)
 {
 	struct thread *thread = thread_current();
 	preempt_disable();
-	registers_forget();
+	fpu_forget();
 	void *area = thread->fpu;
 	thread->fpu = NULL;
 	preempt_enable();

@@ -17,3 +17,5 @@ void fpu_init(bool has_sse);
 /* The thread that runs is about to be switched away: saves its registers if they are
  * in use. Interrupts off. */
 void fpu_switch_away(struct thread *);
+/* The registers no longer hold anyone's state: the next use raises vector 7. */
+void fpu_forget(void);

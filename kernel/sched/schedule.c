@@ -140,7 +140,7 @@ void thread_die(void)
 	spin_lock(&run_lock);
 	struct thread *thread = thread_current();
 	thread->state = THREAD_DEAD;
-	this_cpu()->fpu_loaded = false;
+	fpu_forget();
 	dead = thread;
 	switch_away();
 	panic("thread %d (%s) ran after its end", thread->id, thread->name);
