@@ -52,8 +52,9 @@ static char *chunk_at, *chunk_end; /* memory that is no block yet; chunk_at % 16
 
 _Noreturn static void die(const char *message)
 {
-	if (write(STDERR_FILENO, message, strlen(message)) < 0)
-		_exit(127);
+	ssize_t written = write(STDERR_FILENO, message, strlen(message));
+
+	(void)written; /* with no one to tell, the end is the same */
 	abort();
 }
 
@@ -231,7 +232,8 @@ void free(void *block)
 		return;
 	header = header_of(block);
 	owner = owner_of(block);
-	header->state = STATE_FREE; /* an aligned block freed again is found out, too */
+	if (header != owner)
+		header->state = STATE_FREE; /* so that freeing it again is found out */
 	if (owner->state == STATE_LARGE)
 		munmap((char *)(owner + 1) - ALIGNMENT, owner->size);
 	else
