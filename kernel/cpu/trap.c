@@ -133,18 +133,18 @@ static void exception_handle(struct trap_frame *frame)
  * nothing can become due between the last look and IRET. */
 static void user_work(struct trap_frame *frame)
 {
-	bool again = true;
+	bool hook_due = return_hook;
 	for (;;) {
 		__asm__ volatile("sti" : : : "memory");
-		if (again && return_hook) {
+		if (hook_due) {
 			thread_clear_interrupt();
 			return_hook(frame);
 		}
 		__asm__ volatile("cli" : : : "memory");
-		again = thread_current()->interrupted;
+		hook_due = return_hook && thread_current()->interrupted;
 		if (this_cpu()->resched)
 			thread_preempt();
-		else if (!again)
+		else if (!hook_due)
 			break;
 	}
 	frame->eflags = (frame->eflags & EFLAGS_USER) | EFLAGS_IF | EFLAGS_FIXED;

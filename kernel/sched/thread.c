@@ -19,7 +19,6 @@ extern char boot_stack[]; /* kmap.c */
 struct thread boot_thread = {
 	.state = THREAD_RUNNING,
 	.name = "boot",
-	.id = 1,
 };
 
 static struct slab_cache thread_cache = SLAB_CACHE("thread", sizeof(struct thread));
@@ -29,7 +28,7 @@ static struct spinlock threads_lock = SPINLOCK_INIT("threads");
 /* Guarded by threads_lock. */
 static struct list threads = LIST_INIT(threads);
 static uint32_t thread_total;
-static pid_t last_id = 1;
+static pid_t last_id = 1; /* 1 is process 1's, whenever it starts */
 
 static void thread_list(struct thread *thread)
 {

@@ -12,6 +12,7 @@
 #include "lib/list.h"
 #include "lib/types.h"
 #include "kernel/cpu/trap.h"
+#include "kernel/panic.h"
 
 struct process;
 struct spt;
@@ -55,7 +56,8 @@ struct thread {
 	volatile bool interrupted;     /* thread_interrupt() came; guarded by nothing: a flag */
 };
 
-/* The thread of start-up: id 1, current from the first instruction on. */
+/* The thread of start-up, current from the first instruction on. It and the idle thread
+ * have id 0; 1 is never given out, so that process 1 can have it. */
 extern struct thread boot_thread;
 
 void thread_init(void); /* makes the code that runs now the first thread */
@@ -94,7 +96,8 @@ struct trap_frame *thread_user_frame(struct thread *);
 
 /* Whether sleeping is allowed here: preemption on, not in an interrupt. */
 bool thread_may_sleep(void);
-#define ASSERT_MAY_SLEEP() ASSERT_SAYING(thread_may_sleep(), "sleeping with a spinlock held or in an interrupt")
+#define ASSERT_MAY_SLEEP() \
+	ASSERT_SAYING(thread_may_sleep(), "sleeping with a spinlock held or in an interrupt")
 
 /* Forbids and allows preemption; nests. Allowing switches at once if one is due. */
 void preempt_disable(void);
