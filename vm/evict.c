@@ -179,6 +179,24 @@ uint32_t evict_frames(uint32_t wanted)
 	return freed;
 }
 
+bool evict_frame(struct frame *frame)
+{
+	struct thread *thread = thread_current();
+	if (thread->reclaiming || !thread_may_sleep())
+		return false;
+	thread->reclaiming = true;
+	struct writeback batch = {0};
+	uint32_t freed = 0;
+	spin_lock(&vm_lock);
+	if ((frame->state == FRAME_ANON || frame->state == FRAME_FILE) &&
+	    policy_evictable(&frame->policy))
+		freed = evict_or_write(frame, &batch);
+	spin_unlock(&vm_lock);
+	freed += write_and_drop(&batch);
+	thread->reclaiming = false;
+	return freed;
+}
+
 uint32_t evict_reserve(void)
 {
 	return RESERVE_FRAMES;

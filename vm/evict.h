@@ -13,6 +13,8 @@ struct policy;
 /* Frees at least `wanted` frames if it can; returns how many. May sleep, unless in a thread
  * that is evicting already (then 0). */
 uint32_t evict_frames(uint32_t wanted);
+/* Evicts this one, if it is a page's and can go now. Whether it did. As evict_frames. */
+bool evict_frame(struct frame *);
 /* Says that frames were taken: wakes the page-out thread if few are left. */
 void evict_check(void);
 /* The frame got an owner / is losing it: enters and leaves the policy's queue. vm_lock

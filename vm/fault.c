@@ -37,6 +37,7 @@
 #include "lib/string.h"
 #include "vm/anon.h"
 #include "vm/area.h"
+#include "vm/chaos.h"
 #include "vm/frame.h"
 #include "vm/page.h"
 #include "vm/pagecache.h"
@@ -410,6 +411,7 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 	enum step step;
 
 	do {
+		chaos_shake();
 		fault.wait = NULL;
 		mutex_lock(&spt->lock);
 		step = handlers[classify(&fault)](&fault);
@@ -419,6 +421,7 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 			frame_unpin(fault.wait);
 		}
 	} while (step == AGAIN);
+	chaos_shake();
 
 	if (step == DONE) {
 		struct thread *thread = thread_current();

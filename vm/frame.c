@@ -16,6 +16,7 @@
 #include "kernel/sched/thread.h"
 #include "kernel/sync/wait_queue.h"
 #include "lib/string.h"
+#include "vm/chaos.h"
 #include "vm/evict.h"
 #include "vm/source.h"
 #include "vm/spt.h"
@@ -68,7 +69,9 @@ static uint32_t reserve_for(const struct thread *thread)
 struct frame *frame_alloc(void)
 {
 	for (int round = 0; round < KILLS_TO_AWAIT; round++) {
-		uint32_t number = physmem_take(PHYSMEM_VM, reserve_for(thread_current()));
+		uint32_t number = 0;
+		if (round > 0 || !chaos_strikes(8))
+			number = physmem_take(PHYSMEM_VM, reserve_for(thread_current()));
 		if (number) {
 			struct frame *frame = &frames[number];
 			frame->flags = 0;
@@ -84,7 +87,9 @@ struct frame *frame_alloc(void)
 			evict_check();
 			return frame;
 		}
-		if (!evict_frames(EVICT_CLUSTER) && !evict_out_of_memory())
+		bool short_of_memory = physmem_free() <= evict_reserve();
+		if (!evict_frames(short_of_memory ? EVICT_CLUSTER : 1) && short_of_memory &&
+		    !evict_out_of_memory())
 			return NULL;
 	}
 	return NULL;

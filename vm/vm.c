@@ -2,6 +2,7 @@
 /* Start-up order of vm/, and the counters behind /proc/vmstat. */
 #include "vm/vm.h"
 
+#include "vm/chaos.h"
 #include "vm/evict.h"
 #include "vm/fault.h"
 #include "vm/frame.h"
@@ -28,4 +29,5 @@ void vm_start(void)
 {
 	evict_start();
 	pagecache_start_flusher();
+	chaos_start();
 }

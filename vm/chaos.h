@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Chaos mode, vm.chaos=SEED on the command line: entries are dropped and frames evicted all
+ * the time, at random places; allocations take their slow way; the processor changes hands
+ * at odd moments. Programs must not notice. Off, it costs the test of one flag.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+extern bool chaos_on;
+
+void chaos_start(void); /* reads the seed; says it */
+
+/* True once in `one_in` times on average, in chaos mode. */
+bool chaos_strikes(uint32_t one_in);
+/* Drops some random entries, evicts some random frames, perhaps gives up the processor.
+ * Called where a fault begins and ends. No locks held; may sleep. */
+void chaos_shake(void);
