@@ -9,7 +9,6 @@
  */
 #include "lib/string.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __i386__
