@@ -21,6 +21,7 @@ struct dentry;
 struct file;
 struct file_system;
 struct inode;
+struct pipe;
 struct poll_table;
 struct wait_queue;
 
@@ -43,7 +44,8 @@ struct inode_ops {
 	int (*truncate)(struct inode *, uint64_t size);         /* inode->lock held */
 	int (*write_inode)(struct inode *);  /* mode, times, size, ... to the cache */
 	int (*sync)(struct inode *);         /* its metadata to the disk (fsync) */
-	void (*release)(struct inode *);     /* last reference gone: free; delete if links == 0 */
+	/* Nobody refers to it and the cache lets go of it: free; delete if links == 0. */
+	void (*release)(struct inode *);
 };
 
 struct inode {
@@ -54,14 +56,23 @@ struct inode {
 	struct page_source source; /* regular files (and block devices): the content. Its size is
 	                              the file's size, its get and put count references here */
 	struct mutex lock;         /* guards the content's size, the directory's entries, times */
+	volatile uint64_t write_end; /* lock: where a write(2) under way will end: pages up to
+	                                here, or to the size, may be given disk blocks */
 	uint32_t number;
 	uint32_t mode;             /* S_IFMT and permissions */
 	uint32_t links, uid, gid;
 	uint32_t device;           /* of a device node: major << 8 | minor */
 	uint64_t blocks;           /* in 512-byte units */
 	uint32_t atime, mtime, ctime;
-	struct list_link link;     /* the file system's cache of inodes */
-	void *private;
+	void *private;             /* the file system's */
+	struct pipe *pipe;         /* a fifo's buffer while it is open; pipe.c */
+
+	/* Guarded by fs_cache_lock (fs.h). */
+	bool cached;               /* in the hash by number: kept when unused */
+	bool touched;              /* found since the cache last wanted to drop it */
+	struct inode *hash_next;
+	struct list_link link;     /* the unused ones, oldest first */
+	struct dentry *alias;      /* a name of it, if one is known: for /proc/<pid>/maps */
 };
 
 struct file_ops {
@@ -87,9 +98,14 @@ struct file {
 	struct dentry *dentry; /* NULL: a pipe, or nameless */
 	const struct file_ops *ops;
 	uint32_t flags;       /* O_* from open, changed by fcntl */
+	bool stream;          /* no position: a pipe, a terminal */
 	struct mutex lock;    /* guards position */
 	loff_t position;
 	void *private;
+	/* Read-ahead: pages, hints that nothing guards. */
+	uint32_t ahead_next;   /* where the next read starts if reading is sequential */
+	uint32_t ahead_window; /* how many pages are asked for at once */
+	uint32_t ahead_end;    /* pages before this one have been asked for */
 };
 
 /* Start-up: file system types, the root (mounts `device`, a block device's name, as ext2),
@@ -125,6 +141,15 @@ int vfs_readlink(struct dentry *, char *to, size_t size);
 int vfs_mount(const char *source, struct dentry *at, const char *path, const char *type);
 int vfs_unmount(struct dentry *at, const char *path);
 int vfs_sync(void); /* every file system to its device */
+/* Before power-off or reboot, when no program will run any more: deletes what was removed
+ * but is still open, writes everything, marks the disks clean. */
+void vfs_shutdown(void);
+/* The mounted file systems as /proc/mounts lists them, for procfs. */
+struct text;
+void mounts_show(struct text *);
+/* Marks the block device as in use by the kernel (swap): programs cannot open it for
+ * writing. */
+void vfs_claim_device(const char *name);
 
 int inode_truncate(struct inode *, uint64_t size);
 int inode_set_mode(struct inode *, uint32_t mode);
@@ -148,6 +173,11 @@ uint32_t file_poll(struct file *, struct poll_table *);
 int pipe_create(uint32_t flags, struct file **read_end, struct file **write_end);
 /* A nameless tmpfs file of this size (memfd_create, shared anonymous memory). */
 int tmpfs_create_nameless(uint64_t size, struct inode **made);
+/* Swap slots that tmpfs pages hold; vm_lock held. */
+uint32_t tmpfs_slots(void);
+/* The door for userprog: the session and the process group of the caller, for the ioctls of
+ * terminals. */
+void devfs_set_session_door(pid_t (*session)(void), pid_t (*group)(void));
 int file_open_inode(struct inode *, uint32_t flags, struct file **opened);
 
 /*

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Block devices as inodes: page i of the inode's source is block i of the disk (blocks of
+ * 4 KiB, the disk's odd end left out). /dev/vda and the file system's own metadata are the
+ * same pages.
+ *
+ * Programs may not open a device for writing that a file system or swap uses: their bytes
+ * and the kernel's would overwrite each other's.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <linux/fs.h>
+#include <linux/major.h>
+
+#include "kernel/dev/block.h"
+#include "kernel/fs/fs.h"
+#include "kernel/mem/slab.h"
+#include "lib/string.h"
+#include "vm/frame.h"
+#include "vm/pagecache.h"
+#include "vm/usercopy.h"
+
+#define VIRTIO_MAJOR 254 /* Linux gives virtio disks a number from the local range */
+#define VIRTIO_MINORS 16 /* minor numbers a disk: itself and 15 partitions */
+#define IDE_MINORS 64
+
+struct block_node {
+	struct inode inode;
+	struct block_device *device;
+	bool claimed;            /* written at start-up and by mount alone */
+	struct block_node *next;
+};
+
+static struct block_node *nodes;
+
+static struct block_node *node_of(struct inode *inode)
+{
+	return LIST_ENTRY(inode, struct block_node, inode);
+}
+
+static void node_read(struct page_source *source, struct frame *frame)
+{
+	frame_io_start(frame, node_of(inode_of_source(source))->device,
+	               frame->index * SECTORS_PER_PAGE, false);
+}
+
+static void node_write(struct page_source *source, struct frame *frame)
+{
+	frame_io_start(frame, node_of(inode_of_source(source))->device,
+	               frame->index * SECTORS_PER_PAGE, true);
+}
+
+static int node_prepare_write(struct page_source *source, struct frame *frame)
+{
+	(void)frame;
+	return node_of(inode_of_source(source))->device->read_only ? -EROFS : 0;
+}
+
+static const struct page_source_ops node_source_ops = {
+	.read = node_read,
+	.write = node_write,
+	.prepare_write = node_prepare_write,
+	.get = inode_source_get,
+	.put = inode_source_put,
+	.describe = inode_source_describe,
+};
+
+static int node_sync(struct inode *inode)
+{
+	return block_flush(node_of(inode)->device);
+}
+
+/* Never called: the list of nodes holds a reference for ever. */
+static void node_release(struct inode *inode)
+{
+	(void)inode;
+}
+
+static const struct inode_ops node_ops = {.sync = node_sync, .release = node_release};
+
+static int node_open(struct file *file)
+{
+	bool write = (file->flags & O_ACCMODE) != O_RDONLY;
+
+	if (write && node_of(file->inode)->device->read_only)
+		return -EROFS;
+	return write && node_of(file->inode)->claimed ? -EBUSY : 0;
+}
+
+static int node_ioctl(struct file *file, uint32_t command, uintptr_t argument)
+{
+	struct block_device *device = node_of(file->inode)->device;
+	uint64_t bytes = file->inode->source.size;
+	uint32_t sectors = device->sectors, sector_size = SECTOR_SIZE;
+
+	switch (command) {
+	case BLKGETSIZE:
+		return copy_to_user((void *)argument, &sectors, sizeof(sectors));
+	case BLKGETSIZE64:
+		return copy_to_user((void *)argument, &bytes, sizeof(bytes));
+	case BLKSSZGET:
+		return copy_to_user((void *)argument, &sector_size, sizeof(sector_size));
+	case BLKFLSBUF:
+		return file_sync(file, false);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static struct file_ops node_file_ops; /* the regular file's, with these two */
+
+static const struct file_system_ops block_fs_ops;
+static const struct file_system_type block_fs_type = {.name = "bdev"};
+
+/* The number in the order of discovery among disks of the same kind is the name's letter. */
+static uint32_t device_number(const struct block_device *device)
+{
+	uint32_t letter = device->name[2] - 'a';
+
+	if (device->name[0] == 'h')
+		return DEVICE(letter < 2 ? IDE0_MAJOR : IDE1_MAJOR, letter % 2 * IDE_MINORS);
+	return DEVICE(VIRTIO_MAJOR, letter * VIRTIO_MINORS);
+}
+
+int block_nodes_init(void)
+{
+	struct file_system *fs = file_system_create(&block_fs_type, "");
+	struct block_device *device;
+
+	if (!fs)
+		return -ENOMEM;
+	fs->ops = &block_fs_ops;
+	node_file_ops = regular_file_ops;
+	node_file_ops.open = node_open;
+	node_file_ops.ioctl = node_ioctl;
+	for (unsigned i = 0; (device = block_at(i)); i++) {
+		struct block_node *node = kmalloc_zeroed(sizeof(*node));
+		if (!node)
+			return -ENOMEM;
+		inode_init(&node->inode, fs, &node_ops, &node_source_ops, S_IFBLK | 0600);
+		node->inode.source.size = (uint64_t)(device->sectors / SECTORS_PER_PAGE)
+		                          << PAGE_SHIFT;
+		node->inode.number = i + 1;
+		node->inode.device = device_number(device);
+		node->inode.file_ops = &node_file_ops;
+		node->device = device;
+		node->next = nodes;
+		nodes = node;
+	}
+	return 0;
+}
+
+struct inode *block_node_by_name(const char *name)
+{
+	if (!strncmp(name, "/dev/", 5))
+		name += 5;
+	for (struct block_node *node = nodes; node; node = node->next)
+		if (!strcmp(node->device->name, name))
+			return inode_get(&node->inode);
+	return NULL;
+}
+
+struct inode *block_node_by_number(uint32_t number)
+{
+	for (struct block_node *node = nodes; node; node = node->next)
+		if (node->inode.device == number)
+			return inode_get(&node->inode);
+	return NULL;
+}
+
+struct block_device *block_node_device(struct inode *inode)
+{
+	return node_of(inode)->device;
+}
+
+void block_node_claim(struct inode *inode, bool claimed)
+{
+	node_of(inode)->claimed = claimed;
+}
+
+bool block_node_claimed(struct inode *inode)
+{
+	return node_of(inode)->claimed;
+}
+
+void vfs_claim_device(const char *name)
+{
+	struct inode *inode = block_node_by_name(name);
+
+	if (!inode)
+		return;
+	block_node_claim(inode, true);
+	inode_put(inode);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open files: what a descriptor names. References are atomic; file->lock guards the
+ * position and is held during a read or write of a file that has one. Pipes and terminals
+ * have none (file->stream), so that a reader who waits keeps no writer out.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <asm/poll.h>
+#include <linux/fs.h>
+
+#include "kernel/dev/block.h"
+#include "kernel/fs/fs.h"
+#include "kernel/mem/slab.h"
+#include "kernel/panic.h"
+#include "vm/pagecache.h"
+
+#define TRANSFER_MOST 0x7ffff000u /* bytes a call, as on Linux: read(2), Notes */
+
+static struct slab_cache file_slab = SLAB_CACHE("file", sizeof(struct file));
+
+int file_create(struct inode *inode, struct dentry *dentry, uint32_t flags, struct file **opened)
+{
+	if (!inode->file_ops)
+		return -ENXIO;
+	struct file *file = slab_alloc_zeroed(&file_slab);
+	if (!file)
+		return -ENOMEM;
+	file->references = 1;
+	file->inode = inode_get(inode);
+	file->dentry = dentry ? dentry_get(dentry) : NULL;
+	file->ops = inode->file_ops;
+	file->flags = flags & ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+	mutex_init(&file->lock, "file");
+	int error = file->ops->open ? file->ops->open(file) : 0;
+	if (error) {
+		inode_put(file->inode);
+		if (dentry)
+			dentry_put(dentry);
+		slab_free(&file_slab, file);
+		return error;
+	}
+	*opened = file;
+	return 0;
+}
+
+int file_open_inode(struct inode *inode, uint32_t flags, struct file **opened)
+{
+	return file_create(inode, NULL, flags, opened);
+}
+
+struct file *file_get(struct file *file)
+{
+	__atomic_fetch_add(&file->references, 1, __ATOMIC_RELAXED);
+	return file;
+}
+
+void file_put(struct file *file)
+{
+	uint32_t left = __atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL);
+
+	ASSERT_SAYING(left != UINT32_MAX, "a file is put that nobody has");
+	if (left)
+		return;
+	if (file->ops->close)
+		file->ops->close(file);
+	if (file->dentry)
+		dentry_put(file->dentry);
+	inode_put(file->inode);
+	slab_free(&file_slab, file);
+}
+
+static bool may_read(const struct file *file)
+{
+	return (file->flags & O_ACCMODE) != O_WRONLY;
+}
+
+static bool may_write(const struct file *file)
+{
+	return (file->flags & O_ACCMODE) != O_RDONLY;
+}
+
+ssize_t file_read(struct file *file, void *user_to, size_t n, loff_t *position)
+{
+	if (!may_read(file))
+		return -EBADF;
+	if (S_ISDIR(file->inode->mode))
+		return -EISDIR;
+	if (!file->ops->read)
+		return -EINVAL;
+	if (position && file->stream)
+		return -ESPIPE;
+	if (position && *position < 0)
+		return -EINVAL;
+	if (n > TRANSFER_MOST)
+		n = TRANSFER_MOST;
+	if (position || file->stream)
+		return file->ops->read(file, user_to, n, position ? position : &file->position);
+	SCOPED_MUTEX(&file->lock);
+	return file->ops->read(file, user_to, n, &file->position);
+}
+
+ssize_t file_write(struct file *file, const void *user_from, size_t n, loff_t *position)
+{
+	if (!may_write(file))
+		return -EBADF;
+	if (!file->ops->write)
+		return -EINVAL;
+	if (position && file->stream)
+		return -ESPIPE;
+	if (position && *position < 0)
+		return -EINVAL;
+	if (n > TRANSFER_MOST)
+		n = TRANSFER_MOST;
+	if (position || file->stream)
+		return file->ops->write(file, user_from, n, position ? position : &file->position);
+	SCOPED_MUTEX(&file->lock);
+	return file->ops->write(file, user_from, n, &file->position);
+}
+
+loff_t file_seek(struct file *file, loff_t offset, int whence)
+{
+	loff_t size = file->inode->source.size;
+
+	if (file->stream)
+		return -ESPIPE;
+	SCOPED_MUTEX(&file->lock);
+	switch (whence) {
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		offset += file->position;
+		break;
+	case SEEK_END:
+		offset += size;
+		break;
+	case SEEK_DATA: /* all of the file counts as data, and a hole is behind its end */
+	case SEEK_HOLE:
+		if (offset < 0 || offset >= size)
+			return -ENXIO;
+		offset = whence == SEEK_HOLE ? size : offset;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (offset < 0)
+		return -EINVAL;
+	file->position = offset;
+	return offset;
+}
+
+int file_sync(struct file *file, bool data_only)
+{
+	struct inode *inode = file->inode;
+
+	if (S_ISFIFO(inode->mode) || S_ISCHR(inode->mode))
+		return -EINVAL;
+	int error = pagecache_sync(&inode->source, 0, UINT32_MAX);
+	/* Which blocks are the file's is metadata too: without it the data cannot be found. */
+	(void)data_only;
+	int failed = inode->ops->sync ? inode->ops->sync(inode) : 0;
+	return error ? error : failed;
+}
+
+uint32_t file_poll(struct file *file, struct poll_table *table)
+{
+	if (!file->ops->poll)
+		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+	return file->ops->poll(file, table);
+}

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inodes: references, the cache by number, and the operations that are the same for every
+ * file system.
+ *
+ *   in use ----last reference gone----> unused, oldest first ----too many, memory short---->
+ *     ^                                   |                      written, released
+ *     +-------------found again-----------+
+ *
+ * An unused inode keeps its pages in the page cache, so a program that runs again finds
+ * them. One without links is released at once: that deletes the file. Inodes of file
+ * systems that hold them in memory themselves are not cached (inode->cached).
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+
+#include "kernel/fs/fs.h"
+#include "kernel/mem/slab.h"
+#include "kernel/panic.h"
+#include "kernel/time/clock.h"
+#include "lib/string.h"
+#include "vm/frame.h"
+#include "vm/pagecache.h"
+#include "vm/vm.h"
+
+#define BUCKETS 128
+#define UNUSED_MAX 256
+
+struct spinlock fs_cache_lock = SPINLOCK_INIT("fs_cache");
+
+static struct inode *buckets[BUCKETS];
+static struct list unused = LIST_INIT(unused);
+static uint32_t unused_count;
+
+uint32_t inode_now(void)
+{
+	return clock_realtime() / NS_PER_SECOND;
+}
+
+static struct inode **bucket(struct file_system *fs, uint32_t number)
+{
+	return &buckets[(number ^ fs->number * 31) % BUCKETS];
+}
+
+void inode_init(struct inode *inode, struct file_system *fs, const struct inode_ops *ops,
+                const struct page_source_ops *source_ops, uint32_t mode)
+{
+	memset(inode, 0, sizeof(*inode));
+	inode->references = 1;
+	inode->fs = fs;
+	inode->ops = ops;
+	inode->mode = mode;
+	inode->links = 1;
+	inode->atime = inode->mtime = inode->ctime = inode_now();
+	page_source_init(&inode->source, source_ops, 0);
+	mutex_init(&inode->lock, "inode");
+	list_link_init(&inode->link);
+}
+
+/* --- the cache ------------------------------------------------------------------------ */
+
+static void unused_add(struct inode *inode)
+{
+	/* One to be deleted goes first. */
+	if (inode->links == 0)
+		list_prepend(&unused, &inode->link);
+	else
+		list_append(&unused, &inode->link);
+	unused_count++;
+}
+
+static void unused_remove(struct inode *inode)
+{
+	list_remove(&inode->link);
+	unused_count--;
+}
+
+static void hash_remove(struct inode *inode)
+{
+	struct inode **place = bucket(inode->fs, inode->number);
+
+	while (*place != inode)
+		place = &(*place)->hash_next;
+	*place = inode->hash_next;
+	inode->cached = false;
+}
+
+struct inode *inode_find(struct file_system *fs, uint32_t number)
+{
+	struct inode *inode;
+
+	spin_lock(&fs_cache_lock);
+	for (inode = *bucket(fs, number); inode; inode = inode->hash_next)
+		if (inode->fs == fs && inode->number == number)
+			break;
+	if (inode) {
+		if (inode->references++ == 0)
+			unused_remove(inode);
+		inode->touched = true;
+	}
+	spin_unlock(&fs_cache_lock);
+	return inode;
+}
+
+void inode_cache(struct inode *inode)
+{
+	struct inode **place = bucket(inode->fs, inode->number);
+
+	spin_lock(&fs_cache_lock);
+	inode->hash_next = *place;
+	*place = inode;
+	inode->cached = true;
+	spin_unlock(&fs_cache_lock);
+}
+
+struct inode *inode_get(struct inode *inode)
+{
+	__atomic_fetch_add(&inode->references, 1, __ATOMIC_RELAXED);
+	return inode;
+}
+
+/* Nobody can find the inode any more. */
+static void inode_release(struct inode *inode)
+{
+	ASSERT_SAYING(!inode->alias, "an inode is released while a name refers to it");
+	if (inode->pipe)
+		fifo_release(inode);
+	inode->ops->release(inode);
+}
+
+/* The unused inode to let go first: one to be deleted, one without pages, the oldest. */
+static struct inode *unused_choose(void)
+{
+	struct list_link *first = list_first(&unused);
+	uint32_t looked_at = 0;
+
+	if (!first)
+		return NULL;
+	LIST_FOR(&unused, struct inode, inode, link) {
+		if (inode->links == 0 || !inode->source.cached)
+			return inode;
+		if (++looked_at == 16)
+			break;
+	}
+	return LIST_ENTRY(first, struct inode, link);
+}
+
+/*
+ * Takes one unused inode out of the cache: its pages are written first, while it can still
+ * be found, so that nobody reads the disk too early. Called with fs_cache_lock, which is
+ * released. If somebody found it meanwhile, it stays.
+ */
+static void unused_drop(struct inode *inode)
+{
+	bool delete = inode->links == 0;
+
+	unused_remove(inode);
+	if (delete || !inode->source.cached) {
+		hash_remove(inode);
+		spin_unlock(&fs_cache_lock);
+		inode_release(inode);
+		return;
+	}
+	inode->references = 1;
+	inode->touched = false;
+	spin_unlock(&fs_cache_lock);
+	int error = pagecache_sync(&inode->source, 0, UINT32_MAX);
+	spin_lock(&fs_cache_lock);
+	bool stays = inode->references > 1 || inode->touched || error;
+	if (stays) {
+		spin_unlock(&fs_cache_lock);
+		inode_put(inode);
+		return;
+	}
+	inode->references = 0;
+	hash_remove(inode);
+	spin_unlock(&fs_cache_lock);
+	inode_release(inode);
+}
+
+/* Keeps the number of unused inodes bounded, and deletes what waits for it. */
+static void unused_trim(void)
+{
+	/* A few at a time: one that cannot be written is put back at the end. */
+	for (int tries = 0; tries < 4; tries++) {
+		spin_lock(&fs_cache_lock);
+		struct inode *inode = unused_choose();
+		if (!inode || (unused_count <= UNUSED_MAX && inode->links)) {
+			spin_unlock(&fs_cache_lock);
+			return;
+		}
+		unused_drop(inode);
+	}
+}
+
+void inode_put(struct inode *inode)
+{
+	spin_lock(&fs_cache_lock);
+	ASSERT_SAYING(inode->references > 0, "an inode is put that nobody has");
+	if (--inode->references > 0) {
+		spin_unlock(&fs_cache_lock);
+		return;
+	}
+	if (inode->cached && inode->links) {
+		unused_add(inode);
+		bool trim = unused_count > UNUSED_MAX;
+		spin_unlock(&fs_cache_lock);
+		if (trim)
+			unused_trim();
+		return;
+	}
+	if (inode->cached)
+		hash_remove(inode);
+	spin_unlock(&fs_cache_lock);
+	inode_release(inode);
+}
+
+void inode_put_unslept(struct inode *inode)
+{
+	spin_lock(&fs_cache_lock);
+	ASSERT_SAYING(inode->cached || inode->references > 1,
+	              "only cached inodes have names in the dentry cache alone");
+	if (--inode->references == 0)
+		unused_add(inode);
+	spin_unlock(&fs_cache_lock);
+}
+
+int inode_cache_empty(struct file_system *fs, struct inode *root)
+{
+	for (int i = 0; i < BUCKETS; i++) {
+		spin_lock(&fs_cache_lock);
+		struct inode *inode = buckets[i];
+		while (inode) {
+			if (inode->fs != fs || inode == root) {
+				inode = inode->hash_next;
+				continue;
+			}
+			if (inode->references) {
+				spin_unlock(&fs_cache_lock);
+				return -EBUSY;
+			}
+			uint32_t before = unused_count;
+			unused_drop(inode);
+			spin_lock(&fs_cache_lock);
+			if (unused_count >= before) { /* could not be written */
+				spin_unlock(&fs_cache_lock);
+				return -EBUSY;
+			}
+			inode = buckets[i];
+		}
+		spin_unlock(&fs_cache_lock);
+	}
+	return 0;
+}
+
+void inode_for_each(struct file_system *fs, void (*visit)(struct inode *))
+{
+	for (int i = 0; i < BUCKETS; i++) {
+		struct inode *last = NULL;
+
+		spin_lock(&fs_cache_lock);
+		for (struct inode *inode = buckets[i]; inode; inode = inode->hash_next) {
+			if (inode->fs != fs)
+				continue;
+			if (inode->references++ == 0)
+				unused_remove(inode);
+			spin_unlock(&fs_cache_lock);
+			if (last)
+				inode_put(last);
+			visit(inode);
+			last = inode;
+			spin_lock(&fs_cache_lock);
+		}
+		spin_unlock(&fs_cache_lock);
+		if (last)
+			inode_put(last);
+	}
+}
+
+/* For the heap: lets go of unused inodes without pages. Writes and deletes nothing, since
+ * the thread that wants memory may hold any lock. */
+uint32_t inode_shrink(void)
+{
+	uint32_t dropped = 0;
+
+	spin_lock(&fs_cache_lock);
+	LIST_FOR_SAFE(&unused, struct inode, inode, link) {
+		if (inode->links == 0 || inode->source.cached)
+			continue;
+		unused_remove(inode);
+		hash_remove(inode);
+		spin_unlock(&fs_cache_lock);
+		inode_release(inode);
+		dropped++;
+		spin_lock(&fs_cache_lock);
+		inode_next = LIST_ENTRY(unused.head.next, struct inode, link);
+	}
+	spin_unlock(&fs_cache_lock);
+	return dropped;
+}
+
+/* --- page sources ---------------------------------------------------------------------- */
+
+struct inode *inode_of_source(struct page_source *source)
+{
+	return LIST_ENTRY(source, struct inode, source);
+}
+
+void inode_source_get(struct page_source *source)
+{
+	inode_get(inode_of_source(source));
+}
+
+void inode_source_put(struct page_source *source)
+{
+	inode_put(inode_of_source(source));
+}
+
+void inode_source_describe(struct page_source *source, uint32_t *device, uint32_t *number,
+                           char *to, size_t size)
+{
+	struct inode *inode = inode_of_source(source);
+
+	*device = inode->fs->number;
+	*number = inode->number;
+	if (!size)
+		return;
+	to[0] = '\0';
+	spin_lock(&fs_cache_lock);
+	struct dentry *dentry = inode->alias;
+	if (dentry && dentry->references)
+		dentry->references++;
+	else
+		dentry = NULL;
+	spin_unlock(&fs_cache_lock);
+	if (!dentry)
+		return;
+	if (dentry_path(dentry, to, size) < 0)
+		to[0] = '\0';
+	dentry_put(dentry);
+}
+
+/* --- what every file system does alike ------------------------------------------------- */
+
+int inode_check_writable(struct inode *inode)
+{
+	return inode->fs->read_only ? -EROFS : 0;
+}
+
+const struct file_ops *inode_special_ops(uint32_t mode)
+{
+	if (S_ISFIFO(mode))
+		return &fifo_file_ops;
+	if (S_ISCHR(mode) || S_ISBLK(mode))
+		return &device_file_ops;
+	return NULL;
+}
+
+/* Zeros the bytes of the last page behind `size`: they are seen when the file grows. */
+static int clear_tail(struct inode *inode, uint64_t size)
+{
+	uint32_t index = size >> PAGE_SHIFT, offset = size & (PAGE_SIZE - 1);
+	struct frame *frame;
+
+	if (!offset)
+		return 0;
+	int error = pagecache_get(&inode->source, index, &frame);
+	if (error)
+		return error;
+	const char *bytes = frame_data(frame);
+	uint32_t first = offset;
+	while (first < PAGE_SIZE && !bytes[first])
+		first++;
+	frame_unpin(frame);
+	if (first == PAGE_SIZE)
+		return 0;
+	error = pagecache_get_for_write(&inode->source, index, false, &frame);
+	if (error)
+		return error;
+	memset((char *)frame_data(frame) + offset, 0, PAGE_SIZE - offset);
+	pagecache_dirty(frame);
+	frame_unpin(frame);
+	return 0;
+}
+
+int inode_truncate_locked(struct inode *inode, uint64_t size)
+{
+	uint64_t old = inode->source.size;
+	int error;
+
+	if (size > FILE_SIZE_MAX)
+		return -EFBIG;
+	/* Before the size changes: nobody shall see what lies behind the end. */
+	error = clear_tail(inode, size > old ? old : size);
+	if (error)
+		return error;
+	inode->source.size = size;
+	error = inode->ops->truncate(inode, size);
+	if (error) {
+		if (size > old)
+			inode->source.size = old;
+		return error;
+	}
+	inode->mtime = inode->ctime = inode_now();
+	return inode->ops->write_inode ? inode->ops->write_inode(inode) : 0;
+}
+
+int inode_truncate(struct inode *inode, uint64_t size)
+{
+	if (S_ISDIR(inode->mode))
+		return -EISDIR;
+	if (!S_ISREG(inode->mode))
+		return -EINVAL;
+	int error = inode_check_writable(inode);
+	if (error)
+		return error;
+	SCOPED_MUTEX(&inode->lock);
+	return inode_truncate_locked(inode, size);
+}
+
+static int inode_changed(struct inode *inode)
+{
+	inode->ctime = inode_now();
+	return inode->ops->write_inode ? inode->ops->write_inode(inode) : 0;
+}
+
+int inode_set_mode(struct inode *inode, uint32_t mode)
+{
+	int error = inode_check_writable(inode);
+	if (error)
+		return error;
+	SCOPED_MUTEX(&inode->lock);
+	inode->mode = (inode->mode & S_IFMT) | (mode & 07777);
+	return inode_changed(inode);
+}
+
+int inode_set_owner(struct inode *inode, uint32_t uid, uint32_t gid)
+{
+	int error = inode_check_writable(inode);
+	if (error)
+		return error;
+	SCOPED_MUTEX(&inode->lock);
+	if (uid != UINT32_MAX)
+		inode->uid = uid;
+	if (gid != UINT32_MAX)
+		inode->gid = gid;
+	return inode_changed(inode);
+}
+
+int inode_set_times(struct inode *inode, uint32_t atime, uint32_t mtime)
+{
+	int error = inode_check_writable(inode);
+	if (error)
+		return error;
+	SCOPED_MUTEX(&inode->lock);
+	if (atime != UINT32_MAX)
+		inode->atime = atime;
+	if (mtime != UINT32_MAX)
+		inode->mtime = mtime;
+	return inode_changed(inode);
+}
+
+void inode_stat(struct inode *inode, struct stat64 *to)
+{
+	memset(to, 0, sizeof(*to));
+	to->st_dev = inode->fs->number;
+	to->__st_ino = to->st_ino = inode->number;
+	to->st_mode = inode->mode;
+	to->st_nlink = inode->links;
+	to->st_uid = inode->uid;
+	to->st_gid = inode->gid;
+	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
+		to->st_rdev = inode->device;
+	else
+		to->st_size = inode->source.size;
+	to->st_blksize = PAGE_SIZE;
+	to->st_blocks = inode->blocks;
+	to->st_atime = inode->atime;
+	to->st_mtime = inode->mtime;
+	to->st_ctime = inode->ctime;
+}
+
+int inode_statfs(struct inode *inode, struct statfs64 *to)
+{
+	memset(to, 0, sizeof(*to));
+	to->f_bsize = to->f_frsize = PAGE_SIZE;
+	to->f_namelen = NAME_SIZE - 1;
+	return inode->fs->ops->statfs ? inode->fs->ops->statfs(inode->fs, to) : 0;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading and writing what lies in the page cache: regular files of every file system, and
+ * block devices. The frame is pinned, not locked, while bytes are copied, so a page fault
+ * of the copy may want the same page.
+ *
+ * Reads take no lock and see the size as it was when they began. Writes hold the inode's
+ * lock. Reading in order asks for pages ahead of time: 4 at first, doubling up to 32.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+
+#include "kernel/dev/block.h"
+#include "kernel/fs/fs.h"
+#include "vm/frame.h"
+#include "vm/pagecache.h"
+#include "vm/usercopy.h"
+
+#define AHEAD_FIRST 4u
+#define AHEAD_MOST 32u
+#define SECONDS_PER_DAY 86400u
+
+static uint32_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* --- reading ---------------------------------------------------------------------------- */
+
+/* Starts reading the pages [first, end), so that the disk gets them as one transfer. */
+static void ahead_start(struct inode *inode, uint32_t first, uint32_t end)
+{
+	struct block_device *disk = inode->fs->disk;
+	struct frame *frame;
+	bool started;
+
+	if (disk)
+		block_plug(disk);
+	for (; first < end; first++) {
+		if (pagecache_start(&inode->source, first, &frame, &started))
+			break;
+		frame_unpin(frame);
+	}
+	if (disk)
+		block_unplug(disk);
+}
+
+/* The file is about to be read at `index`: decides whether it is read in order, and if the
+ * pages asked for so far will soon be used up, asks for the next. */
+static void ahead_note(struct file *file, uint32_t index)
+{
+	uint32_t pages = source_pages(&file->inode->source);
+
+	if (index != file->ahead_next && index + 1 != file->ahead_next) {
+		file->ahead_window = 0;
+		file->ahead_end = 0;
+	}
+	file->ahead_next = index + 1;
+	if (file->ahead_window && index + file->ahead_window / 2 < file->ahead_end)
+		return;
+	if (!file->ahead_window)
+		file->ahead_window = index == 0 ? AHEAD_FIRST : 1;
+	else if (file->ahead_window < AHEAD_MOST)
+		file->ahead_window *= 2;
+	uint32_t first = file->ahead_end > index ? file->ahead_end : index;
+	uint32_t end = smaller((uint64_t)first + file->ahead_window, pages);
+	if (end > first + 1)
+		ahead_start(file->inode, first, end);
+	file->ahead_end = end;
+}
+
+/* The time of access, where it would tell something new: as Linux's relatime. */
+static void note_access(struct inode *inode)
+{
+	uint32_t now = inode_now();
+
+	if (inode->fs->read_only || (inode->atime > inode->mtime && inode->atime > inode->ctime &&
+	                             now - inode->atime < SECONDS_PER_DAY))
+		return;
+	inode->atime = now;
+	if (inode->ops->write_inode)
+		inode->ops->write_inode(inode);
+}
+
+/* Copies from one page. 0 or -errno. */
+static int read_page(struct inode *inode, loff_t position, char *user_to, uint32_t n)
+{
+	struct frame *frame;
+	int error = pagecache_get(&inode->source, position >> PAGE_SHIFT, &frame);
+
+	if (error)
+		return error;
+	const char *from = frame_data(frame);
+	error = copy_to_user(user_to, from + (position & (PAGE_SIZE - 1)), n);
+	frame_unpin(frame);
+	return error;
+}
+
+static ssize_t regular_read(struct file *file, void *user_to, size_t n, loff_t *position)
+{
+	struct inode *inode = file->inode;
+	uint64_t size = inode->source.size;
+	size_t done = 0;
+	int error = 0;
+
+	if (*position >= (loff_t)size)
+		return 0;
+	n = smaller(n, size - *position);
+	while (done < n) {
+		uint32_t offset = *position & (PAGE_SIZE - 1);
+		uint32_t part = smaller(n - done, PAGE_SIZE - offset);
+
+		ahead_note(file, *position >> PAGE_SHIFT);
+		error = read_page(inode, *position, (char *)user_to + done, part);
+		if (error)
+			break;
+		done += part;
+		*position += part;
+	}
+	if (done)
+		note_access(inode);
+	return done ? (ssize_t)done : error;
+}
+
+/* --- writing ---------------------------------------------------------------------------- */
+
+/*
+ * Whether the page need not be read before it is written: nothing of what it holds will be
+ * left. The program's bytes are touched before, since a bad address found half-way would
+ * leave zeros where the file's bytes were.
+ */
+static bool may_overwrite(struct inode *inode, loff_t position, const char *user_from, uint32_t n)
+{
+	uint64_t page = position & ~(loff_t)(PAGE_SIZE - 1);
+	char byte;
+
+	if (page >= inode->source.size)
+		return true;
+	if (position != (loff_t)page || (n < PAGE_SIZE && page + n < inode->source.size))
+		return false;
+	return !copy_from_user(&byte, user_from, 1) && !copy_from_user(&byte, user_from + n - 1, 1);
+}
+
+static int write_page(struct inode *inode, loff_t position, const char *user_from, uint32_t n)
+{
+	struct frame *frame;
+	bool overwrite = may_overwrite(inode, position, user_from, n);
+	int error = pagecache_get_for_write(&inode->source, position >> PAGE_SHIFT, overwrite,
+	                                    &frame);
+	if (error)
+		return error;
+	char *to = frame_data(frame);
+	error = copy_from_user(to + (position & (PAGE_SIZE - 1)), user_from, n);
+	pagecache_dirty(frame);
+	frame_unpin(frame);
+	return error;
+}
+
+/* Copies page by page; the size grows with each, so that an error leaves what was written
+ * before it. Returns the bytes written, or -errno if none were. */
+static ssize_t write_pages(struct inode *inode, const char *user_from, size_t n, loff_t *position)
+{
+	size_t done = 0;
+	int error = 0;
+
+	inode->write_end = *position + n;
+	while (done < n && !error) {
+		uint32_t offset = *position & (PAGE_SIZE - 1);
+		uint32_t part = smaller(n - done, PAGE_SIZE - offset);
+
+		error = write_page(inode, *position, user_from + done, part);
+		if (error)
+			break;
+		done += part;
+		*position += part;
+		if (*position > (loff_t)inode->source.size)
+			inode->source.size = *position;
+	}
+	inode->write_end = 0;
+	/* The page that failed may have been given a block behind the end. */
+	if (error && S_ISREG(inode->mode))
+		inode->ops->truncate(inode, inode->source.size);
+	return done ? (ssize_t)done : error;
+}
+
+static ssize_t write_locked(struct file *file, const char *user_from, size_t n, loff_t *position)
+{
+	struct inode *inode = file->inode;
+	int error = 0;
+
+	if (file->flags & O_APPEND)
+		*position = inode->source.size;
+	if (S_ISBLK(inode->mode)) {
+		if (*position >= (loff_t)inode->source.size)
+			return -ENOSPC;
+		n = smaller(n, inode->source.size - *position);
+	} else if (*position >= (loff_t)FILE_SIZE_MAX) {
+		return -EFBIG;
+	} else if (*position > (loff_t)inode->source.size) {
+		/* A gap: it holds zeros, also where the last page goes on behind the end. */
+		error = inode_truncate_locked(inode, *position);
+	}
+	if (error)
+		return error;
+	n = smaller(n, FILE_SIZE_MAX - *position);
+	ssize_t done = write_pages(inode, user_from, n, position);
+	if (done <= 0)
+		return done;
+	inode->mtime = inode->ctime = inode_now();
+	error = inode->ops->write_inode ? inode->ops->write_inode(inode) : 0;
+	if (!error && file->flags & (O_DSYNC | __O_SYNC))
+		error = file_sync(file, false);
+	return error ? error : done;
+}
+
+static ssize_t regular_write(struct file *file, const void *user_from, size_t n, loff_t *position)
+{
+	int error = inode_check_writable(file->inode);
+
+	if (error || !n)
+		return error;
+	SCOPED_MUTEX(&file->inode->lock);
+	return write_locked(file, user_from, n, position);
+}
+
+const struct file_ops regular_file_ops = {
+	.read = regular_read,
+	.write = regular_write,
+};
