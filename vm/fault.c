@@ -202,16 +202,16 @@ static bool anon_in_memory(struct fault *fault, struct anon *anon, struct frame 
 	*frame = anon->frame;
 	if (*frame && frame_has(*frame, FRAME_VALID))
 		return true;
-	if (*frame && frame_has(*frame, FRAME_BUSY)) {
+	if (*frame && frame_has(*frame, FRAME_ERROR) && !frame_has(*frame, FRAME_BUSY)) {
+		anon_detach(anon); /* the slot stays, for another try */
+		spin_unlock(&vm_lock);
+		*step = BUS;
+		return false;
+	}
+	if (*frame) { /* on its way, if it did not arrive this instant */
 		frame_pin(*frame);
 		spin_unlock(&vm_lock);
 		*step = wait_for(fault, *frame);
-		return false;
-	}
-	if (*frame) { /* the device failed; the slot stays, for another try */
-		anon_detach(anon);
-		spin_unlock(&vm_lock);
-		*step = BUS;
 		return false;
 	}
 	spin_unlock(&vm_lock);

@@ -216,6 +216,6 @@ void frame_io_done(struct frame *frame, int error)
 	} else {
 		frame_set(frame, error ? FRAME_ERROR : FRAME_VALID);
 	}
-	frame_clear(frame, FRAME_BUSY);
+	frame_clear(frame, FRAME_BUSY); /* last: now the frame may go anywhere */
 	wait_wake_all(queue);
 }
