@@ -6,13 +6,12 @@
 #include "tests/test.h"
 
 #include <sys/uio.h>
-#include <time.h>
 
 int main(void)
 {
 	char *memory = memory_map(2 * PAGE, PROT_READ | PROT_WRITE);
 	int fd = open("data", O_RDWR | O_CREAT | O_TRUNC, 0644), ends[2];
-	void *bad[] = {NULL, (void *)8, memory + PAGE, (void *)0xC0100000, (void *)0xFFFFF000,
+	void *volatile bad[] = {NULL, (void *)8, memory + PAGE, (void *)0xC0100000, (void *)0xFFFFF000,
 	               (void *)0xFFFFFFFF};
 	char byte;
 
@@ -34,7 +33,7 @@ int main(void)
 		CHECK_ERRNO(syscall(__NR_execve, bad[i], NULL, NULL), EFAULT);
 		if (bad[i]) {
 			CHECK_ERRNO(syscall(__NR_execve, "/proc/self/exe", bad[i], NULL), EFAULT);
-			CHECK_ERRNO(nanosleep(bad[i], NULL), EFAULT);
+			CHECK_ERRNO(syscall(__NR_nanosleep, bad[i], NULL), EFAULT);
 			CHECK_ERRNO(syscall(__NR_rt_sigaction, SIGUSR1, bad[i], NULL, 8), EFAULT);
 			CHECK_ERRNO(syscall(__NR_rt_sigprocmask, SIG_BLOCK, bad[i], NULL, 8), EFAULT);
 		}

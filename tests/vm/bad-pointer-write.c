@@ -13,7 +13,7 @@ int main(void)
 	char *memory = memory_map(3 * PAGE, PROT_READ | PROT_WRITE);
 	int fd = file_make("data", 2, 1), status;
 	struct iovec vector = {memory, 10};
-	void *bad[] = {NULL, memory + PAGE, memory + 2 * PAGE, (void *)(uintptr_t)main,
+	void *volatile bad[] = {NULL, memory + PAGE, memory + 2 * PAGE, (void *)(uintptr_t)main,
 	               (void *)0xC0100000, (void *)0xFFFFF000};
 	pid_t child;
 
