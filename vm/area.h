@@ -19,6 +19,7 @@ struct spt;
 #define AREA_GROWS_DOWN 0x10u /* a stack */
 #define AREA_HEAP 0x20u       /* brk's */
 #define AREA_MAY_WRITE 0x40u  /* mprotect may add AREA_WRITE (file open for writing) */
+#define AREA_LOCKED 0x80u     /* mlock: its pages stay in memory */
 
 struct area {
 	struct tree_node node;  /* in spt->areas; node.key is the start address */

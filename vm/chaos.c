@@ -36,7 +36,8 @@ bool chaos_strikes(uint32_t one_in)
 static void drop_entries(struct frame *frame)
 {
 	spin_lock(&vm_lock);
-	if ((frame->state == FRAME_ANON || frame->state == FRAME_FILE) && frame->mappings) {
+	if ((frame->state == FRAME_ANON || frame->state == FRAME_FILE) && frame->mappings &&
+	    !frame_locked(frame)) {
 		frame_unmap(frame);
 		vm_count(VM_chaos_dropped);
 	}

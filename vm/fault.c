@@ -83,6 +83,18 @@ static struct area *grow_stack(struct fault *fault)
 	return area;
 }
 
+/* The bits of the entry for a page that is the program's own to write, if its area is. */
+static pte_t own_bits(const struct area *area)
+{
+	return (area->flags & AREA_WRITE ? PTE_W : 0) | (area->flags & AREA_LOCKED ? PTE_LOCKED : 0);
+}
+
+/* The same for a page that others may see: not to be written. */
+static pte_t shared_bits(const struct area *area)
+{
+	return own_bits(area) & ~PTE_W;
+}
+
 static bool allowed(const struct area *area, bool write)
 {
 	return area->flags & (write ? AREA_WRITE : AREA_READ | AREA_WRITE | AREA_EXECUTE);
@@ -237,7 +249,7 @@ static enum step anon_own(struct fault *fault)
 	}
 	pte_t old = pagedir_entry(&fault->spt->pagedir, fault->page);
 	vm_count(old & PTE_P && fault->write ? VM_fault_cow_reused : VM_fault_anon_mapped);
-	pagedir_set(&fault->spt->pagedir, fault->page, frame, fault->area->flags & AREA_WRITE);
+	pagedir_set(&fault->spt->pagedir, fault->page, frame, own_bits(fault->area));
 	spin_unlock(&vm_lock);
 	return DONE;
 }
@@ -251,7 +263,7 @@ static enum step anon_shared(struct fault *fault)
 	if (!anon_in_memory(fault, anon, &frame, &step))
 		return step;
 	vm_count(VM_fault_anon_shared_read);
-	pagedir_set(&fault->spt->pagedir, fault->page, frame, false);
+	pagedir_set(&fault->spt->pagedir, fault->page, frame, shared_bits(fault->area));
 	spin_unlock(&vm_lock);
 	return DONE;
 }
@@ -266,7 +278,7 @@ static enum step install_anon(struct fault *fault, struct frame *frame)
 	}
 	spin_lock(&vm_lock);
 	struct anon *old = spt_anon_set(fault->spt, fault->page, anon);
-	pagedir_set(&fault->spt->pagedir, fault->page, frame, fault->area->flags & AREA_WRITE);
+	pagedir_set(&fault->spt->pagedir, fault->page, frame, own_bits(fault->area));
 	if (old)
 		anon_put(old);
 	frame_unpin_locked(frame);
@@ -301,7 +313,7 @@ static enum step zero_map(struct fault *fault)
 {
 	vm_count(VM_fault_zero_mapped);
 	spin_lock(&vm_lock);
-	pagedir_set(&fault->spt->pagedir, fault->page, zero_frame, false);
+	pagedir_set(&fault->spt->pagedir, fault->page, zero_frame, 0);
 	spin_unlock(&vm_lock);
 	return DONE;
 }
@@ -332,15 +344,16 @@ static enum step file_page(struct fault *fault, struct frame **frame)
 }
 
 /* Maps the pinned cache frame, if it is still the file's, and unpins it. */
-static enum step map_file_page(struct fault *fault, struct frame *frame, bool writable)
+static enum step map_file_page(struct fault *fault, struct frame *frame, pte_t bits)
 {
 	enum step step = AGAIN; /* it was truncated meanwhile */
 	spin_lock(&vm_lock);
 	if (frame->state == FRAME_FILE && !past_end(fault)) {
 		if (fault->write)
 			frame_set(frame, FRAME_DIRTY);
-		pagedir_set(&fault->spt->pagedir, fault->page, frame,
-		            writable && frame_has(frame, FRAME_DIRTY));
+		if (!frame_has(frame, FRAME_DIRTY))
+			bits &= ~PTE_W;
+		pagedir_set(&fault->spt->pagedir, fault->page, frame, bits);
 		step = DONE;
 	}
 	frame_unpin_locked(frame);
@@ -361,7 +374,7 @@ static enum step file_shared(struct fault *fault)
 		return BUS;
 	}
 	vm_count(VM_fault_file_shared);
-	return map_file_page(fault, frame, fault->area->flags & AREA_WRITE);
+	return map_file_page(fault, frame, own_bits(fault->area));
 }
 
 static enum step file_read(struct fault *fault)
@@ -371,7 +384,7 @@ static enum step file_read(struct fault *fault)
 	if (step != DONE)
 		return step;
 	vm_count(VM_fault_file_private_read);
-	return map_file_page(fault, frame, false);
+	return map_file_page(fault, frame, shared_bits(fault->area));
 }
 
 static enum step file_copy(struct fault *fault)

@@ -18,8 +18,9 @@
 
 static int copy_area(struct spt *parent, struct spt *child, const struct area *area)
 {
-	struct area *copy = area_create(area_start(area), area->end, area->flags, area->source,
-	                                area->first_page, area->file_end);
+	/* Locks in memory are the parent's alone (mlock(2)). */
+	struct area *copy = area_create(area_start(area), area->end, area->flags & ~AREA_LOCKED,
+	                                area->source, area->first_page, area->file_end);
 	if (!copy)
 		return -ENOMEM;
 	area_insert(child, copy);

@@ -63,6 +63,18 @@ static int unmap(struct spt *spt, uintptr_t start, uintptr_t end)
 	return 0;
 }
 
+/* Whether areas cover [start, end) without a hole. */
+static bool covered(struct spt *spt, uintptr_t start, uintptr_t end)
+{
+	while (start < end) {
+		struct area *area = spt_area(spt, start);
+		if (!area)
+			return false;
+		start = area->end;
+	}
+	return true;
+}
+
 static uint32_t flags_of(int prot, int flags)
 {
 	uint32_t result = 0;
@@ -171,12 +183,80 @@ static uintptr_t mmap_locked(struct spt *spt, uintptr_t address, uint32_t length
 	return address;
 }
 
-/* MAP_POPULATE: touches every page as the program would; what fails is left for later. */
-static void populate(struct spt *spt, uintptr_t start, uint32_t length, bool write)
+/* Whether bringing in a page of the area early should break copy-on-write at once; a shared
+ * file's page stays clean until the program writes it. */
+static bool populates_by_write(struct spt *spt, uintptr_t address)
 {
-	for (uint32_t offset = 0; offset < length; offset += PAGE_SIZE)
-		if (fault_resolve(spt, start + offset, write) != FAULT_DONE)
-			return;
+	SCOPED_MUTEX(&spt->lock);
+	struct area *area = spt_area(spt, address);
+	return area && area->flags & AREA_WRITE && !(area->flags & AREA_SHARED);
+}
+
+/* MAP_POPULATE, mlock: touches every page as the program would. -ENOMEM if one cannot be had;
+ * pages that the program may not touch either are left alone. */
+static int populate(struct spt *spt, uintptr_t start, uint32_t length)
+{
+	for (uint32_t offset = 0; offset < length; offset += PAGE_SIZE) {
+		uintptr_t address = start + offset;
+		if (fault_resolve(spt, address, populates_by_write(spt, address)) == FAULT_NO_MEMORY)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Gives the areas of the range AREA_LOCKED or takes it. Entries made before do not show it:
+ * they are dropped. spt->lock held. */
+static int set_locked(struct spt *spt, uintptr_t start, uintptr_t end, bool lock)
+{
+	if (!covered(spt, start, end) || split_at(spt, start) != 0 || split_at(spt, end) != 0)
+		return -ENOMEM;
+	for (uintptr_t address = start; address < end;) {
+		struct area *area = spt_area(spt, address);
+		address = area->end;
+		area->flags = lock ? area->flags | AREA_LOCKED : area->flags & ~AREA_LOCKED;
+		area_merge(spt, area);
+	}
+	pagedir_clear(&spt->pagedir, start, end);
+	return 0;
+}
+
+int vm_mlock(struct spt *spt, uintptr_t address, uint32_t length, bool lock)
+{
+	length += page_offset(address);
+	address = page_round_down(address);
+	uintptr_t end = range_end(address, length);
+	if (!end)
+		return length < page_offset(address) ? -EINVAL : -ENOMEM;
+	mutex_lock(&spt->lock);
+	int error = set_locked(spt, address, end, lock);
+	mutex_unlock(&spt->lock);
+	return error || !lock ? error : populate(spt, address, end - address);
+}
+
+/* The next area at or after the address, as a range; false if there is none. */
+static bool next_area(struct spt *spt, uintptr_t address, uintptr_t *start, uintptr_t *end)
+{
+	SCOPED_MUTEX(&spt->lock);
+	struct area *area = spt_area_from(spt, address);
+	if (!area)
+		return false;
+	*start = area_start(area);
+	*end = area->end;
+	return true;
+}
+
+int vm_mlockall(struct spt *spt, int flags)
+{
+	spt->lock_future = flags & MCL_FUTURE;
+	if (flags && !(flags & MCL_CURRENT))
+		return 0;
+	uintptr_t start, end = 0;
+	while (next_area(spt, end, &start, &end)) {
+		int error = vm_mlock(spt, start, end - start, flags & MCL_CURRENT);
+		if (error)
+			return error;
+	}
+	return 0;
 }
 
 uintptr_t vm_mmap(struct spt *spt, uintptr_t address, uint32_t length, int prot, int flags,
@@ -197,14 +277,16 @@ uintptr_t vm_mmap(struct spt *spt, uintptr_t address, uint32_t length, int prot,
 	uint32_t area_flags = flags_of(prot, flags);
 	if (!shared || may_write || made)
 		area_flags |= AREA_MAY_WRITE;
+	if (spt->lock_future || flags & MAP_LOCKED)
+		area_flags |= AREA_LOCKED;
 	mutex_lock(&spt->lock);
 	uintptr_t result = mmap_locked(spt, address, length, area_flags, flags,
 	                               made ? made : source, first_page);
 	mutex_unlock(&spt->lock);
 	if (made)
 		made->ops->put(made);
-	if (!IS_ERROR(result) && flags & MAP_POPULATE && prot != PROT_NONE)
-		populate(spt, result, length, prot & PROT_WRITE && !(shared && !made));
+	if (!IS_ERROR(result) && (flags & MAP_POPULATE || area_flags & AREA_LOCKED))
+		populate(spt, result, length);
 	return result;
 }
 
@@ -215,18 +297,6 @@ int vm_munmap(struct spt *spt, uintptr_t address, uint32_t length)
 		return -EINVAL;
 	SCOPED_MUTEX(&spt->lock);
 	return unmap(spt, address, end);
-}
-
-/* Whether areas cover [start, end) without a hole. */
-static bool covered(struct spt *spt, uintptr_t start, uintptr_t end)
-{
-	while (start < end) {
-		struct area *area = spt_area(spt, start);
-		if (!area)
-			return false;
-		start = area->end;
-	}
-	return true;
 }
 
 /* Entries of the range that allow more than the area now does are weakened or dropped. */

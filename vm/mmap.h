@@ -33,6 +33,11 @@ int vm_mincore(struct spt *, uintptr_t address, uint32_t pages, unsigned char *t
 
 #define IS_ERROR(address) ((uintptr_t)(address) >= (uintptr_t)-4095)
 
+/* mlock(2) and munlock(2) of a range; mlockall(2) with MCL_* flags, munlockall(2) with 0.
+ * Locked pages are brought in and not evicted. -ENOMEM: not all mapped, or no memory. */
+int vm_mlock(struct spt *, uintptr_t address, uint32_t length, bool lock);
+int vm_mlockall(struct spt *, int flags);
+
 /* For exec. Maps a program segment: file bytes [offset, offset + file_bytes) at `address`,
  * then zeros up to memory_bytes; page offsets of address and offset agree. Nothing is
  * read. 0, -ENOEXEC, -ENOMEM. */

@@ -152,11 +152,11 @@ static void drop_entry(struct pagedir *pagedir, pte_t *entry)
 	pagedir->resident--;
 }
 
-void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame, bool writable)
+void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame, pte_t bits)
 {
 	ASSERT(spin_held(&vm_lock));
 	pte_t *entry = &table_at(pagedir, address)[table_index(address)];
-	pte_t value = frame_phys(frame) | PTE_P | PTE_U | (writable ? PTE_W : 0);
+	pte_t value = frame_phys(frame) | PTE_P | PTE_U | bits;
 
 	if (*entry) {
 		if ((*entry & PAGE_MASK) == frame_phys(frame)) {
@@ -294,9 +294,12 @@ bool frame_test_accessed(struct frame *frame)
 	return accessed;
 }
 
-bool frame_mapped(const struct frame *frame)
+bool frame_locked(const struct frame *frame)
 {
-	return frame->mappings != 0;
+	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m))
+		if (*rmap_entry(m) & PTE_LOCKED)
+			return true;
+	return false;
 }
 
 uint32_t frame_mapping_count(const struct frame *frame)

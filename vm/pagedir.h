@@ -13,6 +13,10 @@
 #include "lib/types.h"
 #include "vm/page.h"
 
+/* One of the entry's bits that the processor leaves to software (SDM vol. 3A, table 4-6):
+ * the page is locked in memory (mlock). */
+#define PTE_LOCKED 0x200u
+
 struct frame;
 struct mapping;
 struct spt;
@@ -35,9 +39,9 @@ physaddr_t pagedir_phys(const struct pagedir *);
 /* Makes sure that pagedir_set cannot fail: the page table exists and a mapping record is
  * at hand. spt->lock held, vm_lock not. May sleep. 0 or -ENOMEM. */
 int pagedir_prepare(struct pagedir *, uintptr_t address);
-/* Maps the page to the frame, replacing (and harvesting) what was there. After
- * pagedir_prepare. vm_lock and spt->lock held. */
-void pagedir_set(struct pagedir *, uintptr_t address, struct frame *, bool writable);
+/* Maps the page to the frame, replacing (and harvesting) what was there; bits are PTE_W and
+ * PTE_LOCKED or none. After pagedir_prepare. vm_lock and spt->lock held. */
+void pagedir_set(struct pagedir *, uintptr_t address, struct frame *, pte_t bits);
 /* The entry as it stands (0: none, or no table); vm_lock held. */
 pte_t pagedir_entry(const struct pagedir *, uintptr_t address);
 /* Drops every entry of [start, end), freeing tables that become empty. spt->lock held,
@@ -53,7 +57,7 @@ void pagedir_protect(struct pagedir *, uintptr_t start, uintptr_t end);
 void frame_unmap(struct frame *);
 void frame_write_protect(struct frame *);
 bool frame_test_accessed(struct frame *);
-bool frame_mapped(const struct frame *);
+bool frame_locked(const struct frame *); /* some entry has PTE_LOCKED */
 uint32_t frame_mapping_count(const struct frame *); /* a walk; for /proc and the auditor */
 /* Calls visit for each entry that maps the frame, with the directory and the address it
  * stands for. vm_lock held. */
