@@ -84,12 +84,30 @@ size_t log_size(void)
 	return ring_written < RING_SIZE ? ring_written : RING_SIZE;
 }
 
+/* Copies n bytes from the `from`-th that the ring holds on. The lock is held. */
+static void ring_copy(size_t from, char *to, size_t n)
+{
+	size_t start = ring_written - log_size() + from;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = ring[(start + i) % RING_SIZE];
+}
+
 size_t log_read(char *to, size_t size)
 {
 	uint32_t flags = spin_lock_irq(&lock);
 	size_t n = size < log_size() ? size : log_size();
-	for (size_t i = 0; i < n; i++)
-		to[i] = ring[(ring_written - n + i) % RING_SIZE];
+	ring_copy(log_size() - n, to, n);
+	spin_unlock_irq(&lock, flags);
+	return n;
+}
+
+size_t log_read_from(size_t from, char *to, size_t size)
+{
+	uint32_t flags = spin_lock_irq(&lock);
+	size_t left = from < log_size() ? log_size() - from : 0;
+	size_t n = size < left ? size : left;
+	ring_copy(from, to, n);
 	spin_unlock_irq(&lock, flags);
 	return n;
 }

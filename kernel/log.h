@@ -13,6 +13,8 @@ void log_quiet(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Copies up to `size` of the newest bytes of the ring to `to`; returns how many. */
 size_t log_read(char *to, size_t size);
 size_t log_size(void);
+/* The same from the `from`-th byte that the ring holds on, the oldest being 0. */
+size_t log_read_from(size_t from, char *to, size_t size);
 /* Where messages go as bytes; the console registers itself. The first writer of all
  * is the bare serial port, so that messages appear from the first instruction on. */
 void log_set_output(void (*write)(const char *bytes, size_t n));
