@@ -29,6 +29,8 @@ struct area {
 	uint32_t first_page;    /* page of the source that lies at start */
 	uintptr_t file_end;     /* private: the source's bytes end here and zeros follow (in the
 	                           last page of a program's data); UINTPTR_MAX: no such end */
+	uintptr_t ahead_next;   /* where the last read of its pages from a device ended, */
+	uint32_t ahead_window;  /* and how many pages were read ahead: readahead.c */
 	uint32_t gap_before;    /* free bytes between this area and the one below it */
 	uint32_t largest_gap;   /* of gap_before, in this node's subtree */
 };

@@ -130,7 +130,7 @@ static void check_space(struct spt *spt, void *context)
 		       spt->pagedir.tables, tables);
 	audit->spaces++;
 	audit->areas += spt->area_count;
-	audit->spares += spt->pagedir.spare != NULL;
+	audit->spares += spt->pagedir.spare_count;
 }
 
 static void for_each_anon(struct spt *spt, void (*visit)(struct audit *, struct anon *),

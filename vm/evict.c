@@ -62,7 +62,7 @@ bool policy_evictable(struct policy_page *page)
 {
 	struct frame *frame = frame_of_policy(page);
 	vm_count(VM_pgscan);
-	if (frame->pins > 0 || frame_has(frame, FRAME_BUSY))
+	if (frame->pins > 0 || frame_has(frame, FRAME_BUSY) || frame_locked(frame))
 		return false;
 	/* A page that never had a slot needs one; a slot in hand can be written again. */
 	if (frame->state == FRAME_ANON)
@@ -202,9 +202,14 @@ uint32_t evict_reserve(void)
 	return RESERVE_FRAMES;
 }
 
+bool evict_short(void)
+{
+	return physmem_free() < low_water;
+}
+
 void evict_check(void)
 {
-	if (physmem_free() < low_water)
+	if (evict_short())
 		wait_wake_one(&pageout_queue);
 }
 

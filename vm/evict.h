@@ -17,6 +17,8 @@ uint32_t evict_frames(uint32_t wanted);
 bool evict_frame(struct frame *);
 /* Says that frames were taken: wakes the page-out thread if few are left. */
 void evict_check(void);
+/* Whether so few are left that the page-out thread is at work. */
+bool evict_short(void);
 /* The frame got an owner / is losing it: enters and leaves the policy's queue. vm_lock
  * held. */
 void evict_page_in(struct frame *);

@@ -42,6 +42,7 @@
 #include "vm/page.h"
 #include "vm/pagecache.h"
 #include "vm/pagedir.h"
+#include "vm/readahead.h"
 #include "vm/spt.h"
 #include "vm/swap.h"
 #include "vm/vm.h"
@@ -200,6 +201,7 @@ static enum step swap_in(struct fault *fault, struct anon *anon)
 	fault->major = true;
 	vm_count(VM_fault_swapped_in);
 	swap_read(slot, frame);
+	readahead_swap(fault->spt, fault->area, fault->page);
 	return wait_for(fault, frame);
 }
 
@@ -335,7 +337,10 @@ static enum step file_page(struct fault *fault, struct frame **frame)
 	                            frame, &started);
 	if (error)
 		return NO_MEMORY;
-	fault->major |= started;
+	if (started) {
+		fault->major = true;
+		readahead_file(fault->area, fault->page);
+	}
 	if (frame_has(*frame, FRAME_VALID))
 		return DONE;
 	if (frame_has(*frame, FRAME_BUSY))
@@ -374,7 +379,10 @@ static enum step file_shared(struct fault *fault)
 		return BUS;
 	}
 	vm_count(VM_fault_file_shared);
-	return map_file_page(fault, frame, own_bits(fault->area));
+	step = map_file_page(fault, frame, own_bits(fault->area));
+	if (!fault->write)
+		fault_around(fault->spt, fault->area, fault->page);
+	return step;
 }
 
 static enum step file_read(struct fault *fault)
@@ -384,7 +392,9 @@ static enum step file_read(struct fault *fault)
 	if (step != DONE)
 		return step;
 	vm_count(VM_fault_file_private_read);
-	return map_file_page(fault, frame, shared_bits(fault->area));
+	step = map_file_page(fault, frame, shared_bits(fault->area));
+	fault_around(fault->spt, fault->area, fault->page);
+	return step;
 }
 
 static enum step file_copy(struct fault *fault)

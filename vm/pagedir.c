@@ -94,6 +94,29 @@ static void table_remove(struct pagedir *pagedir, uintptr_t address)
 	table_free(frame);
 }
 
+/* The spare records form a stack, linked by `rest`. */
+static struct mapping *spare_take(struct pagedir *pagedir)
+{
+	struct mapping *spare = pagedir->spares;
+	if (spare) {
+		pagedir->spares = (struct mapping *)spare->rest;
+		pagedir->spare_count--;
+	}
+	return spare;
+}
+
+void pagedir_stock(struct pagedir *pagedir, uint32_t records)
+{
+	struct mapping *spare;
+	while (pagedir->spare_count < records && (spare = mapping_alloc())) {
+		spin_lock(&vm_lock);
+		spare->rest = (uintptr_t)pagedir->spares;
+		pagedir->spares = spare;
+		pagedir->spare_count++;
+		spin_unlock(&vm_lock);
+	}
+}
+
 void pagedir_destroy(struct pagedir *pagedir)
 {
 	ASSERT_SAYING(pagedir->resident == 0, "a page directory is destroyed with pages in it");
@@ -106,15 +129,16 @@ void pagedir_destroy(struct pagedir *pagedir)
 			table_remove(pagedir, i << 22);
 	table_free(frame_of(pagedir->directory));
 	spin_unlock(&vm_lock);
-	if (pagedir->spare)
-		mapping_free(pagedir->spare);
-	pagedir->spare = NULL;
+	struct mapping *spare;
+	while ((spare = spare_take(pagedir)))
+		mapping_free(spare);
 	pagedir->directory = NULL;
 }
 
 int pagedir_prepare(struct pagedir *pagedir, uintptr_t address)
 {
-	if (!pagedir->spare && !(pagedir->spare = mapping_alloc()))
+	pagedir_stock(pagedir, 1);
+	if (pagedir->spare_count == 0)
 		return -ENOMEM;
 	if (table_at(pagedir, address))
 		return 0;
@@ -128,6 +152,11 @@ int pagedir_prepare(struct pagedir *pagedir, uintptr_t address)
 	pagedir->tables++;
 	spin_unlock(&vm_lock);
 	return 0;
+}
+
+bool pagedir_can_set(const struct pagedir *pagedir, uintptr_t address, const struct frame *frame)
+{
+	return table_at(pagedir, address) && (!frame->mappings || pagedir->spare_count > 0);
 }
 
 /* What the processor noted in an entry goes to the frame, before the entry is forgotten. */
@@ -172,7 +201,7 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 	frame_of(entry)->used++;
 	if (frame == zero_frame)
 		return;
-	rmap_add(frame, entry, &pagedir->spare);
+	rmap_add(frame, entry, frame->mappings ? spare_take(pagedir) : NULL);
 	pagedir->resident++;
 }
 

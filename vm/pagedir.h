@@ -26,7 +26,8 @@ struct pagedir {
 	struct spt *spt;         /* whose it is */
 	uint32_t resident;       /* (v) user entries that map a frame, the zero frame not counted */
 	uint32_t tables;         /* (v) page tables */
-	struct mapping *spare;   /* spt->lock: a record kept ready, so that mapping cannot fail */
+	struct mapping *spares;  /* (v) records kept ready, so that mapping cannot fail */
+	uint32_t spare_count;    /* (v) */
 };
 
 /* 0 or -ENOMEM. May sleep. */
@@ -39,6 +40,11 @@ physaddr_t pagedir_phys(const struct pagedir *);
 /* Makes sure that pagedir_set cannot fail: the page table exists and a mapping record is
  * at hand. spt->lock held, vm_lock not. May sleep. 0 or -ENOMEM. */
 int pagedir_prepare(struct pagedir *, uintptr_t address);
+/* Tries to have so many mapping records at hand. spt->lock held, vm_lock not. May sleep. */
+void pagedir_stock(struct pagedir *, uint32_t records);
+/* Whether pagedir_set would have what it needs: the table is there, and a record if the frame
+ * is mapped already. vm_lock held; for whoever has not called pagedir_prepare. */
+bool pagedir_can_set(const struct pagedir *, uintptr_t address, const struct frame *);
 /* Maps the page to the frame, replacing (and harvesting) what was there; bits are PTE_W and
  * PTE_LOCKED or none. After pagedir_prepare. vm_lock and spt->lock held. */
 void pagedir_set(struct pagedir *, uintptr_t address, struct frame *, pte_t bits);

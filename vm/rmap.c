@@ -41,19 +41,17 @@ uintptr_t rmap_rest(uintptr_t mappings)
 	return mappings & RECORD ? record_of(mappings)->rest : 0;
 }
 
-void rmap_add(struct frame *frame, pte_t *entry, struct mapping **spare)
+void rmap_add(struct frame *frame, pte_t *entry, struct mapping *spare)
 {
 	ASSERT(spin_held(&vm_lock));
 	if (!frame->mappings) {
 		frame->mappings = (uintptr_t)entry;
 		return;
 	}
-	struct mapping *mapping = *spare;
-	ASSERT_SAYING(mapping, "a mapping was not prepared");
-	*spare = NULL;
-	mapping->entry = entry;
-	mapping->rest = frame->mappings;
-	frame->mappings = (uintptr_t)mapping | RECORD;
+	ASSERT_SAYING(spare, "a mapping was not prepared");
+	spare->entry = entry;
+	spare->rest = frame->mappings;
+	frame->mappings = (uintptr_t)spare | RECORD;
 }
 
 void rmap_remove(struct frame *frame, pte_t *entry)

@@ -28,8 +28,9 @@ struct mapping *mapping_alloc(void);
 void mapping_free(struct mapping *);
 uint32_t mapping_count(void); /* records in use, for the auditor */
 
-/* Adds the entry. Uses up *spare, setting it to NULL, if the frame is mapped already. */
-void rmap_add(struct frame *, pte_t *entry, struct mapping **spare);
+/* Adds the entry. If the frame is mapped already that takes a record, which the caller
+ * gives; else NULL will do. */
+void rmap_add(struct frame *, pte_t *entry, struct mapping *spare);
 void rmap_remove(struct frame *, pte_t *entry);
 /* The entry at a place in a list, and the place after it:
  *   for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) use(rmap_entry(m)); */

@@ -7,6 +7,7 @@
 #include "vm/fault.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
+#include "vm/readahead.h"
 
 struct spinlock vm_lock = SPINLOCK_INIT("vm");
 
@@ -23,6 +24,7 @@ void vm_init(void)
 	frame_init();
 	pagecache_init();
 	fault_init();
+	readahead_init();
 }
 
 void vm_start(void)

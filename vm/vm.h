@@ -32,7 +32,7 @@ void vm_start(void);
 	count(fault_anon_mapped) count(fault_anon_shared_read) count(fault_cow_copied)  \
 	count(fault_cow_reused) count(fault_zero_mapped) count(fault_zero_filled)       \
 	count(fault_file_shared) count(fault_file_private_read)                         \
-	count(fault_file_private_write) count(fault_past_end) count(fault_swapped_in)   \
+	count(fault_file_private_write) count(fault_past_end) count(fault_swapped_in) count(fault_around)   \
 	count(pgfault) count(pgmajfault)                                                \
 	/* frames */                                                                    \
 	count(pgalloc) count(pgfree)                                                    \
