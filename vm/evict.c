@@ -26,7 +26,6 @@
 #include "kernel/sched/thread.h"
 #include "kernel/sync/wait_queue.h"
 #include "kernel/time/clock.h"
-#include "lib/string.h"
 #include "vm/anon.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
@@ -38,13 +37,20 @@
 
 #define RESERVE_FRAMES 24u /* a cluster's worth of nothing: eviction itself needs few */
 #define OOM_WAIT_NS (10 * 1000 * 1000ull)
+#define TICK_NS (100 * 1000 * 1000ull) /* between two ticks of a policy that wants them */
 
-const struct policy *const policies[] = {&policy_clock, &policy_fifo, NULL};
-
-static const struct policy *policy = &policy_clock; /* vm_lock */
+static const struct policy *policy; /* vm_lock */
+static void *policy_table;          /* for whichever is in use */
+static uint64_t next_tick;          /* the page-out thread's */
 static bool (*oom_hook)(void);
 static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
 static uint32_t low_water, high_water; /* frames; 0 until the thread runs */
+
+static void policy_begin(const struct policy *new)
+{
+	if (new->start)
+		new->start(policy_table, physmem_end());
+}
 
 /* What a policy may ask. */
 
@@ -70,9 +76,19 @@ bool policy_evictable(struct policy_page *page)
 	return true;
 }
 
+/* Which page this is, also when it comes back: an anon is the same object while it is swapped
+ * out, and a page of a file is named by its source and place. */
+static uint32_t identity_of(const struct frame *frame)
+{
+	if (frame->state == FRAME_ANON)
+		return (uintptr_t)frame->owner.anon;
+	return ((uintptr_t)frame->owner.source * 2654435761u) ^ frame->index;
+}
+
 void evict_page_in(struct frame *frame)
 {
 	ASSERT(spin_held(&vm_lock));
+	frame->policy.identity = identity_of(frame);
 	policy->page_in(&frame->policy);
 }
 
@@ -213,11 +229,32 @@ void evict_check(void)
 		wait_wake_one(&pageout_queue);
 }
 
+/* When the policy wants to be told that time has passed. */
+static uint64_t tick_deadline(void)
+{
+	return evict_policy()->tick ? next_tick : WAIT_FOREVER;
+}
+
+static void tick_if_due(void)
+{
+	if (clock_now() < tick_deadline())
+		return;
+	spin_lock(&vm_lock);
+	if (policy->tick)
+		policy->tick();
+	spin_unlock(&vm_lock);
+	next_tick = clock_now() + TICK_NS;
+}
+
 static void pageout(void *unused)
 {
 	(void)unused;
 	for (;;) {
-		WAIT_UNTIL(&pageout_queue, physmem_free() < low_water);
+		(void)WAIT_FOR(&pageout_queue, physmem_free() < low_water, false,
+		               tick_deadline());
+		tick_if_due();
+		if (physmem_free() >= low_water)
+			continue;
 		vm_count(VM_pageout_wakes);
 		while (physmem_free() < high_water && evict_frames(EVICT_CLUSTER))
 			;
@@ -225,6 +262,14 @@ static void pageout(void *unused)
 		if (physmem_free() < low_water)
 			thread_sleep_until(clock_now() + OOM_WAIT_NS);
 	}
+}
+
+void evict_init(void)
+{
+	uint32_t bytes = physmem_end() * policy_table_bytes();
+	policy_table = physmem_boot_take((bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	policy = policies[0];
+	policy_begin(policy);
 }
 
 void evict_start(void)
@@ -256,24 +301,29 @@ const struct policy *evict_policy(void)
 	return policy;
 }
 
+/* Tells a policy of every page that there is. */
+static void tell_of_all(void (*tell)(struct policy_page *))
+{
+	for (uint32_t number = 1; number < physmem_end(); number++)
+		if (frames[number].state == FRAME_ANON || frames[number].state == FRAME_FILE)
+			tell(&frames[number].policy);
+}
+
 int evict_set_policy(const char *name)
 {
-	const struct policy *new = NULL;
-	for (unsigned i = 0; policies[i]; i++)
-		if (strcmp(policies[i]->name, name) == 0)
-			new = policies[i];
+	const struct policy *new = policy_find(name);
 	if (!new)
 		return -EINVAL;
 
 	spin_lock(&vm_lock);
-	for (uint32_t number = 1; number < physmem_end() && new != policy; number++) {
-		struct frame *frame = &frames[number];
-		if (frame->state != FRAME_ANON && frame->state != FRAME_FILE)
-			continue;
-		policy->page_out(&frame->policy);
-		new->page_in(&frame->policy);
+	if (new != policy) {
+		tell_of_all(policy->page_out);
+		policy_begin(new);
+		tell_of_all(new->page_in);
+		policy = new;
 	}
-	policy = new;
 	spin_unlock(&vm_lock);
+	/* The page-out thread finds out whether the new one wants ticks. */
+	wait_wake_one(&pageout_queue);
 	return 0;
 }

@@ -23,6 +23,8 @@ bool evict_short(void);
  * held. */
 void evict_page_in(struct frame *);
 void evict_page_out(struct frame *);
+/* The policy begins: before the first page has an owner, while physmem_boot_take works. */
+void evict_init(void);
 /* The page-out thread and the shrinker. */
 void evict_start(void);
 
@@ -41,5 +43,6 @@ bool evict_out_of_memory(void);
 void evict_set_oom_hook(bool (*hook)(void));
 
 const struct policy *evict_policy(void);
-/* By name; -EINVAL if unknown. Moves every page to the new policy's queue. */
+/* By name; -EINVAL if unknown. Moves every page to the new policy's queue, in the order of
+ * the frames: what the old one knew is lost. */
 int evict_set_policy(const char *name);

@@ -22,6 +22,7 @@ const char *const vm_counter_names[VM_COUNTER_COUNT] = {
 void vm_init(void)
 {
 	frame_init();
+	evict_init();
 	pagecache_init();
 	fault_init();
 	readahead_init();

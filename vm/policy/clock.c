@@ -9,7 +9,9 @@
  *        | A=1 | A=0 | A=1 | A=1 |  ...      the second page goes; the first one's
  *        +-----+-----+-----+-----+           bit is now 0
  *
- * New pages enter behind the hand: a whole round passes before they are looked at.
+ * New pages enter behind the hand: a whole round passes before they are looked at. If every
+ * page was referenced, the hand clears all bits and ends where it began: then clock is FIFO,
+ * and shares its anomaly.
  * Source: F. J. Corbato, "A Paging Experiment with the Multics System", 1968.
  */
 #include "vm/policy.h"
@@ -29,20 +31,12 @@ static void clock_page_out(struct policy_page *page)
 	pages--;
 }
 
-/* Moves the hand past the page it stands at, and returns that page. */
-static struct policy_page *advance(void)
-{
-	struct list_link *link = list_pop(&ring);
-	list_append(&ring, link);
-	return LIST_ENTRY(link, struct policy_page, link);
-}
-
 /* After one round every bit has been cleared once, so two rounds find a victim if any page
  * can go at all. */
 static struct policy_page *clock_choose(void)
 {
 	for (uint32_t steps = 2 * pages; steps > 0; steps--) {
-		struct policy_page *page = advance();
+		struct policy_page *page = policy_rotate(&ring);
 		if (policy_evictable(page) && !policy_referenced(page))
 			return page;
 	}

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * First in, first out: the page that has been resident longest goes, used or not. Simple,
- * and a yardstick: it shows Belady's anomaly, more faults with more memory.
- * Source: L. A. Belady, R. A. Nelson and G. S. Shedler, CACM 12(6), 1969.
+ * and a yardstick.
+ *
+ *        out <--- [ oldest | ... | ... | newest ] <--- in
+ *
+ * It shows Belady's anomaly: the references 1 2 3 4 1 2 5 1 2 3 4 5 are 9 faults with three
+ * frames, and 10 with four. More memory is no help, since what a larger memory holds in this
+ * queue is not always a superset of what a smaller one holds.
+ * Source: L. A. Belady, R. A. Nelson and G. S. Shedler, "An Anomaly in Space-Time
+ * Characteristics of Certain Programs Running in a Paging Machine", CACM 12(6), 1969.
  */
 #include "vm/policy.h"
 
@@ -24,9 +31,7 @@ static void fifo_page_out(struct policy_page *page)
 static struct policy_page *fifo_choose(void)
 {
 	for (uint32_t steps = pages; steps > 0; steps--) {
-		struct list_link *link = list_pop(&queue);
-		struct policy_page *page = LIST_ENTRY(link, struct policy_page, link);
-		list_append(&queue, link);
+		struct policy_page *page = policy_rotate(&queue);
 		if (policy_evictable(page))
 			return page;
 	}

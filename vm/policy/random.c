@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random: any page, each as likely as the others. It needs no reference bits and has no bad
+ * case that a program could hit by its order of references: in a loop a little larger than
+ * memory, where FIFO and LRU miss every time, it keeps most of the loop.
+ *
+ *        table:  [ page | page | page | ... | page |      ]    note: where in the table
+ *                            ^ a random place             ^ pages
+ *
+ * The table has the pages in no order: one that leaves is replaced by the last. The random
+ * numbers are xorshift's, from a fixed seed, so that a run can be repeated.
+ * Sources: L. A. Belady, "A Study of Replacement Algorithms for a Virtual-Storage Computer",
+ * IBM Systems Journal 5(2), 1966; G. Marsaglia, "Xorshift RNGs", 2003.
+ */
+#include "vm/policy.h"
+
+#define SEED 2463534242u
+
+static struct list resident = LIST_INIT(resident); /* marks the pages that are here */
+static struct policy_page **table;
+static uint32_t pages;
+static uint32_t state;
+
+static void random_start(void *memory, uint32_t frames)
+{
+	(void)frames;
+	table = memory;
+	pages = 0;
+	state = SEED;
+}
+
+static uint32_t next_random(void)
+{
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	return state;
+}
+
+static void random_page_in(struct policy_page *page)
+{
+	list_append(&resident, &page->link);
+	page->note = pages;
+	table[pages++] = page;
+}
+
+static void random_page_out(struct policy_page *page)
+{
+	struct policy_page *last = table[--pages];
+	table[page->note] = last;
+	last->note = page->note;
+	list_remove(&page->link);
+}
+
+/* From a random place on, the first page that can go. */
+static struct policy_page *random_choose(void)
+{
+	uint32_t place = pages ? next_random() % pages : 0;
+	for (uint32_t steps = pages; steps > 0; steps--) {
+		if (policy_evictable(table[place]))
+			return table[place];
+		place = place + 1 < pages ? place + 1 : 0;
+	}
+	return NULL;
+}
+
+const struct policy policy_random = {
+	.name = "random",
+	.table_bytes = sizeof(struct policy_page *),
+	.start = random_start,
+	.page_in = random_page_in,
+	.page_out = random_page_out,
+	.choose = random_choose,
+};

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * S3-FIFO, with reference bits: most pages that come are not used again before they would be
+ * evicted (a file read once, a large array passed over). They should not push out those that
+ * are. So a new page has to prove itself in a small queue; only from there, used again, does
+ * it come to the main one, which is a clock. Who fails leaves a ghost: an entry in a table that
+ * says that it was here. A page that comes back while its ghost remembers it goes to the main
+ * queue at once: its references are just farther apart.
+ *
+ *              new                        referenced
+ *        in -----> [ fresh | on trial ] ------------> [ main: a clock ] --> out
+ *         |               |  a tenth of the pages       ^
+ *         |               v not referenced              |
+ *         |              out --> (ghosts)               |
+ *         +------- remembered by a ghost ---------------+
+ *
+ * A page arrives with its reference bit set, and a program seldom touches a page just once:
+ * it reads on. What counts is whether it comes back. So the small queue has two halves: from
+ * fresh to trial the bit is cleared, and at the end of the trial it speaks.
+ *
+ * The ghosts are a hash table of identities, WAYS to a bucket, each with the time of its
+ * eviction counted in evictions; a ghost is forgotten as many evictions later as there are
+ * pages, or when its bucket needs the place.
+ * Sources: J. Yang, Y. Zhang, Z. Qiu, Y. Yue and R. Vinayak, "FIFO Queues are All You Need for
+ * Cache Eviction", SOSP 2023; the two halves after T. Johnson and D. Shasha, "2Q: A Low
+ * Overhead High Performance Buffer Management Replacement Algorithm", VLDB 1994.
+ */
+#include "vm/policy.h"
+
+#define SMALL_SHARE 10 /* the small queue has one page in so many */
+#define WAYS 4
+
+struct ghost {
+	uint32_t identity;
+	uint32_t time; /* 0: no ghost */
+};
+
+enum place { FRESH, TRIAL, MAIN, PLACES };
+
+/* The note: a place, and whether the page was the last one named from the small queue. */
+#define NOTE_PLACE 3u
+#define NOTE_NAMED 4u
+
+static struct list queues[PLACES];
+static uint32_t counts[PLACES];
+static struct ghost *ghosts;
+static uint32_t buckets;
+static uint32_t now; /* evictions so far, from 1 */
+
+static void s3fifo_start(void *table, uint32_t frames)
+{
+	ghosts = table;
+	buckets = frames / WAYS;
+	for (uint32_t i = 0; i < buckets * WAYS; i++)
+		ghosts[i].time = 0;
+	for (unsigned i = 0; i < PLACES; i++) {
+		list_init(&queues[i]);
+		counts[i] = 0;
+	}
+	now = 1;
+}
+
+static uint32_t page_count(void)
+{
+	return counts[FRESH] + counts[TRIAL] + counts[MAIN];
+}
+
+/* The bucket of an identity, spread by a multiplication (Knuth, TAOCP vol. 3, 6.4). */
+static struct ghost *bucket_of(uint32_t identity)
+{
+	uint32_t spread = identity * 2654435761u;
+	return &ghosts[(uint32_t)(((uint64_t)spread * buckets) >> 32) * WAYS];
+}
+
+/* In place of the oldest of its bucket. */
+static void remember(uint32_t identity)
+{
+	if (!buckets)
+		return;
+	struct ghost *bucket = bucket_of(identity), *oldest = bucket;
+	for (unsigned i = 1; i < WAYS; i++)
+		if (bucket[i].time < oldest->time)
+			oldest = &bucket[i];
+	*oldest = (struct ghost){.identity = identity, .time = now++};
+}
+
+/* Whether a ghost remembers the page; it then leaves. */
+static bool recall(uint32_t identity)
+{
+	struct ghost *bucket = buckets ? bucket_of(identity) : NULL;
+	for (unsigned i = 0; bucket && i < WAYS; i++) {
+		if (!bucket[i].time || bucket[i].identity != identity)
+			continue;
+		bool recent = now - bucket[i].time <= page_count();
+		bucket[i].time = 0;
+		return recent;
+	}
+	return false;
+}
+
+static void enter(struct policy_page *page, enum place place)
+{
+	page->note = place;
+	list_append(&queues[place], &page->link);
+	counts[place]++;
+}
+
+static void leave(struct policy_page *page)
+{
+	counts[page->note & NOTE_PLACE]--;
+	list_remove(&page->link);
+}
+
+static void move(struct policy_page *page, enum place place)
+{
+	leave(page);
+	enter(page, place);
+}
+
+static void s3fifo_page_in(struct policy_page *page)
+{
+	enter(page, recall(page->identity) ? MAIN : FRESH);
+}
+
+static void s3fifo_page_out(struct policy_page *page)
+{
+	if (page->note & NOTE_NAMED)
+		remember(page->identity);
+	leave(page);
+}
+
+/* One step of the small queue: the victim, or NULL if a page only moved on. Whoever reaches the
+ * end goes to the main queue: if it is named and yet not evicted, it is in use. */
+static struct policy_page *small_step(void)
+{
+	if (counts[FRESH] > counts[TRIAL]) {
+		struct policy_page *page = policy_page_of(list_first(&queues[FRESH]));
+		policy_referenced(page);
+		move(page, TRIAL);
+		return NULL;
+	}
+	struct policy_page *page = policy_page_of(list_first(&queues[TRIAL]));
+	move(page, MAIN);
+	if (!policy_evictable(page) || policy_referenced(page))
+		return NULL;
+	page->note |= NOTE_NAMED;
+	return page;
+}
+
+/* One step of the main queue's hand. */
+static struct policy_page *main_step(void)
+{
+	struct policy_page *page = policy_rotate(&queues[MAIN]);
+	page->note = MAIN;
+	return policy_evictable(page) && !policy_referenced(page) ? page : NULL;
+}
+
+/* Pages move on in the small queue at most twice each, and the main one's hand goes round at
+ * most twice. */
+static struct policy_page *s3fifo_choose(void)
+{
+	uint32_t share = page_count() / SMALL_SHARE;
+	for (uint32_t main_steps = 2 * page_count();;) {
+		uint32_t small = counts[FRESH] + counts[TRIAL];
+		bool main_may = counts[MAIN] && main_steps;
+		struct policy_page *page;
+		if (!small && !main_may)
+			return NULL;
+		if (main_may && (!small || small <= share)) {
+			main_steps--;
+			page = main_step();
+		} else {
+			page = small_step();
+		}
+		if (page)
+			return page;
+	}
+}
+
+const struct policy policy_s3fifo = {
+	.name = "s3fifo",
+	.table_bytes = sizeof(struct ghost),
+	.start = s3fifo_start,
+	.page_in = s3fifo_page_in,
+	.page_out = s3fifo_page_out,
+	.choose = s3fifo_choose,
+};
