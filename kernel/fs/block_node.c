@@ -18,6 +18,7 @@
 #include "lib/string.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
+#include "vm/swap.h"
 #include "vm/usercopy.h"
 
 #define VIRTIO_MAJOR 254 /* Linux gives virtio disks a number from the local range */
@@ -27,7 +28,7 @@
 struct block_node {
 	struct inode inode;
 	struct block_device *device;
-	bool claimed;            /* written at start-up and by mount alone */
+	bool claimed;            /* a file system is on it; mount_lock */
 	struct block_node *next;
 };
 
@@ -80,11 +81,14 @@ static const struct inode_ops node_ops = {.sync = node_sync, .release = node_rel
 
 static int node_open(struct file *file)
 {
-	bool write = (file->flags & O_ACCMODE) != O_RDONLY;
+	struct block_node *node = node_of(file->inode);
+	const char *swap = swap_device_name();
 
-	if (write && node_of(file->inode)->device->read_only)
+	if ((file->flags & O_ACCMODE) == O_RDONLY)
+		return 0;
+	if (node->device->read_only)
 		return -EROFS;
-	return write && node_of(file->inode)->claimed ? -EBUSY : 0;
+	return node->claimed || (swap && !strcmp(swap, node->device->name)) ? -EBUSY : 0;
 }
 
 static int node_ioctl(struct file *file, uint32_t command, uintptr_t argument)
@@ -183,12 +187,11 @@ bool block_node_claimed(struct inode *inode)
 	return node_of(inode)->claimed;
 }
 
-void vfs_claim_device(const char *name)
+uint32_t block_nodes_cached(void)
 {
-	struct inode *inode = block_node_by_name(name);
+	uint32_t pages = 0;
 
-	if (!inode)
-		return;
-	block_node_claim(inode, true);
-	inode_put(inode);
+	for (struct block_node *node = nodes; node; node = node->next)
+		pages += node->inode.source.cached;
+	return pages;
 }

@@ -17,11 +17,12 @@
  */
 #include <asm/errno.h>
 
+#include "kernel/dev/block.h"
 #include "kernel/fs/ext2.h"
 #include "lib/string.h"
-#include "kernel/dev/block.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
+#include "vm/vm.h"
 
 #define LEVELS 3u
 
@@ -164,20 +165,31 @@ static void page_write(struct page_source *source, struct frame *frame)
 	               true);
 }
 
+/* Whether the pinned page is still the file's, and not cut off by a truncation. */
+static bool page_belongs(struct inode *inode, struct frame *frame)
+{
+	uint64_t start = (uint64_t)frame->index << PAGE_SHIFT;
+
+	spin_lock(&vm_lock);
+	bool owned = frame->state == FRAME_FILE && frame->owner.source == &inode->source;
+	spin_unlock(&vm_lock);
+	return owned && (start < inode->source.size || start < inode->write_end);
+}
+
 static int page_prepare_write(struct page_source *source, struct frame *frame)
 {
 	struct inode *inode = inode_of_source(source);
 	struct ext2_inode *file = ext2_inode(inode);
-	uint64_t start = (uint64_t)frame->index << PAGE_SHIFT;
+	uint64_t end = ((uint64_t)frame->index + 1) << PAGE_SHIFT;
 	bool allocated = false;
 	int failed = 0;
 
 	if (frame->block)
 		return 0;
 	SCOPED_MUTEX(&file->map_lock);
-	if (start >= source->size && start >= inode->write_end)
-		return -EIO; /* truncated: the one who asks will see it */
-	int error = start + PAGE_SIZE > INT32_MAX ? ext2_allow_large_files(file->ext2) : 0;
+	if (!page_belongs(inode, frame))
+		return -EIO; /* the one who asks will see why */
+	int error = end > INT32_MAX ? ext2_allow_large_files(file->ext2) : 0;
 	if (!error)
 		error = map_find(file, frame->index, true, &frame->block, &allocated);
 	if (error)

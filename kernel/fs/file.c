@@ -155,6 +155,9 @@ int file_sync(struct file *file, bool data_only)
 
 	if (S_ISFIFO(inode->mode) || S_ISCHR(inode->mode))
 		return -EINVAL;
+	/* What lives in memory is not made safer by swapping it out. */
+	if (inode->source.anonymous)
+		return 0;
 	int error = pagecache_sync(&inode->source, 0, UINT32_MAX);
 	/* Which blocks are the file's is metadata too: without it the data cannot be found. */
 	(void)data_only;

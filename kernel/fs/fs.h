@@ -136,9 +136,10 @@ void fifo_release(struct inode *);
 struct inode *block_node_by_name(const char *name);
 struct inode *block_node_by_number(uint32_t device);
 struct block_device *block_node_device(struct inode *);
-/* A file system or swap uses it. */
+/* A file system uses it. */
 void block_node_claim(struct inode *, bool claimed);
 bool block_node_claimed(struct inode *);
+uint32_t block_nodes_cached(void); /* pages of disks in the page cache */
 int block_nodes_init(void);
 /* Makes the standard nodes in a fresh /dev. */
 int devfs_populate(struct dentry *root);
@@ -147,9 +148,11 @@ int devfs_populate(struct dentry *root);
 extern const struct file_system_type ext2_type, tmpfs_type, devtmpfs_type, proc_type;
 int tmpfs_init(void);
 int pipe_init(void);
-void procfs_register_all(void);
+void procfs_register_memory(void); /* procfs_memory.c */
+void procfs_register_system(void); /* procfs_system.c */
 
 /* mount.c */
 struct file_system *file_system_create(const struct file_system_type *, const char *source);
-/* In kernel memory, for procfs: names of the types, and the mounts. */
 extern const struct file_system_type *const file_system_types[]; /* ended by NULL */
+/* Lets go of unused names and inodes. */
+void caches_shrink(void);

@@ -273,13 +273,18 @@ void mounts_show(struct text *text)
 
 /* --- the start -------------------------------------------------------------------------- */
 
+void caches_shrink(void)
+{
+	dentry_shrink(NULL);
+	inode_shrink();
+}
+
 static uint32_t shrink(uint32_t frames)
 {
 	uint32_t before = physmem_free();
 
 	(void)frames; /* small objects: all that can go, goes */
-	dentry_shrink(NULL);
-	inode_shrink();
+	caches_shrink();
 	uint32_t after = physmem_free();
 	return after > before ? after - before : 0;
 }
@@ -327,7 +332,8 @@ int vfs_init(const char *device)
 		error = root_mount(device);
 	if (error)
 		return error;
-	procfs_register_all();
+	procfs_register_memory();
+	procfs_register_system();
 	mount_or_say("devtmpfs", "/dev");
 	mount_or_say("proc", "/proc");
 	shrinker_register(shrink);

@@ -147,9 +147,6 @@ void vfs_shutdown(void);
 /* The mounted file systems as /proc/mounts lists them, for procfs. */
 struct text;
 void mounts_show(struct text *);
-/* Marks the block device as in use by the kernel (swap): programs cannot open it for
- * writing. */
-void vfs_claim_device(const char *name);
 
 int inode_truncate(struct inode *, uint64_t size);
 int inode_set_mode(struct inode *, uint32_t mode);

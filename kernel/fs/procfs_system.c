@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /proc about the machine and the kernel: version, uptime, load, processor, disks, mounts,
+ * the log, and sys/kernel. Formats are Linux's (proc(5)).
+ */
+#include <asm/errno.h>
+#include <cpuid.h>
+
+#include "kernel/boot_args.h"
+#include "kernel/cpu/cpu.h"
+#include "kernel/dev/block.h"
+#include "kernel/fs/fs.h"
+#include "kernel/fs/procfs.h"
+#include "kernel/identity.h"
+#include "kernel/log.h"
+#include "kernel/sched/thread.h"
+#include "kernel/time/clock.h"
+#include "lib/string.h"
+
+#define NS_PER_CENTISECOND (NS_PER_SECOND / 100)
+
+static void version_show(struct text *text)
+{
+	text_print(text, "%s version %s (%s) %s\n", IDENTITY_SYSTEM, IDENTITY_RELEASE,
+	           __VERSION__, IDENTITY_VERSION);
+}
+
+static uint32_t centiseconds(uint64_t ns)
+{
+	return ns / NS_PER_CENTISECOND;
+}
+
+static void uptime_show(struct text *text)
+{
+	uint32_t up = centiseconds(clock_now()), idle = centiseconds(thread_idle_ns());
+
+	text_print(text, "%u.%02u %u.%02u\n", up / 100, up % 100, idle / 100, idle % 100);
+}
+
+/* --- load: how many threads want to run, averaged over 1, 5 and 15 minutes -------------- */
+
+#define LOAD_INTERVAL (5 * NS_PER_SECOND)
+#define LOAD_ONE 2048u /* fixed point: 1.0 */
+
+/* e^(-5s/1min), e^(-5s/5min), e^(-5s/15min) in that fixed point. */
+static const uint32_t load_decay[3] = {1884, 2014, 2037};
+static uint32_t load[3]; /* written by the timer alone */
+static struct timer load_timer;
+
+static void load_sample(struct timer *timer)
+{
+	uint32_t wanting = thread_ready_count() * LOAD_ONE;
+
+	for (int i = 0; i < 3; i++)
+		load[i] = (load[i] * load_decay[i] + wanting * (LOAD_ONE - load_decay[i])) / LOAD_ONE;
+	timer_set(timer, clock_now() + LOAD_INTERVAL);
+}
+
+static void loadavg_show(struct text *text)
+{
+	for (int i = 0; i < 3; i++)
+		text_print(text, "%u.%02u ", load[i] / LOAD_ONE, load[i] % LOAD_ONE * 100 / LOAD_ONE);
+	text_print(text, "%u/%u %d\n", thread_ready_count() + 1, thread_count(),
+	           thread_current()->id);
+}
+
+/* --- the processor ---------------------------------------------------------------------- */
+
+/* Features in the order of CPUID leaf 1's EDX (SDM vol. 2A, CPUID), under Linux's names. */
+static const char *const features[32] = {
+	"fpu", "vme", "de", "pse", "tsc", "msr", "pae", "mce", "cx8", "apic", NULL, "sep",
+	"mtrr", "pge", "mca", "cmov", "pat", "pse36", "pn", "clflush", NULL, "dts", "acpi",
+	"mmx", "fxsr", "sse", "sse2", "ss", "ht", "tm", "ia64", "pbe",
+};
+
+static void show_model_name(struct text *text)
+{
+	uint32_t words[13] = {0};
+
+	for (uint32_t i = 0; i < 3; i++)
+		if (!__get_cpuid(0x80000002 + i, &words[i * 4], &words[i * 4 + 1],
+		                 &words[i * 4 + 2], &words[i * 4 + 3]))
+			return;
+	const char *name = (const char *)words;
+	while (*name == ' ')
+		name++;
+	text_print(text, "model name\t: %s\n", name);
+}
+
+static void cpuinfo_show(struct text *text)
+{
+	uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0, vendor[4] = {0};
+
+	text_print(text, "processor\t: 0\n");
+	if (__get_cpuid(0, &eax, &vendor[0], &vendor[2], &vendor[1]))
+		text_print(text, "vendor_id\t: %s\n", (const char *)vendor);
+	__get_cpuid(1, &eax, &ebx, &ecx, &edx);
+	text_print(text, "cpu family\t: %u\nmodel\t\t: %u\n", eax >> 8 & 0xf,
+	           (eax >> 4 & 0xf) | (eax >> 12 & 0xf0));
+	show_model_name(text);
+	text_print(text, "stepping\t: %u\nflags\t\t:", eax & 0xf);
+	for (uint32_t i = 0; i < 32; i++)
+		if (edx & 1u << i && features[i])
+			text_print(text, " %s", features[i]);
+	text_print(text, "\n\n");
+}
+
+/* --- what has happened since start ------------------------------------------------------ */
+
+/* How a thread's time splits between program and kernel is known of each live thread only,
+ * so all the time that was not idle counts as the programs'. */
+static void stat_show(struct text *text)
+{
+	uint64_t now = clock_now();
+	uint32_t idle = centiseconds(thread_idle_ns()), up = centiseconds(now);
+	uint32_t busy = up > idle ? up - idle : 0;
+	uint32_t booted = (clock_realtime() - now) / NS_PER_SECOND;
+
+	text_print(text, "cpu  %u 0 0 %u 0 0 0 0 0 0\n", busy, idle);
+	text_print(text, "cpu0 %u 0 0 %u 0 0 0 0 0 0\n", busy, idle);
+	text_print(text, "ctxt %llu\n", (unsigned long long)thread_switches());
+	text_print(text, "btime %u\n", booted);
+	text_print(text, "processes %u\n", thread_count());
+	text_print(text, "procs_running %u\n", thread_ready_count() + 1);
+	text_print(text, "procs_blocked 0\n");
+}
+
+static void diskstats_show(struct text *text)
+{
+	struct block_device *device;
+
+	for (unsigned i = 0; (device = block_at(i)); i++) {
+		struct inode *node = block_node_by_name(device->name);
+		uint32_t number = node->device;
+
+		inode_put(node);
+		text_print(text, "%4u %7u %s %llu %llu %llu 0 %llu 0 %llu 0 %u 0 0\n",
+		           number >> MINOR_BITS, number & ((1u << MINOR_BITS) - 1), device->name,
+		           (unsigned long long)device->reads, (unsigned long long)device->merged,
+		           (unsigned long long)device->sectors_read,
+		           (unsigned long long)device->writes,
+		           (unsigned long long)device->sectors_written, device->in_flight);
+	}
+}
+
+static void filesystems_show(struct text *text)
+{
+	for (int i = 0; file_system_types[i]; i++)
+		text_print(text, "%s\t%s\n", file_system_types[i]->on_disk ? "" : "nodev",
+		           file_system_types[i]->name);
+}
+
+static void cmdline_show(struct text *text)
+{
+	text_print(text, "%s\n", boot_args_line());
+}
+
+static void kmsg_show(struct text *text)
+{
+	char piece[256];
+	size_t from = 0, n;
+
+	while ((n = log_read_from(from, piece, sizeof(piece)))) {
+		text_write(text, piece, n);
+		from += n;
+	}
+}
+
+/* --- sys/kernel ------------------------------------------------------------------------- */
+
+static void hostname_show(struct text *text)
+{
+	char name[IDENTITY_NAME_SIZE];
+
+	identity_hostname(name);
+	text_print(text, "%s\n", name);
+}
+
+static int hostname_store(const char *text, size_t length)
+{
+	if (length && text[length - 1] == '\n')
+		length--;
+	return identity_set_hostname(text, length);
+}
+
+static void ostype_show(struct text *text)
+{
+	text_print(text, "%s\n", IDENTITY_SYSTEM);
+}
+
+static void osrelease_show(struct text *text)
+{
+	text_print(text, "%s\n", IDENTITY_RELEASE);
+}
+
+static void osversion_show(struct text *text)
+{
+	text_print(text, "%s\n", IDENTITY_VERSION);
+}
+
+void procfs_register_system(void)
+{
+	procfs_register("version", version_show, NULL);
+	procfs_register("uptime", uptime_show, NULL);
+	procfs_register("loadavg", loadavg_show, NULL);
+	procfs_register("cpuinfo", cpuinfo_show, NULL);
+	procfs_register("stat", stat_show, NULL);
+	procfs_register("diskstats", diskstats_show, NULL);
+	procfs_register("filesystems", filesystems_show, NULL);
+	procfs_register("mounts", mounts_show, NULL);
+	procfs_register("cmdline", cmdline_show, NULL);
+	procfs_register("kmsg", kmsg_show, NULL);
+	procfs_register("sys/kernel/hostname", hostname_show, hostname_store);
+	procfs_register("sys/kernel/ostype", ostype_show, NULL);
+	procfs_register("sys/kernel/osrelease", osrelease_show, NULL);
+	procfs_register("sys/kernel/version", osversion_show, NULL);
+	timer_init(&load_timer, load_sample);
+	timer_set(&load_timer, clock_now() + LOAD_INTERVAL);
+}
