@@ -311,7 +311,7 @@ int vfs_link(struct dentry *old_at, const char *old_path, struct dentry *at, con
 	} else if (!dir->ops->link) {
 		error = -EPERM;
 	} else {
-		mutex_lock(&target->lock);
+		mutex_lock_nested(&target->lock, 1); /* below its new directory */
 		/* Removed meanwhile: it must not come back. */
 		error = target->links ? dir->ops->link(dir, walk.name, target) : -ENOENT;
 		mutex_unlock(&target->lock);
@@ -352,7 +352,7 @@ static int remove_locked(struct walk *walk, bool directory)
 	else if (directory ? !dir->ops->rmdir : !dir->ops->unlink)
 		error = -EPERM;
 	if (!error) {
-		mutex_lock(&inode->lock);
+		mutex_lock_nested(&inode->lock, 1); /* below its directory */
 		error = directory ? dir->ops->rmdir(dir, walk->name, inode)
 		                  : dir->ops->unlink(dir, walk->name, inode);
 		mutex_unlock(&inode->lock);
@@ -416,7 +416,7 @@ static void rename_lock_both(struct dentry *a, struct dentry *b)
 		second = a->inode;
 	}
 	mutex_lock(&first->lock);
-	mutex_lock(&second->lock);
+	mutex_lock_nested(&second->lock, 1);
 }
 
 static void rename_unlock_both(struct dentry *a, struct dentry *b)
@@ -468,7 +468,7 @@ static int rename_entry(struct walk *from, struct walk *to, struct dentry *moved
 		return -ENOMEM;
 	strcpy(name, to->name);
 	if (old)
-		mutex_lock(&old->lock);
+		mutex_lock_nested(&old->lock, 2);
 	error = dir->ops->rename(dir, from->name, to->here->inode, to->name, moved->inode, old);
 	if (old)
 		mutex_unlock(&old->lock);

@@ -56,6 +56,7 @@ struct proc_inode {
 	const struct process_file *file;
 	pid_t process;
 	int fd;
+	struct mutex show_lock; /* guards the texts of its open files: pread(2) takes no other */
 };
 
 static struct slab_cache inode_slab = SLAB_CACHE("proc_inode", sizeof(struct proc_inode));
@@ -145,6 +146,7 @@ static int inode_new(struct file_system *fs, enum kind kind, uint32_t mode, uint
 	inode->inode.number = number;
 	inode->inode.file_ops = S_ISDIR(mode) ? &directory_ops : S_ISREG(mode) ? &file_ops : NULL;
 	inode->kind = kind;
+	mutex_init(&inode->show_lock, "proc show");
 	*made = inode;
 	return 0;
 }
@@ -474,8 +476,7 @@ static ssize_t proc_read(struct file *file, void *user_to, size_t n, loff_t *pos
 
 	if (inode->kind == KIND_PROCESS_FILE && inode->file->read)
 		return binary_read(inode, user_to, n, position);
-	/* pread(2) comes without the file's lock. */
-	SCOPED_MUTEX(&file->inode->lock);
+	SCOPED_MUTEX(&inode->show_lock);
 	if (!file->private)
 		file->private = text_create();
 	struct text *text = file->private;
