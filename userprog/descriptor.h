@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Descriptor tables: small numbers that name open files (close(2), dup(2)). A table has
+ * room for a power of two of them, up to DESCRIPTORS_MAX, which is one page of pointers.
+ */
+#pragma once
+
+#include "lib/types.h"
+#include "kernel/sync/spinlock.h"
+
+struct file;
+
+#define DESCRIPTORS_MAX 1024u
+
+struct descriptor_table {
+	uint32_t references;  /* atomic: its process, and readers of /proc/<pid>/fd */
+	struct spinlock lock; /* guards all below */
+	struct file **files;  /* NULL: free */
+	uint32_t capacity;
+	uint32_t close_on_exec[DESCRIPTORS_MAX / 32]; /* one bit each */
+};
+
+/* An empty table; NULL if there is no memory. */
+struct descriptor_table *descriptors_create(void);
+/* The same files under the same numbers. NULL if there is no memory. */
+struct descriptor_table *descriptors_copy(struct descriptor_table *);
+void descriptors_get(struct descriptor_table *);
+/* The last reference closes every file. May sleep. */
+void descriptors_put(struct descriptor_table *);
+
+/* The open file with a reference (file_put), or NULL. */
+struct file *descriptor_file(struct descriptor_table *, int number);
+/* The smallest free number >= from gets the file, whose reference is taken over. The
+ * number; -EMFILE (no number below `limit`), -ENOMEM: the reference stays the caller's. */
+int descriptor_add(struct descriptor_table *, struct file *, uint32_t from, uint32_t limit,
+                   bool close_on_exec);
+/* Puts the file, whose reference is taken over, at exactly this number, which is below
+ * DESCRIPTORS_MAX; what was there is closed. 0 or -ENOMEM. May sleep. */
+int descriptor_set(struct descriptor_table *, struct file *, uint32_t number,
+                   bool close_on_exec);
+/* 0 or -EBADF. May sleep. */
+int descriptor_close(struct descriptor_table *, int number);
+void descriptors_close_on_exec(struct descriptor_table *);
+bool descriptor_flag(struct descriptor_table *, int number);
+void descriptor_set_flag(struct descriptor_table *, int number, bool close_on_exec);
+/* The smallest used number > after, or -1. */
+int descriptor_next(struct descriptor_table *, int after);

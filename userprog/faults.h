@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+/* Processor exceptions of programs become signals. */
+#pragma once
+
+/* Fills the doors of kernel/cpu and vm/fault. */
+void faults_init(void);

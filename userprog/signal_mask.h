@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* A signal mask for the length of one call: sigsuspend(2), ppoll(2), pselect(2). */
+#pragma once
+
+#include "userprog/signal.h"
+
+void signal_mask_lend(signal_set);
+/* interrupted: the call ends for a signal, whose handler runs before the old mask is back;
+ * the call returns -ERESTARTNOHAND or -EINTR. */
+void signal_mask_return(bool interrupted);

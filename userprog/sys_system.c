@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/* The machine as a whole: its name, its memory, its log, mounts, swap, random bytes, the end. */
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/random.h>
+#include <linux/reboot.h>
+#include <linux/stat.h>
+#include <linux/sysinfo.h>
+#include <linux/utsname.h>
+
+#include "kernel/dev/block.h"
+#include "kernel/dev/power.h"
+#include "kernel/dev/random.h"
+#include "kernel/fs/vfs.h"
+#include "kernel/log.h"
+#include "kernel/mem/physmem.h"
+#include "kernel/mem/slab.h"
+#include "kernel/sched/thread.h"
+#include "kernel/time/clock.h"
+#include "lib/string.h"
+#include "userprog/path.h"
+#include "userprog/process.h"
+#include "userprog/syscall.h"
+#include "vm/page.h"
+#include "vm/swap.h"
+#include "vm/usercopy.h"
+
+static bool is_root(void)
+{
+	return process_current()->credentials.euid == 0;
+}
+
+/* ---- names ---- */
+
+static struct mutex names_lock = MUTEX_INIT(names_lock, "names");
+/* The release is that of the Linux interface this follows: a libc checks it. */
+static struct new_utsname names = { /* names_lock */
+	.sysname = "Pagoda",
+	.nodename = "pagoda",
+	.release = "6.1.0-pagoda",
+	.version = "#1 " __DATE__,
+	.machine = "i686",
+	.domainname = "(none)",
+};
+
+static int32_t sys_uname(struct new_utsname *user_names)
+{
+	mutex_lock(&names_lock);
+	struct new_utsname copy = names;
+	mutex_unlock(&names_lock);
+	return copy_to_user(user_names, &copy, sizeof copy);
+}
+
+static int set_name(char *place, const char *user_name, int length)
+{
+	char name[__NEW_UTS_LEN + 1] = {0};
+	if (!is_root())
+		return -EPERM;
+	if (length < 0 || length > __NEW_UTS_LEN)
+		return -EINVAL;
+	if (copy_from_user(name, user_name, (size_t)length))
+		return -EFAULT;
+	SCOPED_MUTEX(&names_lock);
+	memcpy(place, name, sizeof name);
+	return 0;
+}
+
+static int32_t sys_sethostname(const char *user_name, int length)
+{
+	return set_name(names.nodename, user_name, length);
+}
+
+static int32_t sys_setdomainname(const char *user_name, int length)
+{
+	return set_name(names.domainname, user_name, length);
+}
+
+/* ---- how it is ---- */
+
+static uint16_t count_processes(void)
+{
+	uint16_t count = 0;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
+		count++;
+	spin_unlock_irq(&process_lock, flags);
+	return count;
+}
+
+static int32_t sys_sysinfo(struct sysinfo *user_info)
+{
+	struct sysinfo info = {
+		.uptime = (long)(clock_now() / NS_PER_SECOND),
+		.totalram = physmem_total(),
+		.freeram = physmem_free(),
+		.totalswap = swap_total(),
+		.freeswap = swap_total() - swap_used(),
+		.procs = count_processes(),
+		.mem_unit = PAGE_SIZE,
+	};
+	return copy_to_user(user_info, &info, sizeof info);
+}
+
+/* syslog(2), by number as the manual lists them. */
+enum {
+	LOG_CLOSE, LOG_OPEN, LOG_READ, LOG_READ_ALL, LOG_READ_CLEAR, LOG_CLEAR,
+	LOG_CONSOLE_OFF, LOG_CONSOLE_ON, LOG_CONSOLE_LEVEL, LOG_SIZE_UNREAD, LOG_SIZE_BUFFER
+};
+
+/* The newest `size` bytes that a page can carry at once. */
+static int log_to_user(char *user_to, int size)
+{
+	size_t most = (size_t)size < log_size() ? (size_t)size : log_size();
+	if (size < 0)
+		return -EINVAL;
+	if (most > PAGE_SIZE)
+		most = PAGE_SIZE;
+	char *buffer = kmalloc(PAGE_SIZE);
+	if (!buffer)
+		return -ENOMEM;
+	size_t n = log_read(buffer, most);
+	int error = copy_to_user(user_to, buffer, n);
+	kfree(buffer);
+	return error ? error : (int)n;
+}
+
+static int32_t sys_syslog(int type, char *user_to, int size)
+{
+	switch (type) {
+	case LOG_READ_ALL:
+	case LOG_READ_CLEAR:
+		return log_to_user(user_to, size);
+	case LOG_SIZE_BUFFER:
+		return (int32_t)log_size();
+	case LOG_CLOSE:
+	case LOG_OPEN:
+	case LOG_CLEAR:
+	case LOG_CONSOLE_OFF:
+	case LOG_CONSOLE_ON:
+	case LOG_CONSOLE_LEVEL:
+	case LOG_SIZE_UNREAD:
+		return 0; /* the console shows everything, and nothing is kept as unread */
+	default:
+		return -EINVAL;
+	}
+}
+
+#define RANDOM_PIECE 256u
+
+static int32_t sys_getrandom(uint8_t *user_to, size_t size, uint32_t flags)
+{
+	uint8_t bytes[RANDOM_PIECE];
+	size_t done = 0;
+	if (flags & ~(uint32_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	if (size > INT32_MAX)
+		size = INT32_MAX;
+	while (done < size) {
+		size_t n = size - done < RANDOM_PIECE ? size - done : RANDOM_PIECE;
+		random_bytes(bytes, n);
+		if (copy_to_user(user_to + done, bytes, n))
+			return done ? (int32_t)done : -EFAULT;
+		done += n;
+		if (signal_pending() && done < size)
+			break;
+	}
+	return (int32_t)done;
+}
+
+/* ---- mounts and swap ---- */
+
+static int32_t sys_mount(const char *user_source, const char *user_path, const char *user_type,
+                         uint32_t flags)
+{
+	struct place place;
+	char *source = NULL, type[16] = "";
+	if (!is_root())
+		return -EPERM;
+	if (flags & (MS_REMOUNT | MS_BIND | MS_MOVE))
+		return -EINVAL;
+	if (user_type && copy_string_from_user(type, user_type, sizeof type) < 0)
+		return -ENODEV;
+	int error = user_source ? path_from_user(user_source, &source) : 0;
+	if (error)
+		return error;
+	error = place_get(&place, AT_FDCWD, user_path, false);
+	if (!error) {
+		error = vfs_mount(source ? source : "none", place.at, place.path, type);
+		place_put(&place);
+	}
+	kfree(source);
+	return error;
+}
+
+static int32_t sys_umount2(const char *user_path)
+{
+	struct place place;
+	if (!is_root())
+		return -EPERM;
+	int error = place_get(&place, AT_FDCWD, user_path, false);
+	if (error)
+		return error;
+	error = vfs_unmount(place.at, place.path);
+	place_put(&place);
+	return error;
+}
+
+/* The block device that the path names: by its node's own name, as devfs gave it. */
+static int find_block_device(const char *user_path, struct block_device **device)
+{
+	struct dentry *dentry;
+	char path[64];
+	int error = place_lookup(AT_FDCWD, user_path, 0, &dentry);
+	if (error)
+		return error;
+	bool is_block = S_ISBLK(dentry_inode(dentry)->mode);
+	error = dentry_path(dentry, path, sizeof path);
+	dentry_put(dentry);
+	if (!is_block || error < 0)
+		return -ENOTBLK;
+	*device = block_find(strrchr(path, '/') + 1);
+	return *device ? 0 : -ENXIO;
+}
+
+static int32_t sys_swapon(const char *user_path)
+{
+	struct block_device *device;
+	if (!is_root())
+		return -EPERM;
+	int error = find_block_device(user_path, &device);
+	if (error)
+		return error;
+	return swap_on(device);
+}
+
+/* ---- the end ---- */
+
+/* "exit=3", the argument of RESTART2: what the machine is to report. */
+static int exit_status_of(const char *user_command, uint32_t *status)
+{
+	static const char prefix[] = "exit=";
+	char command[16];
+	ssize_t n = copy_string_from_user(command, user_command, sizeof command);
+	if (n < 0)
+		return (int)n;
+	if (strncmp(command, prefix, sizeof prefix - 1) != 0)
+		return -EINVAL;
+	*status = strtoul(command + sizeof prefix - 1, NULL, 10);
+	return 0;
+}
+
+static bool magic_is_right(uint32_t first, uint32_t second)
+{
+	return first == LINUX_REBOOT_MAGIC1 &&
+	       (second == LINUX_REBOOT_MAGIC2 || second == LINUX_REBOOT_MAGIC2A ||
+	        second == LINUX_REBOOT_MAGIC2B || second == LINUX_REBOOT_MAGIC2C);
+}
+
+static int32_t sys_reboot(uint32_t first, uint32_t second, uint32_t command,
+                          const char *user_command)
+{
+	uint32_t status = 0;
+	if (!is_root())
+		return -EPERM;
+	if (!magic_is_right(first, second))
+		return -EINVAL;
+	switch (command) {
+	case LINUX_REBOOT_CMD_CAD_ON:
+	case LINUX_REBOOT_CMD_CAD_OFF:
+		return 0;
+	case LINUX_REBOOT_CMD_RESTART:
+		vfs_shutdown();
+		power_reset();
+	case LINUX_REBOOT_CMD_RESTART2: {
+		int error = exit_status_of(user_command, &status);
+		if (error)
+			return error;
+		vfs_shutdown();
+		power_off(status);
+	}
+	case LINUX_REBOOT_CMD_HALT:
+	case LINUX_REBOOT_CMD_POWER_OFF:
+		vfs_shutdown();
+		power_off(0);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* ---- what there is none of ---- */
+
+static int32_t sys_vhangup(void)
+{
+	return is_root() ? 0 : -EPERM;
+}
+
+static int32_t sys_swapoff(void)
+{
+	return -EINVAL; /* swap stays until the end */
+}
+
+static int32_t sys_socket(void)
+{
+	return -EAFNOSUPPORT;
+}
+
+const struct system_call system_calls[] = {
+	CALL(uname, 1),
+	CALL(sethostname, 2),
+	CALL(setdomainname, 2),
+	CALL(sysinfo, 1),
+	CALL(syslog, 3),
+	CALL(getrandom, 3),
+	CALL(mount, 4),
+	CALL(umount2, 2),
+	CALL_AS(umount, umount2, 1),
+	CALL(swapon, 2),
+	CALL(swapoff, 1),
+	CALL(reboot, 4),
+	CALL(vhangup, 0),
+	CALL(socket, 3),
+	CALL_AS(socketpair, socket, 4),
+	CALL_AS(socketcall, socket, 2),
+	CALLS_END,
+};

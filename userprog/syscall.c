@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The door of int $0x80: from a number to its handler (syscall.h). */
+#include "userprog/syscall.h"
+
+#include "kernel/boot_args.h"
+#include "kernel/cpu/trap.h"
+#include "kernel/log.h"
+#include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+#include "lib/printf.h"
+#include "userprog/process.h"
+
+#define CALL_NUMBERS 512u
+
+static const struct system_call *const tables[] = {
+	file_calls, path_calls, stat_calls, poll_calls, memory_calls, process_calls, wait_calls,
+	identity_calls, signal_calls, time_calls, system_calls, futex_calls,
+};
+static const struct system_call *by_number[CALL_NUMBERS];
+static bool log_unknown, trace;
+
+/* On the C stack each argument is a word, whatever its type, and who called takes them off
+ * again: a function may be given more of them than it declares. */
+typedef int32_t handler_function(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+
+static int32_t invoke(const struct system_call *call, const struct trap_frame *f)
+{
+	handler_function *handler = (handler_function *)call->handler;
+	int32_t result = handler(f->ebx, f->ecx, f->edx, f->esi, f->edi, f->ebp);
+	return result == -EINTR && call->restarts ? -ERESTARTSYS : result;
+}
+
+static const struct system_call *find(uint32_t number)
+{
+	const struct system_call *call = number < CALL_NUMBERS ? by_number[number] : NULL;
+	if (!call && log_unknown)
+		log_print("%s[%d]: unknown system call %u", process_current()->name,
+		          process_current()->id, number);
+	return call;
+}
+
+/* "sh[2] read(0x0, 0xbffff7d3, 0x1) = 1", when the call has ended. */
+static void trace_call(const struct system_call *call, const struct trap_frame *f,
+                       int32_t result)
+{
+	const uint32_t words[6] = {f->ebx, f->ecx, f->edx, f->esi, f->edi, f->ebp};
+	char text[80];
+	int length = 0;
+	text[0] = '\0';
+	for (int i = 0; i < call->words && length < (int)sizeof text - 14; i++)
+		length += snprintf(text + length, sizeof text - (size_t)length, "%s0x%x",
+		                   i ? ", " : "", words[i]);
+	log_print("%s[%d] %s(%s) = %d", process_current()->name, process_current()->id,
+	          call->name, text, result);
+}
+
+int32_t syscall_again(int number, const struct trap_frame *frame)
+{
+	const struct system_call *call = find((uint32_t)number);
+	process_current()->call = number;
+	return call ? invoke(call, frame) : -ENOSYS;
+}
+
+static void system_call_trap(struct trap_frame *frame)
+{
+	struct process *process = process_current();
+	uint32_t number = frame->eax;
+	const struct system_call *call = find(number);
+	struct trap_frame before = *frame;
+
+	process->call = (int)number;
+	if (number != __NR_restart_syscall)
+		process->restart_call = -1;
+	int32_t result = call ? invoke(call, frame) : -ENOSYS;
+	frame->eax = (uint32_t)result;
+	if (trace && call)
+		trace_call(call, &before, result);
+}
+
+void syscall_init(void)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+		for (const struct system_call *call = tables[i]; call->handler; call++) {
+			ASSERT_SAYING(!by_number[call->number], "a system call has one handler");
+			by_number[call->number] = call;
+		}
+	}
+	log_unknown = boot_flag("log-unknown-calls");
+	trace = boot_flag("strace");
+	trap_register(TRAP_SYSCALL, system_call_trap);
+}
