@@ -248,7 +248,8 @@ static inline struct death death_of(void (*run)(void *), void *argument)
 	close(ends[0]);
 	status = wait_status(child);
 	if (WIFEXITED(status))
-		CHECK(WEXITSTATUS(status) == 0 && !death.signal, "the child is killed or ends well");
+		CHECK(WEXITSTATUS(status) == 0 && !death.signal,
+		      "the child is killed or ends well");
 	else
 		CHECK(WTERMSIG(status) == death.signal, "the signal that was handled kills: %d, %d",
 		      WTERMSIG(status), death.signal);

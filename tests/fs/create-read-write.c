@@ -24,13 +24,15 @@ int main(void)
 		if (i % 50 == 49) {
 			off_t size = lseek(fd, 0, SEEK_END);
 
-			CHECK(pread(fd, got, sizeof(got), 0) == size, "read all %d bytes", (int)size);
+			CHECK(pread(fd, got, sizeof(got), 0) == size, "read all %d bytes",
+			      (int)size);
 			CHECK(memcmp(got, expected, size) == 0, "after %u writes", i + 1);
 		}
 	}
 	CHECK(close(fd) == 0, "close");
 	fd = open("data", O_RDONLY);
-	CHECK(fd >= 0 && read(fd, got, 100) == 100 && memcmp(got, expected, 100) == 0, "opened again");
+	CHECK(fd >= 0 && read(fd, got, 100) == 100 && memcmp(got, expected, 100) == 0,
+	      "opened again");
 	CHECK_ERRNO(write(fd, "x", 1), EBADF);
 	fd = open("data", O_WRONLY);
 	CHECK_ERRNO(read(fd, got, 1), EBADF);

@@ -14,7 +14,8 @@ int main(void)
 	char *memory;
 
 	CHECK(null >= 0 && zero >= 0 && noise >= 0, "three devices");
-	CHECK(write(null, bytes, sizeof(bytes)) == sizeof(bytes) && read(null, bytes, 10) == 0, "null");
+	CHECK(write(null, bytes, sizeof(bytes)) == sizeof(bytes) && read(null, bytes, 10) == 0,
+	      "null");
 	memset(bytes, 1, sizeof(bytes));
 	CHECK(read(zero, bytes, sizeof(bytes)) == sizeof(bytes), "read zeros");
 	CHECK(all_bytes_are(bytes, sizeof(bytes), 0), "they are");
@@ -30,7 +31,8 @@ int main(void)
 	for (uint32_t i = 0; i < sizeof(bytes); i++)
 		histogram[bytes[i] & 15]++;
 	for (uint32_t i = 0; i < 16; i++)
-		CHECK(histogram[i] > 500 && histogram[i] < 1100, "%u: %u of 12288", i, histogram[i]);
+		CHECK(histogram[i] > 500 && histogram[i] < 1100, "%u: %u of 12288", i,
+		      histogram[i]);
 	CHECK_ERRNO(open("/dev/missing", O_RDONLY), ENOENT);
 	say("null, zero, urandom");
 	return 0;

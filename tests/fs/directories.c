@@ -19,8 +19,8 @@ int main(void)
 	}
 	got = getcwd(path, sizeof(path));
 	CHECK(got && strlen(path) == strlen(start) + 40 * 5, "40 deep: %s", path);
-	CHECK(strncmp(path, start, strlen(start)) == 0 && strcmp(path + strlen(path) - 10, "/deep/deep")
-	      == 0, "the path is right");
+	CHECK(strncmp(path, start, strlen(start)) == 0 &&
+	      strcmp(path + strlen(path) - 10, "/deep/deep") == 0, "the path is right");
 	CHECK_ERRNO((long)getcwd(path, 10) ? 0 : -1, ERANGE);
 	CHECK(close(open("file", O_WRONLY | O_CREAT, 0644)) == 0, "a file at the bottom");
 	CHECK_ERRNO(rmdir("../deep"), ENOTEMPTY);
@@ -36,7 +36,8 @@ int main(void)
 		CHECK(chdir("..") == 0 && rmdir("deep") == 0, "up and remove");
 	CHECK(getcwd(path, sizeof(path)) && strcmp(path, start) == 0, "back at the start");
 
-	CHECK(mkdir("gone", 0755) == 0 && chdir("gone") == 0 && rmdir("../gone") == 0, "remove it here");
+	CHECK(mkdir("gone", 0755) == 0 && chdir("gone") == 0 && rmdir("../gone") == 0,
+	      "remove it here");
 	CHECK_ERRNO(open("file", O_WRONLY | O_CREAT, 0644), ENOENT);
 	CHECK_ERRNO((long)getcwd(path, sizeof(path)) ? 0 : -1, ENOENT);
 	CHECK(chdir("/") == 0 && stat(".", &here) == 0 && stat("..", &root) == 0 &&

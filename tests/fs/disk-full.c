@@ -48,7 +48,8 @@ int main(void)
 			CHECK(pread(fd, page, PAGE, i * PAGE) == (ssize_t)PAGE, "read page %u", i);
 			CHECK(page_has(page, i), "page %u", i);
 		}
-		CHECK(access("data", F_OK) == 0 && close(fd) == 0 && unlink("data") == 0, "remove it");
+		CHECK(access("data", F_OK) == 0 && close(fd) == 0 && unlink("data") == 0,
+		      "remove it");
 		CHECK(free_blocks() == before, "all blocks are free again");
 		CHECK(round == 0 || pages == first, "as many pages fit the second time");
 		first = pages;

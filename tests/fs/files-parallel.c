@@ -24,7 +24,8 @@ static void worker(uint32_t number)
 		}
 		CHECK(close(fd) == 0, "close");
 		CHECK(i % 3 == 0 || unlink(other) == 0, "remove %s", other);
-		CHECK(rename("shared", "shared2") == 0 || errno == ENOENT, "a name that all fight for");
+		CHECK(rename("shared", "shared2") == 0 || errno == ENOENT,
+		      "a name that all fight for");
 		CHECK(rename("shared2", "shared") == 0 || errno == ENOENT, "and back");
 	}
 	_exit(0);
@@ -50,12 +51,15 @@ int main(void)
 
 			snprintf(name, sizeof(name), "w%u-renamed-%u", n, i);
 			fd = open(name, O_RDONLY);
-			CHECK((fd >= 0) == (i % 3 == 0), "%s is %s", name, i % 3 ? "gone" : "there");
-			CHECK(fd < 0 || (read(fd, page, PAGE) == (ssize_t)PAGE && page_has(page, n << 16 | i)),
+			CHECK((fd >= 0) == (i % 3 == 0), "%s is %s", name,
+			      i % 3 ? "gone" : "there");
+			CHECK(fd < 0 || (read(fd, page, PAGE) == (ssize_t)PAGE &&
+			                 page_has(page, n << 16 | i)),
 			      "%s has its content", name);
 			close(fd);
 		}
-	CHECK(access("shared", F_OK) == 0 || access("shared2", F_OK) == 0, "the shared file is there");
+	CHECK(access("shared", F_OK) == 0 || access("shared2", F_OK) == 0,
+	      "the shared file is there");
 	say("240 files by 4 processes");
 	return 0;
 }

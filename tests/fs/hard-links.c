@@ -15,7 +15,8 @@ int main(void)
 
 	CHECK(fstat(fd, &a) == 0 && a.st_nlink == 1, "one name");
 	CHECK(mkdir("d", 0755) == 0 && link("a", "d/b") == 0 && link("d/b", "c") == 0, "two more");
-	CHECK(stat("d/b", &b) == 0 && b.st_ino == a.st_ino && b.st_nlink == 3, "one file, three names");
+	CHECK(stat("d/b", &b) == 0 && b.st_ino == a.st_ino && b.st_nlink == 3,
+	      "one file, three names");
 	fd = open("c", O_RDWR);
 	page_fill(page, 6);
 	CHECK(write(fd, page, PAGE) == (ssize_t)PAGE, "write by one name");

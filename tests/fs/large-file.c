@@ -32,7 +32,8 @@ int main(void)
 	CHECK(status.st_blocks >= 40960 && status.st_blocks < 41500, "blocks: %d",
 	      (int)status.st_blocks);
 	CHECK(ftruncate(fd, 300 * 1024) == 0, "cut it to 300 KiB, among the indirect blocks");
-	CHECK(pread(fd, page, PAGE, 74 * PAGE) == (ssize_t)PAGE && page_has(page, 1074), "the rest is well");
+	CHECK(pread(fd, page, PAGE, 74 * PAGE) == (ssize_t)PAGE && page_has(page, 1074),
+	      "the rest is well");
 	CHECK(close(fd) == 0 && unlink("data") == 0, "remove it");
 	sync();
 	CHECK(statfs(".", &after) == 0, "statfs");

@@ -20,7 +20,8 @@ int main(void)
 		_exit(fd < 0 || write(fd, "through", 7) != 7);
 	}
 	fd = open("fifo", O_RDONLY);
-	CHECK(fd >= 0 && read(fd, bytes, 7) == 7 && memcmp(bytes, "through", 7) == 0, "seven bytes");
+	CHECK(fd >= 0 && read(fd, bytes, 7) == 7 && memcmp(bytes, "through", 7) == 0,
+	      "seven bytes");
 	CHECK(read(fd, bytes, 1) == 0, "then the end");
 	wait_success(child);
 	CHECK(close(fd) == 0 && unlink("fifo") == 0, "remove it");

@@ -11,7 +11,8 @@ int main(void)
 	struct stat status;
 	char bytes[20];
 
-	CHECK(fd >= 0 && write(fd, "0123456789", 10) == 10 && close(fd) == 0, "a file of ten bytes");
+	CHECK(fd >= 0 && write(fd, "0123456789", 10) == 10 && close(fd) == 0,
+	      "a file of ten bytes");
 	CHECK(stat("data", &status) == 0 && (status.st_mode & 07777) == 0640, "its mode");
 	CHECK_ERRNO(open("data", O_WRONLY | O_CREAT | O_EXCL, 0644), EEXIST);
 	fd = open("data", O_RDWR | O_CREAT, 0600);
@@ -36,7 +37,8 @@ int main(void)
 	CHECK_ERRNO(open("data/x", O_RDONLY), ENOTDIR);
 	CHECK_ERRNO(open("", O_RDONLY), ENOENT);
 	umask(027);
-	CHECK(close(open("masked", O_WRONLY | O_CREAT, 0666)) == 0 && stat("masked", &status) == 0 &&
+	CHECK(close(open("masked", O_WRONLY | O_CREAT, 0666)) == 0 &&
+	      stat("masked", &status) == 0 &&
 	      (status.st_mode & 07777) == 0640, "umask takes rights away");
 	say("flags do what the manual says");
 	return 0;

@@ -32,7 +32,8 @@ int main(void)
 	CHECK(mkdir("closed", 0700) == 0, "a closed directory");
 	file_make("closed/file", 1, 1);
 	in_child(as_user, NULL);
-	CHECK(open("secret", O_RDWR) >= 0 && open("closed/file", O_RDWR) >= 0, "root may do anything");
+	CHECK(open("secret", O_RDWR) >= 0 && open("closed/file", O_RDWR) >= 0,
+	      "root may do anything");
 	say("rights held for a user");
 	return 0;
 }

@@ -23,7 +23,8 @@ int main(void)
 	      memcmp(bytes + 20, "BBBBC", 5) == 0, "three pieces");
 	CHECK(lseek(fd, -2, SEEK_END) == 10 && read(fd, bytes, 40) == 2, "from the end");
 	CHECK(lseek(fd, 100, SEEK_END) == 112 && read(fd, bytes, 1) == 0, "behind the end");
-	CHECK(write(fd, "z", 1) == 1 && lseek(fd, 0, SEEK_END) == 113, "writing there makes a hole");
+	CHECK(write(fd, "z", 1) == 1 && lseek(fd, 0, SEEK_END) == 113,
+	      "writing there makes a hole");
 	CHECK(pread(fd, bytes, 40, 12) == 40 && all_bytes_are(bytes, 40, 0), "of zeros");
 	CHECK_ERRNO(lseek(fd, -1, SEEK_SET), EINVAL);
 	CHECK_ERRNO(lseek(fd, 0, 99), EINVAL);

@@ -26,7 +26,7 @@ int main(void)
 	directory = open("d", O_RDONLY | O_DIRECTORY);
 	while ((n = syscall(__NR_getdents64, directory, buffer, sizeof(buffer))) > 0) {
 		for (long at = 0; at < n;) {
-			struct dirent64 *entry = (void *)(buffer + at);
+			struct dirent *entry = (void *)(buffer + at);
 
 			if (strncmp(entry->d_name, "stay-", 5) == 0)
 				seen[atoi(entry->d_name + 5)]++;
@@ -39,7 +39,8 @@ int main(void)
 	for (uint32_t i = 0; i < COUNT; i++)
 		CHECK(seen[i] == 1, "stay-%u was listed once, not %u times", i, seen[i]);
 	CHECK(lseek(directory, 0, SEEK_SET) == 0, "from the start");
-	CHECK(syscall(__NR_getdents64, directory, buffer, sizeof(buffer)) > 0, "there are entries again");
+	CHECK(syscall(__NR_getdents64, directory, buffer, sizeof(buffer)) > 0,
+	      "there are entries again");
 	CHECK_ERRNO(syscall(__NR_getdents64, directory, buffer, 4), EINVAL);
 	say("%u rounds of reading and removing", round);
 	return 0;

@@ -19,8 +19,8 @@ static void expect(const char *name, const char *content)
 	char bytes[4];
 	int fd = open(name, O_RDONLY);
 
-	CHECK(fd >= 0 && read(fd, bytes, 4) == 4 && memcmp(bytes, content, 4) == 0, "%s is %s", name,
-	      content);
+	CHECK(fd >= 0 && read(fd, bytes, 4) == 4 && memcmp(bytes, content, 4) == 0, "%s is %s",
+	      name, content);
 	close(fd);
 }
 
@@ -38,14 +38,16 @@ int main(void)
 	expect("b", "aaaa");
 	CHECK(fstat(old, &before) == 0 && before.st_nlink == 0, "the old b has no name");
 	CHECK(rename("b", "b") == 0, "to itself");
-	CHECK(mkdir("d", 0755) == 0 && mkdir("d/e", 0755) == 0 && mkdir("f", 0755) == 0, "directories");
+	CHECK(mkdir("d", 0755) == 0 && mkdir("d/e", 0755) == 0 && mkdir("f", 0755) == 0,
+	      "directories");
 	CHECK(rename("b", "d/e/g") == 0, "into another directory");
 	expect("d/e/g", "aaaa");
 
 	CHECK(stat("d", &before) == 0 && rename("d/e", "f/e") == 0, "a directory moves");
 	expect("f/e/g", "aaaa");
 	CHECK(stat("d", &after) == 0 && after.st_nlink == before.st_nlink - 1, "d has one less");
-	CHECK(stat("f/e/..", &before) == 0 && stat("f", &after) == 0 && before.st_ino == after.st_ino,
+	CHECK(stat("f/e/..", &before) == 0 && stat("f", &after) == 0 &&
+	      before.st_ino == after.st_ino,
 	      "its .. is the new parent");
 	CHECK(rename("f", "d") == 0, "over an empty directory");
 	expect("d/e/g", "aaaa");
@@ -56,7 +58,8 @@ int main(void)
 	CHECK_ERRNO(rename("d", "d/e/x"), EINVAL);
 	CHECK_ERRNO(rename("h", "i"), EISDIR);
 	CHECK_ERRNO(rename("i", "h"), ENOTDIR);
-	CHECK(rename("i", "d") == -1 && (errno == ENOTEMPTY || errno == EEXIST), "not over a full one");
+	CHECK(rename("i", "d") == -1 && (errno == ENOTEMPTY || errno == EEXIST),
+	      "not over a full one");
 	CHECK_ERRNO(rename("h", "missing/x"), ENOENT);
 	expect("h", "hhhh");
 	expect("d/e/g", "aaaa");

@@ -13,7 +13,8 @@ int main(void)
 
 	CHECK(stat("data", &by_name) == 0 && fstat(fd, &by_fd) == 0, "stat and fstat");
 	CHECK(by_name.st_ino == by_fd.st_ino && by_name.st_dev == by_fd.st_dev, "the same file");
-	CHECK(S_ISREG(by_name.st_mode) && by_name.st_size == 3 * PAGE && by_name.st_nlink == 1, "a file");
+	CHECK(S_ISREG(by_name.st_mode) && by_name.st_size == 3 * PAGE && by_name.st_nlink == 1,
+	      "a file");
 	CHECK(by_name.st_uid == getuid() && by_name.st_blksize > 0, "ours");
 	CHECK(stat(".", &other) == 0 && S_ISDIR(other.st_mode) && other.st_dev == by_name.st_dev &&
 	      other.st_ino != by_name.st_ino, "its directory");
@@ -21,8 +22,9 @@ int main(void)
 	      by_name.st_mode == (S_IFREG | 0751), "chmod");
 	CHECK(fchmod(fd, 04600) == 0 && stat("data", &by_name) == 0 &&
 	      by_name.st_mode == (S_IFREG | 04600), "fchmod");
-	CHECK(stat("/dev/null", &other) == 0 && S_ISCHR(other.st_mode) && major(other.st_rdev) == 1 &&
-	      minor(other.st_rdev) == 3, "/dev/null is character device 1, 3");
+	CHECK(stat("/dev/null", &other) == 0 && S_ISCHR(other.st_mode) &&
+	      major(other.st_rdev) == 1 && minor(other.st_rdev) == 3,
+	      "/dev/null is character device 1, 3");
 	CHECK(pipe(ends) == 0 && fstat(ends[0], &other) == 0 && S_ISFIFO(other.st_mode), "a pipe");
 	CHECK(access("data", R_OK | W_OK) == 0 && access(".", X_OK) == 0, "access");
 	CHECK_ERRNO(access("missing", F_OK), ENOENT);

@@ -36,7 +36,8 @@ int main(void)
 	CHECK_DIES(read_byte, memory + PAGE, SIGBUS, BUS_ADRERR, memory + PAGE);
 	CHECK(unlink(name) == 0 && unlink(other) == 0, "remove both names");
 	CHECK_ERRNO(open(name, O_RDONLY), ENOENT);
-	CHECK(fstat(fd, &status) == 0 && status.st_nlink == 0 && status.st_size == 100, "it lives on");
+	CHECK(fstat(fd, &status) == 0 && status.st_nlink == 0 && status.st_size == 100,
+	      "it lives on");
 	say("10 MiB of files in memory");
 	return 0;
 }

@@ -30,14 +30,16 @@ int main(void)
 	CHECK_ERRNO(open("data", O_RDONLY), ENOENT);
 	during = free_blocks();
 	for (uint32_t i = 0; i < 500; i++)
-		CHECK(pread(fd, page, PAGE, i * PAGE) == (ssize_t)PAGE && page_has(page, 1 + i), "page %u", i);
+		CHECK(pread(fd, page, PAGE, i * PAGE) == (ssize_t)PAGE && page_has(page, 1 + i),
+		      "page %u", i);
 	page_fill(page, 9);
 	CHECK(pwrite(fd, page, PAGE, 500 * PAGE) == (ssize_t)PAGE, "it can grow still");
 	CHECK(lseek(fd, 0, SEEK_END) == 501 * PAGE, "to 501 pages");
 	CHECK(close(fd) == 0, "close it");
 	after = free_blocks();
 	if (machine_is_ours()) {
-		CHECK((before - during) * block_size >= 500 * (long)PAGE, "it took %ld blocks while open", before - during);
+		CHECK((before - during) * block_size >= 500 * (long)PAGE,
+		      "it took %ld blocks while open", before - during);
 		CHECK(after == before, "all are free again: %ld of %ld", after, before);
 	}
 	say("a nameless file lived until it was closed");

@@ -28,8 +28,10 @@ int main(void)
 	CHECK_ERRNO(read(-1, bytes, 1), EBADF);
 	CHECK_ERRNO(fcntl(99, F_GETFL), EBADF);
 	CHECK((fcntl(b, F_GETFL) & O_ACCMODE) == O_RDWR, "the mode");
-	CHECK(fcntl(20, F_SETFL, O_APPEND) == 0 && fcntl(b, F_GETFL) & O_APPEND, "flags are shared");
-	CHECK(fcntl(20, F_SETFD, FD_CLOEXEC) == 0 && fcntl(b, F_GETFD) == 0, "close-on-exec is not");
+	CHECK(fcntl(20, F_SETFL, O_APPEND) == 0 && fcntl(b, F_GETFL) & O_APPEND,
+	      "flags are shared");
+	CHECK(fcntl(20, F_SETFD, FD_CLOEXEC) == 0 && fcntl(b, F_GETFD) == 0,
+	      "close-on-exec is not");
 	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0, "the limit");
 	limit.rlim_cur = 40;
 	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0, "40 descriptors");

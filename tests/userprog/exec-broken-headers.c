@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 {
 	static const uint32_t addresses[] = {0xC0000000, 0xBFFFF000, 0xFFFFF000, 0xFFFF8000};
 	Elf32_Ehdr *header, good_header;
-	Elf32_Phdr *first, good;
+	Elf32_Phdr *code, good;
 	int fd;
 
 	(void)argv;
@@ -44,27 +44,27 @@ int main(int argc, char **argv)
 	image = malloc(length);
 	CHECK(image && pread(fd, image, length, 0) == (ssize_t)length, "this program");
 	header = (void *)image;
-	first = (void *)(image + header->e_phoff);
-	while (first->p_type != PT_LOAD)
-		first++;
+	code = (void *)(image + header->e_phoff);
+	while (code->p_type != PT_LOAD || !(code->p_flags & PF_X))
+		code++; /* the code */
 	good_header = *header;
-	good = *first;
+	good = *code;
 	CHECK(!run("unchanged"), "the program itself runs");
 
 	for (uint32_t i = 0; i < 4; i++) {
-		first->p_vaddr = addresses[i] | (good.p_vaddr & (PAGE - 1));
+		code->p_vaddr = addresses[i] | (good.p_vaddr & (PAGE - 1));
 		CHECK(run("address"), "a segment at %#x does not run", addresses[i]);
 	}
-	*first = good;
-	first->p_memsz = 0xFFFFFFFF;
+	*code = good;
+	code->p_memsz = 0xFFFFFFFF;
 	CHECK(run("size"), "a segment of 4 GiB does not run");
-	*first = good;
-	first->p_vaddr += 1;
+	*code = good;
+	code->p_vaddr += 1;
 	CHECK(run("offset"), "address and offset that do not fit do not run");
-	*first = good;
-	first->p_filesz = first->p_memsz + 100;
+	*code = good;
+	code->p_filesz = code->p_memsz + 100;
 	CHECK(run("file size"), "more in the file than in memory does not run");
-	*first = good;
+	*code = good;
 	header->e_entry = 0xC0100000;
 	CHECK(run("entry"), "an entry in the kernel does not run");
 	header->e_entry = 0;

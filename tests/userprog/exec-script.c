@@ -37,8 +37,10 @@ int main(int argc, char **argv)
 		bool option = strcmp(argv[1], "an option") == 0;
 
 		CHECK(argc == (option ? 5 : 4), "%d arguments", argc);
-		CHECK(strcmp(argv[argc - 3], "./script") == 0, "the script's name: %s", argv[argc - 3]);
-		CHECK(!strcmp(argv[argc - 2], "one") && !strcmp(argv[argc - 1], "two"), "its arguments");
+		CHECK(strcmp(argv[argc - 3], "./script") == 0, "the script's name: %s",
+		      argv[argc - 3]);
+		CHECK(!strcmp(argv[argc - 2], "one") && !strcmp(argv[argc - 1], "two"),
+		      "its arguments");
 		return option ? 43 : 42;
 	}
 	n = readlink("/proc/self/exe", self, sizeof(self) - 1);

@@ -38,13 +38,16 @@ int main(int argc, char **argv)
 	fd = open("/proc/self/exe", O_RDONLY);
 	length = lseek(fd, 0, SEEK_END);
 	image = malloc(length);
-	CHECK(image && pread(fd, image, length, 0) == (ssize_t)length, "this program's %u bytes", length);
+	CHECK(image && pread(fd, image, length, 0) == (ssize_t)length, "this program's %u bytes",
+	      length);
 	status = run_cut(length);
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42, "the whole of it runs: %#x", status);
 	for (uint32_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
 		status = run_cut(cuts[i]);
-		CHECK(!WIFEXITED(status) || WEXITSTATUS(status) != 42, "%u bytes do not run", cuts[i]);
-		CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) == 100, "%u bytes: %#x", cuts[i], status);
+		CHECK(!WIFEXITED(status) || WEXITSTATUS(status) != 42, "%u bytes do not run",
+		      cuts[i]);
+		CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) == 100, "%u bytes: %#x", cuts[i],
+		      status);
 		refused += WIFEXITED(status);
 		killed += WIFSIGNALED(status);
 	}

@@ -30,7 +30,8 @@ static void compute(uint32_t number)
 		CHECK((old_word & 0xFFFF) == word, "process %u: the rounding mode", number);
 	}
 	__asm__ volatile("fsubp; fstpl %0" : "=m"(x)); /* pi - 1 or 1 - pi, by the assembler */
-	CHECK((x > 2.1415926 && x < 2.1415927) || (x < -2.1415926 && x > -2.1415927), "st(0), st(1)");
+	CHECK((x > 2.1415926 && x < 2.1415927) || (x < -2.1415926 && x > -2.1415927),
+	      "st(0), st(1)");
 	_exit(0);
 }
 

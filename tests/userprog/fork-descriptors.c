@@ -12,7 +12,8 @@ static void child(void *unused)
 	char bytes[4];
 
 	(void)unused;
-	CHECK(read(fd, bytes, 4) == 4 && memcmp(bytes, "4567", 4) == 0, "reads on where the parent was");
+	CHECK(read(fd, bytes, 4) == 4 && memcmp(bytes, "4567", 4) == 0,
+	      "reads on where the parent was");
 	CHECK(close(fd) == 0, "closes its own");
 	CHECK_ERRNO(read(fd, bytes, 1), EBADF);
 }
@@ -25,7 +26,8 @@ int main(void)
 	CHECK(write(fd, "0123456789abcdef", 16) == 16 && lseek(fd, 0, SEEK_SET) == 0, "a file");
 	CHECK(read(fd, bytes, 4) == 4, "read four bytes");
 	in_child(child, NULL);
-	CHECK(read(fd, bytes, 4) == 4 && memcmp(bytes, "89ab", 4) == 0, "reads on where the child was");
+	CHECK(read(fd, bytes, 4) == 4 && memcmp(bytes, "89ab", 4) == 0,
+	      "reads on where the child was");
 	say("one position for two processes");
 	return 0;
 }

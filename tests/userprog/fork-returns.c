@@ -21,13 +21,15 @@ int main(void)
 			_exit(i);
 		}
 		for (int j = 0; j < i; j++)
-			CHECK(children[j] != children[i] && children[i] != self, "a number of its own");
+			CHECK(children[j] != children[i] && children[i] != self,
+			      "a number of its own");
 	}
 	for (int i = 0; i < 20; i++) {
 		pid_t numbers[2];
 		bool known = false;
 
-		CHECK(read(ends[0], numbers, sizeof(numbers)) == sizeof(numbers), "a child's numbers");
+		CHECK(read(ends[0], numbers, sizeof(numbers)) == sizeof(numbers),
+		      "a child's numbers");
 		CHECK(numbers[1] == self, "its parent is this process");
 		for (int j = 0; j < 20; j++)
 			known |= children[j] == numbers[0];

@@ -5,17 +5,16 @@
  */
 #include "tests/test.h"
 
-#include <poll.h>
-
 static const uint16_t calls[] = {
-	__NR_read, __NR_write, __NR_close, __NR_waitpid, __NR_lseek, __NR_access, __NR_dup, __NR_pipe,
-	__NR_brk, __NR_dup2, __NR_getrusage, __NR_readlink, __NR_munmap, __NR_mprotect, __NR_msync,
-	__NR_readv, __NR_writev, __NR_mremap, __NR_poll, __NR_rt_sigaction, __NR_rt_sigprocmask,
-	__NR_getcwd, __NR_sigaltstack, __NR_mmap2, __NR_stat64, __NR_fstat64, __NR_mincore,
-	__NR_madvise, __NR_getdents64, __NR_fcntl64, __NR_clock_gettime, __NR__llseek, __NR_getrlimit,
-	__NR_set_thread_area, __NR_uname, __NR_times, __NR_ioctl, __NR_pread64,
-	__NR_getpgid, __NR_getsid, __NR_statfs64, __NR_mmap, __NR_sched_yield,
-	__NR_rt_sigpending, __NR_fstatat64, __NR_readlinkat, __NR_pipe2, __NR_dup3,
+	__NR_read, __NR_write, __NR_close, __NR_waitpid, __NR_lseek, __NR_access, __NR_dup,
+	__NR_pipe, __NR_brk, __NR_dup2, __NR_getrusage, __NR_readlink, __NR_munmap,
+	__NR_mprotect, __NR_msync, __NR_readv, __NR_writev, __NR_mremap, __NR_poll,
+	__NR_rt_sigaction, __NR_rt_sigprocmask, __NR_getcwd, __NR_sigaltstack, __NR_mmap2,
+	__NR_stat64, __NR_fstat64, __NR_mincore, __NR_madvise, __NR_getdents64, __NR_fcntl64,
+	__NR_clock_gettime, __NR__llseek, __NR_getrlimit, __NR_set_thread_area, __NR_uname,
+	__NR_times, __NR_ioctl, __NR_pread64, __NR_getpgid, __NR_getsid, __NR_statfs64,
+	__NR_mmap, __NR_sched_yield, __NR_rt_sigpending, __NR_fstatat64, __NR_readlinkat,
+	__NR_pipe2, __NR_dup3,
 };
 
 static uint32_t random_state;
@@ -23,9 +22,11 @@ static volatile uint32_t *calls_made; /* shared */
 
 static uint32_t nonsense(void)
 {
-	static const uint32_t edges[] = {0, 1, 2, 3, 4, 8, 16, PAGE, PAGE - 1, 0x7FFFFFFF, 0x80000000,
-	                                 0xFFFFFFFF, 0xFFFFF000, 0xC0000000, 0xBFFFFFFF, 0xBFFFF000,
-	                                 0x08048000, 0x08049FFF, 0xC0100000, 0xFFFFFFF8};
+	static const uint32_t edges[] = {
+		0, 1, 2, 3, 4, 8, 16, PAGE, PAGE - 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF,
+		0xFFFFF000, 0xC0000000, 0xBFFFFFFF, 0xBFFFF000, 0x08048000, 0x08049FFF,
+		0xC0100000, 0xFFFFFFF8,
+	};
 	uint32_t x = next_random(&random_state);
 
 	switch (x % 4) {
@@ -41,11 +42,12 @@ static void attack(void *seed)
 	random_state = (uintptr_t)seed + 1;
 	for (int fd = 0; fd < 3; fd++)
 		dup2(open("/dev/null", O_RDWR), fd); /* so that nothing waits for a terminal */
-	for (uint32_t i = 0; i < 200; i++) {
-		uint16_t call = calls[next_random(&random_state) % (sizeof(calls) / sizeof(calls[0]))];
+	for (uint32_t n = 0; n < 200; n++) {
+		uint32_t i = next_random(&random_state) % (sizeof(calls) / sizeof(calls[0]));
 
 		++*calls_made;
-		syscall(call, nonsense(), nonsense(), nonsense(), nonsense(), nonsense(), nonsense());
+		syscall(calls[i], nonsense(), nonsense(), nonsense(), nonsense(), nonsense(),
+		        nonsense());
 	}
 }
 

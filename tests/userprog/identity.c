@@ -13,7 +13,8 @@ static void become_user(void *unused)
 {
 	(void)unused;
 	CHECK(setgid(100) == 0 && setuid(1000) == 0, "become user 1000");
-	CHECK(getuid() == 1000 && geteuid() == 1000 && getgid() == 100 && getegid() == 100, "we are");
+	CHECK(getuid() == 1000 && geteuid() == 1000 && getgid() == 100 && getegid() == 100,
+	      "we are");
 	CHECK_ERRNO(setuid(0), EPERM);
 	CHECK_ERRNO(kill(getppid(), 0), EPERM);
 }

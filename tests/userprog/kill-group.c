@@ -29,7 +29,8 @@ int main(void)
 	CHECK(killpg(members[0], SIGTERM) == 0, "kill the group");
 	for (int i = 0; i < 3; i++) {
 		status = wait_status(members[i]);
-		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM, "member %d: %#x", i, status);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM, "member %d: %#x", i,
+		      status);
 	}
 	CHECK(waitpid(other, &status, WNOHANG) == 0, "the other one lives");
 	CHECK_ERRNO(killpg(members[0], SIGTERM), ESRCH);

@@ -27,7 +27,8 @@ int main(void)
 				record.writer = w;
 				record.number = i;
 				memset(record.filling, w * 50 + i % 50, sizeof(record.filling));
-				CHECK(write(ends[1], &record, sizeof(record)) == sizeof(record), "write");
+				CHECK(write(ends[1], &record, sizeof(record)) == sizeof(record),
+				      "write");
 			}
 			_exit(0);
 		}

@@ -30,7 +30,8 @@ int main(void)
 				n = BYTES - sent;
 			for (uint32_t i = 0; i < n; i++)
 				buffer[i] = byte_at(sent + i);
-			CHECK(write(ends[1], buffer, n) == (ssize_t)n, "%u bytes are written whole", n);
+			CHECK(write(ends[1], buffer, n) == (ssize_t)n, "%u bytes are written whole",
+			      n);
 			sent += n;
 		}
 		_exit(0);
@@ -44,7 +45,8 @@ int main(void)
 		if (!n)
 			break;
 		for (ssize_t i = 0; i < n; i++)
-			CHECK(buffer[i] == byte_at(received + i), "byte %u", received + (uint32_t)i);
+			CHECK(buffer[i] == byte_at(received + i), "byte %u",
+			      received + (uint32_t)i);
 		received += n;
 	}
 	CHECK(received == BYTES, "1 MiB arrived, not %u bytes", received);

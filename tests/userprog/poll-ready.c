@@ -25,7 +25,8 @@ int main(void)
 	poll_for[2] = (struct pollfd){.fd = a[1], .events = POLLOUT};
 	poll_for[3] = (struct pollfd){.fd = 99, .events = POLLIN};
 	CHECK(poll(poll_for, 4, -1) == 3, "three have something to tell");
-	CHECK(poll_for[2].revents == POLLOUT && poll_for[3].revents == POLLNVAL, "room, and no file");
+	CHECK(poll_for[2].revents == POLLOUT && poll_for[3].revents == POLLNVAL,
+	      "room, and no file");
 	poll_for[3].fd = -1;
 	CHECK(poll(poll_for, 4, -1) == 2 && poll_for[3].revents == 0, "-1 is passed over");
 

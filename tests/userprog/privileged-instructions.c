@@ -50,8 +50,10 @@ static void kernel_gate(void *unused)
 
 int main(void)
 {
-	void (*const forbidden[])(void *) = {halt, disable_interrupts, read_port, load_page_directory,
-	                                     invalidate_page, load_segments, kernel_gate};
+	void (*const forbidden[])(void *) = {
+		halt, disable_interrupts, read_port, load_page_directory, invalidate_page,
+		load_segments, kernel_gate,
+	};
 
 	for (uint32_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
 		struct death death = death_of(forbidden[i], NULL);

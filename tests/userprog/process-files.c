@@ -21,7 +21,8 @@ int main(int argc, char **argv)
 	n = read(fd, bytes, sizeof(bytes) - 1);
 	CHECK(n > 0, "stat");
 	bytes[n] = '\0';
-	CHECK(sscanf(bytes, "%d (%60[^)]) %c %d %d", &pid, name, &state, &parent, &group) == 5, "%s", bytes);
+	CHECK(sscanf(bytes, "%d (%60[^)]) %c %d %d", &pid, name, &state, &parent, &group) == 5,
+	      "%s", bytes);
 	CHECK(pid == getpid() && parent == getppid() && group == getpgrp(), "numbers: %s", bytes);
 	CHECK(state == 'R', "it runs");
 	CHECK(proc_number("/proc/self/status", "Pid") == getpid(), "Pid of status");
@@ -39,11 +40,15 @@ int main(int argc, char **argv)
 		unsigned long start, end;
 		char rights[8];
 
-		CHECK(sscanf(bytes, "%lx-%lx %7s", &start, &end, rights) == 3, "a line of maps: %s", bytes);
-		CHECK(start < end && start % PAGE == 0 && end % PAGE == 0, "whole pages: %s", bytes);
-		stack |= start <= (uintptr_t)&argv && (uintptr_t)&argv < end && strstr(bytes, "[stack]") &&
+		CHECK(sscanf(bytes, "%lx-%lx %7s", &start, &end, rights) == 3, "a line of maps: %s",
+		      bytes);
+		CHECK(start < end && start % PAGE == 0 && end % PAGE == 0, "whole pages: %s",
+		      bytes);
+		stack |= start <= (uintptr_t)&argv && (uintptr_t)&argv < end &&
+			strstr(bytes, "[stack]") &&
 		         strcmp(rights, "rw-p") == 0;
-		text |= start <= (uintptr_t)main && (uintptr_t)main < end && strcmp(rights, "r-xp") == 0;
+		text |= start <= (uintptr_t)main && (uintptr_t)main < end &&
+			strcmp(rights, "r-xp") == 0;
 	}
 	fclose(maps);
 	CHECK(stack && text, "the stack and the code are there");

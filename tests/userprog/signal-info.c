@@ -44,7 +44,8 @@ int main(void)
 	pid_t parent = getpid(), child;
 
 	action.sa_sigaction = handler;
-	CHECK(sigaction(SIGUSR1, &action, NULL) == 0 && sigaction(SIGCHLD, &action, NULL) == 0, "set");
+	CHECK(sigaction(SIGUSR1, &action, NULL) == 0 && sigaction(SIGCHLD, &action, NULL) == 0,
+	      "set");
 	kill(getpid(), SIGUSR1);
 	check(SIGUSR1, SI_USER, parent, 0, "from ourselves");
 	child = fork_checked();

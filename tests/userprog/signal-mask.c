@@ -29,7 +29,8 @@ int main(void)
 	      sigismember(&pending, SIGUSR2) == 0, "it is pending");
 	raise(SIGUSR2);
 	CHECK(count == 1, "others arrive");
-	CHECK(sigprocmask(SIG_UNBLOCK, &mask, &old) == 0 && sigismember(&old, SIGUSR1), "let it through");
+	CHECK(sigprocmask(SIG_UNBLOCK, &mask, &old) == 0 && sigismember(&old, SIGUSR1),
+	      "let it through");
 	CHECK(count == 2, "it arrived once: %d", (int)count);
 	CHECK(sigpending(&pending) == 0 && !sigismember(&pending, SIGUSR1), "none is pending");
 
@@ -37,7 +38,8 @@ int main(void)
 	raise(SIGUSR1);
 	CHECK_ERRNO(sigsuspend(&old), EINTR);
 	CHECK(count == 3, "sigsuspend let it through");
-	CHECK(sigprocmask(SIG_BLOCK, NULL, &old) == 0 && sigismember(&old, SIGUSR1), "blocked again");
+	CHECK(sigprocmask(SIG_BLOCK, NULL, &old) == 0 && sigismember(&old, SIGUSR1),
+	      "blocked again");
 	sigfillset(&mask);
 	CHECK(sigprocmask(SIG_SETMASK, &mask, NULL) == 0, "block everything");
 	CHECK(sigprocmask(SIG_BLOCK, NULL, &old) == 0 && !sigismember(&old, SIGKILL) &&

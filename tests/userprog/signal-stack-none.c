@@ -41,7 +41,8 @@ int main(void)
 			_exit(51);
 		}
 		status = wait_status(child);
-		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "killed, not %#x", status);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "killed, not %#x",
+		      status);
 	}
 	say("two processes without a stack were killed");
 	return 0;

@@ -41,7 +41,8 @@ int main(void)
 
 	CHECK(setrlimit(RLIMIT_STACK, &limit) == 0, "a stack of 1 MiB");
 	CHECK(sigaltstack(&stack, NULL) == 0, "a stack for handlers");
-	CHECK(sigaltstack(NULL, &old) == 0 && old.ss_sp == stack_memory && old.ss_flags == 0, "known");
+	CHECK(sigaltstack(NULL, &old) == 0 && old.ss_sp == stack_memory && old.ss_flags == 0,
+	      "known");
 	action.sa_sigaction = handler;
 	CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
 	for (volatile int round = 0; round < 3; round++) {
@@ -50,9 +51,11 @@ int main(void)
 			CHECK(false, "the stack overflows");
 		}
 		CHECK(handler_frame >= (uintptr_t)stack_memory &&
-		      handler_frame < (uintptr_t)stack_memory + sizeof(stack_memory), "on its stack");
+		      handler_frame < (uintptr_t)stack_memory + sizeof(stack_memory),
+			"on its stack");
 		CHECK((uintptr_t)&top - fault_address > MIB / 2 &&
-		      (uintptr_t)&top - fault_address < MIB + 64 * 1024, "the fault is at the limit");
+		      (uintptr_t)&top - fault_address < MIB + 64 * 1024,
+			"the fault is at the limit");
 	}
 	stack.ss_size = 100;
 	CHECK_ERRNO(sigaltstack(&stack, NULL), ENOMEM);

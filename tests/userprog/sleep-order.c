@@ -23,8 +23,10 @@ int main(void)
 			clock_gettime(CLOCK_MONOTONIC, &start);
 			CHECK(nanosleep(&time, NULL) == 0, "sleep");
 			clock_gettime(CLOCK_MONOTONIC, &end);
-			passed = (end.tv_sec - start.tv_sec) * 1000000000L + end.tv_nsec - start.tv_nsec;
-			CHECK(passed >= time.tv_nsec, "not too early: %ld of %ld", passed, (long)time.tv_nsec);
+			passed = (end.tv_sec - start.tv_sec) * 1000000000L;
+			passed += end.tv_nsec - start.tv_nsec;
+			CHECK(passed >= time.tv_nsec, "not too early: %ld of %ld", passed,
+			      (long)time.tv_nsec);
 			_exit(write(ends[1], &digit, 1) != 1);
 		}
 	for (int i = 0; i < 5; i++)

@@ -45,7 +45,8 @@ int main(void)
 
 	block[0] = 0xABCD;
 	CHECK(syscall(__NR_set_thread_area, &segment) == 0, "a segment");
-	CHECK(segment.entry_number >= 6 && segment.entry_number < 16, "number %d", segment.entry_number);
+	CHECK(segment.entry_number >= 6 && segment.entry_number < 16, "number %d",
+	      segment.entry_number);
 	selector = segment.entry_number * 8 + 3;
 	CHECK(first_word_by_gs() == 0xABCD, "%%gs:0 is the block");
 	in_child(child, NULL);

@@ -13,7 +13,8 @@ int main(void)
 		long result;
 
 		__asm__ volatile("int $0x80" : "=a"(result)
-		                 : "a"(numbers[i]), "b"(1), "c"(0), "d"(~0u), "S"(-1), "D"(8) : "memory");
+		                 : "a"(numbers[i]), "b"(1), "c"(0), "d"(~0u), "S"(-1),
+			"D"(8) : "memory");
 		CHECK(result == -ENOSYS, "number %#x: -ENOSYS, not %ld", numbers[i], result);
 	}
 	CHECK(getpid() > 0, "known ones still work");

@@ -14,8 +14,10 @@ int main(void)
 		for (uint32_t round = 0; round < 4; round++) {
 			void *block = NULL;
 
-			CHECK(posix_memalign(&block, alignment, alignment + 100) == 0, "%zu", alignment);
-			CHECK((uintptr_t)block % alignment == 0, "%p is a multiple of %zu", block, alignment);
+			CHECK(posix_memalign(&block, alignment, alignment + 100) == 0, "%zu",
+			      alignment);
+			CHECK((uintptr_t)block % alignment == 0, "%p is a multiple of %zu", block,
+			      alignment);
 			memset(block, n + round * 16, alignment + 100);
 			blocks[round][n] = block;
 			n += round == 3;

@@ -11,8 +11,8 @@ int main(void)
 {
 	char *memory = memory_map(2 * PAGE, PROT_READ | PROT_WRITE);
 	int fd = open("data", O_RDWR | O_CREAT | O_TRUNC, 0644), ends[2];
-	void *volatile bad[] = {NULL, (void *)8, memory + PAGE, (void *)0xC0100000, (void *)0xFFFFF000,
-	               (void *)0xFFFFFFFF};
+	void *volatile bad[] = {NULL, (void *)8, memory + PAGE, (void *)0xC0100000,
+	                        (void *)0xFFFFF000, (void *)0xFFFFFFFF};
 	char byte;
 
 	CHECK(fd >= 0 && pipe(ends) == 0, "a file and a pipe");
@@ -35,7 +35,8 @@ int main(void)
 			CHECK_ERRNO(syscall(__NR_execve, "/proc/self/exe", bad[i], NULL), EFAULT);
 			CHECK_ERRNO(syscall(__NR_nanosleep, bad[i], NULL), EFAULT);
 			CHECK_ERRNO(syscall(__NR_rt_sigaction, SIGUSR1, bad[i], NULL, 8), EFAULT);
-			CHECK_ERRNO(syscall(__NR_rt_sigprocmask, SIG_BLOCK, bad[i], NULL, 8), EFAULT);
+			CHECK_ERRNO(syscall(__NR_rt_sigprocmask, SIG_BLOCK, bad[i], NULL, 8),
+			            EFAULT);
 		}
 	}
 	CHECK(lseek(fd, 0, SEEK_END) == 0, "nothing was written to the file");

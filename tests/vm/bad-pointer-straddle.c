@@ -16,7 +16,8 @@ int main(void)
 	memset(memory, '#', PAGE);
 	CHECK(lseek(fd, 0, SEEK_SET) == 0, "seek");
 	n = read(fd, edge - 100, 200);
-	CHECK((n == -1 && errno == EFAULT) || (n >= 0 && n <= 100), "at most 100 bytes fit: %zd", n);
+	CHECK((n == -1 && errno == EFAULT) || (n >= 0 && n <= 100), "at most 100 bytes fit: %zd",
+	      n);
 	CHECK(all_bytes_are(memory, PAGE - 100, '#'), "nothing before the buffer has changed");
 
 	memset(memory, 'w', PAGE);

@@ -47,7 +47,8 @@ int main(void)
 	page_fill(memory + 2 * PAGE, 12);
 	send(to_child[1]);
 	wait_success(child);
-	CHECK(page_has(memory, 10) && page_has(memory + PAGE, 11) && page_has(memory + 2 * PAGE, 12),
+	CHECK(page_has(memory, 10) && page_has(memory + PAGE, 11) &&
+	      page_has(memory + 2 * PAGE, 12),
 	      "all the parent's pages");
 	say("each kept its own, whoever wrote first");
 	return 0;

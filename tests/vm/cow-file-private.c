@@ -25,7 +25,8 @@ int main(void)
 	page_fill(memory, 1);
 	in_child(child, NULL);
 	CHECK(page_has(memory, 1), "page 0 is the parent's");
-	CHECK(page_has(memory + PAGE, 401) && page_has(memory + 2 * PAGE, 402), "others the file's");
+	CHECK(page_has(memory + PAGE, 401) && page_has(memory + 2 * PAGE, 402),
+	      "others the file's");
 	for (uint32_t i = 0; i < 3; i++) {
 		CHECK(pread(fd, page, PAGE, i * PAGE) == (ssize_t)PAGE, "pread");
 		CHECK(page_has(page, 400 + i), "page %u of the file has not changed", i);

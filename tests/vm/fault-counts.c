@@ -30,11 +30,13 @@ int main(void)
 	for (uint32_t i = 0; i < COUNT; i++)
 		memory[i * PAGE] = 2;
 	second = faults_minor() - before;
-	CHECK(first >= COUNT && first < COUNT + 20, "%d faults for fresh pages, not %ld", COUNT, first);
+	CHECK(first >= COUNT && first < COUNT + 20, "%d faults for fresh pages, not %ld", COUNT,
+	      first);
 	CHECK(second < 20, "none for known pages, not %ld", second);
 	in_child(child, NULL);
 	CHECK(getrusage(RUSAGE_CHILDREN, &usage) == 0, "getrusage for children");
-	CHECK(usage.ru_minflt >= COUNT, "the child copied %d pages, not %ld", COUNT, usage.ru_minflt);
+	CHECK(usage.ru_minflt >= COUNT, "the child copied %d pages, not %ld", COUNT,
+	      usage.ru_minflt);
 	say("%ld faults, then %ld; the child had %ld", first, second, usage.ru_minflt);
 	return 0;
 }

@@ -22,7 +22,8 @@ static void child(uint32_t number)
 		page_fill(memory + i * PAGE, 1000000 * (number + 1) + i);
 	CHECK(write(ready[1], "r", 1) == 1 && read(go[0], &byte, 1) == 0, "wait for the others");
 	for (uint32_t i = 0; i < PAGES(BYTES); i++)
-		CHECK(page_has(memory + i * PAGE, i / part == number ? 1000000 * (number + 1) + i : i),
+		CHECK(page_has(memory + i * PAGE,
+		               i / part == number ? 1000000 * (number + 1) + i : i),
 		      "child %u, page %u", number, i);
 	_exit(0);
 }
@@ -55,7 +56,8 @@ int main(void)
 	for (uint32_t i = 0; i < PAGES(BYTES); i++)
 		CHECK(page_has(memory + i * PAGE, i), "the parent's page %u", i);
 	if (machine_is_ours()) {
-		CHECK(before - during < (long)(BYTES / 1024) + 4096, "32 MiB were written, %ld KiB used",
+		CHECK(before - during < (long)(BYTES / 1024) + 4096,
+		      "32 MiB were written, %ld KiB used",
 		      before - during);
 		CHECK(before - after < 512, "memory comes back, all but %ld KiB", before - after);
 	}

@@ -25,7 +25,8 @@ int main(void)
 			continue;
 		CHECK(mprotect(memory, 2 * PAGE, PROT_READ | PROT_EXEC) == 0, "no more writing");
 		CHECK(run() == round * 1000, "round %u again", round);
-		CHECK(mprotect(memory, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC) == 0, "writing");
+		CHECK(mprotect(memory, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC) == 0,
+		      "writing");
 	}
 	say("20 functions were written and called");
 	return 0;

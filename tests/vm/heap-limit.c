@@ -24,7 +24,8 @@ int main(void)
 	in_child(with_limit, NULL);
 
 	wall = (char *)(((uintptr_t)start + 2 * MIB) & ~(uintptr_t)(PAGE - 1));
-	CHECK(mmap(wall, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
+	CHECK(mmap(wall, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+	           0)
 	      == wall, "a mapping in the way of the heap");
 	wall[0] = 'w';
 	CHECK_ERRNO(brk(wall + 2 * PAGE), ENOMEM);

@@ -17,7 +17,8 @@ static struct block {
 
 static void block_check(const struct block *block)
 {
-	CHECK(all_bytes_are(block->bytes, block->size, block->value), "a block of %u bytes is intact",
+	CHECK(all_bytes_are(block->bytes, block->size, block->value),
+	      "a block of %u bytes is intact",
 	      block->size);
 }
 

@@ -11,7 +11,8 @@ static void live(uint32_t number, int done)
 	for (uint32_t round = 0; round < 300; round++) {
 		*address = number << 16 | round;
 		for (uint32_t spin = 0; spin < 3000; spin++)
-			CHECK(*address == (number << 16 | round), "process %u sees its own value", number);
+			CHECK(*address == (number << 16 | round), "process %u sees its own value",
+			      number);
 	}
 	CHECK(write(done, &number, 4) == 4, "report");
 	_exit(0);

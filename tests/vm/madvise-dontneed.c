@@ -8,7 +8,8 @@
 int main(void)
 {
 	char *memory = memory_map(6 * PAGE, PROT_READ | PROT_WRITE);
-	char *file = file_map(file_make("data", 2, 30), 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	char *file = file_map(file_make("data", 2, 30), 2 * PAGE, PROT_READ | PROT_WRITE,
+	                      MAP_PRIVATE);
 	char *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	for (uint32_t i = 0; i < 6; i++)
@@ -20,7 +21,8 @@ int main(void)
 	for (uint32_t i = 0; i < 6; i++) {
 		char *page = memory + i * PAGE;
 
-		CHECK(i == 2 || i == 3 ? all_bytes_are(page, PAGE, 0) : page_has(page, i), "page %u", i);
+		CHECK(i == 2 || i == 3 ? all_bytes_are(page, PAGE, 0) : page_has(page, i),
+		      "page %u", i);
 	}
 	CHECK(madvise(file, 2 * PAGE, MADV_DONTNEED) == 0, "the file mapping");
 	CHECK(page_has(file, 30) && page_has(file + PAGE, 31), "shows the file");

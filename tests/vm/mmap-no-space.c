@@ -11,7 +11,8 @@ static void with_limit(void *unused)
 
 	(void)unused;
 	CHECK(setrlimit(RLIMIT_AS, &limit) == 0, "the limit can be set");
-	CHECK_ERRNO((long)mmap(NULL, 100 * MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
+	CHECK_ERRNO((long)mmap(NULL, 100 * MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	            ENOMEM);
 	CHECK(munmap(memory_map(8 * MIB, PROT_READ), 8 * MIB) == 0, "8 MiB are within it");
 }
 

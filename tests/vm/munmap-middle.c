@@ -19,7 +19,8 @@ int main(void)
 		if (i >= 3 && i < 6) {
 			CHECK_DIES(read_byte, memory + i * PAGE, SIGSEGV, SEGV_MAPERR,
 			           memory + i * PAGE);
-			CHECK_DIES(write_byte, file + i * PAGE, SIGSEGV, SEGV_MAPERR, file + i * PAGE);
+			CHECK_DIES(write_byte, file + i * PAGE, SIGSEGV, SEGV_MAPERR,
+			           file + i * PAGE);
 		} else {
 			CHECK(page_has(memory + i * PAGE, i), "page %u of memory", i);
 			CHECK(page_has(file + i * PAGE, 80 + i), "page %u of the file", i);

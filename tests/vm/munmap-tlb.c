@@ -21,7 +21,8 @@ int main(void)
 		      == memory, "mmap at the same place");
 		for (uint32_t i = 0; i < 8; i++)
 			CHECK(file ? page_has(memory + i * PAGE, 300 + i)
-			      : all_bytes_are(memory + i * PAGE, PAGE, 0), "round %u, page %u", round, i);
+			      : all_bytes_are(memory + i * PAGE, PAGE, 0), "round %u, page %u",
+				round, i);
 	}
 	say("8 addresses were mapped anew 100 times");
 	return 0;

@@ -10,7 +10,8 @@
 static void take_all(void)
 {
 	for (uint32_t n = 0;; n++) {
-		char *memory = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *memory = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		                    -1, 0);
 
 		if (memory == MAP_FAILED)
 			_exit(1);
@@ -32,7 +33,8 @@ int main(void)
 		if (!child)
 			take_all();
 		status = wait_status(child);
-		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "it is killed: %#x", status);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "it is killed: %#x",
+		      status);
 		for (uint32_t i = 0; i < PAGES(MIB); i++)
 			CHECK(page_has(memory + i * PAGE, i), "the parent's page %u", i);
 		in_child(write_byte, memory_map(4 * MIB, PROT_READ | PROT_WRITE));

@@ -25,7 +25,8 @@ int main(void)
 			_exit(1);
 		}
 		status = wait_status(child);
-		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "it is killed: %#x", status);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "it is killed: %#x",
+		      status);
 		for (uint32_t i = 0; i < PAGES(2 * MIB); i++)
 			CHECK(page_has(memory + i * PAGE, i), "the parent's page %u", i);
 	}

@@ -19,7 +19,8 @@ int main(void)
 
 		CHECK(present == (i % 5 == 0), "page %u is %s", i, present ? "there" : "absent");
 	}
-	CHECK(pagemap_entry((void *)(uintptr_t)main) & PAGEMAP_PRESENT, "the running code is there");
+	CHECK(pagemap_entry((void *)(uintptr_t)main) & PAGEMAP_PRESENT,
+	      "the running code is there");
 	CHECK(!(pagemap_entry(NULL) & PAGEMAP_PRESENT), "page 0 is not");
 	say("pagemap agrees with what was touched");
 	return 0;

@@ -21,7 +21,8 @@ int main(void)
 	after_writing = proc_number("/proc/vmstat", "pswpout");
 	for (uint32_t round = 0; round < 4; round++)
 		for (uint32_t i = 0; i < PAGES(BYTES); i++)
-			CHECK(page_has(memory + i * PAGE, i), "page %u is intact, round %u", i, round);
+			CHECK(page_has(memory + i * PAGE, i), "page %u is intact, round %u", i,
+			      round);
 	written = proc_number("/proc/vmstat", "pswpout") - after_writing;
 	if (machine_is_ours())
 		CHECK(written < (long)PAGES(BYTES), "four rounds of reading wrote only %ld pages",

@@ -32,7 +32,8 @@ int main(void)
 	CHECK(shared >= 0 && ftruncate(shared, FILE_PAGES * PAGE) == 0, "a file of 4 MiB");
 	mapped = file_map(shared, FILE_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED);
 	for (uint32_t i = 0; i < 12000; i++) {
-		uint32_t a = next_random(&random) % ANONYMOUS, f = next_random(&random) % FILE_PAGES;
+		uint32_t a = next_random(&random) % ANONYMOUS, f =
+			next_random(&random) % FILE_PAGES;
 
 		step(anonymous + a * PAGE, a << 12, &anonymous_round[a]);
 		if (i % 4 == 0)

@@ -28,7 +28,8 @@ int main(void)
 		for (uint32_t word = 0; word < PAGE / 4; word++) {
 			uint32_t want = word >= 1 && word <= 3 ? i + word : pattern(i, word);
 
-			CHECK(((uint32_t *)(memory + i * PAGE))[word] == want, "page %u, word %u", i, word);
+			CHECK(((uint32_t *)(memory + i * PAGE))[word] == want, "page %u, word %u",
+			      i, word);
 		}
 	say("14 MiB went to swap three times, changed each time");
 	return 0;

@@ -18,7 +18,8 @@ int main(void)
 		CHECK(all_bytes_are(memory + i * PAGE, 64, 0), "page %u reads as zeros", i);
 	CHECK(smaps_sum(memory, BYTES, "Anonymous") == 0, "no page became the program's own");
 	if (machine_is_ours())
-		CHECK(proc_number("/proc/vmstat", "pswpout") == swapped_out, "no page was swapped out");
+		CHECK(proc_number("/proc/vmstat", "pswpout") == swapped_out,
+		      "no page was swapped out");
 
 	page_fill(memory + 5 * PAGE, 5);
 	CHECK(page_has(memory + 5 * PAGE, 5), "a page can be written after it was read");
