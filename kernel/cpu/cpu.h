@@ -4,6 +4,7 @@
 #pragma once
 
 #include "lib/types.h"
+#include "kernel/sync/lockorder.h"
 
 struct thread;
 struct trap_frame;
@@ -19,6 +20,9 @@ struct cpu {
 	uint64_t directory_loads;    /* how often CR3 was loaded */
 	bool fpu_loaded;             /* the FPU's registers hold current's state */
 	bool has_global_pages, has_large_pages, has_fxsr;
+#ifdef PAGODA_DEBUG
+	struct locks_held spinlocks; /* lockorder.c's */
+#endif
 };
 
 extern struct cpu boot_cpu;

@@ -147,6 +147,7 @@ static void user_work(struct trap_frame *frame)
 		else if (!hook_due)
 			break;
 	}
+	lock_order_expect_none("returns to its program");
 	frame->eflags = (frame->eflags & EFLAGS_USER) | EFLAGS_IF | EFLAGS_FIXED;
 }
 

@@ -122,6 +122,7 @@ void thread_discard(struct thread *thread)
 
 void thread_exit(void)
 {
+	lock_order_expect_none("ends");
 	ASSERT_SAYING(thread_may_sleep(), "ending with a spinlock held or in an interrupt");
 	thread_unlist(thread_current());
 	thread_die();

@@ -13,6 +13,7 @@
 #include "lib/types.h"
 #include "kernel/cpu/trap.h"
 #include "kernel/panic.h"
+#include "kernel/sync/lockorder.h"
 
 struct process;
 struct spt;
@@ -54,6 +55,10 @@ struct thread {
 	uint32_t minor_faults, major_faults; /* of vm/fault: major needed the disk */
 
 	volatile bool interrupted;     /* thread_interrupt() came; guarded by nothing: a flag */
+
+#ifdef PAGODA_DEBUG
+	struct locks_held mutexes;     /* lockorder.c's */
+#endif
 };
 
 /* The thread of start-up, current from the first instruction on. It and the idle thread

@@ -11,6 +11,9 @@ struct mutex {
 	struct thread *volatile owner; /* NULL: free; set by compare-and-swap */
 	struct wait_queue waiters;
 	const char *name;
+#ifdef PAGODA_DEBUG
+	uint8_t order_class; /* lockorder.c's: the class of its name */
+#endif
 };
 
 #define MUTEX_INIT(variable, name_) \
@@ -18,6 +21,9 @@ struct mutex {
 
 void mutex_init(struct mutex *, const char *name);
 void mutex_lock(struct mutex *);       /* may sleep */
+/* The same for one whose holder may have up to `level` others of the same name, all taken in
+ * an order that whoever gives the name guarantees. A declaration for lockorder.h alone. */
+void mutex_lock_nested(struct mutex *, unsigned level);
 bool mutex_try_lock(struct mutex *);   /* never sleeps; true if taken */
 void mutex_unlock(struct mutex *);
 bool mutex_held(const struct mutex *); /* by the current thread: for ASSERT */

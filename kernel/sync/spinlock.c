@@ -5,21 +5,28 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
+#include "kernel/sync/lockorder.h"
 
 void spinlock_init(struct spinlock *lock, const char *name)
 {
 	*lock = (struct spinlock)SPINLOCK_INIT(name);
 }
 
-void spin_lock(struct spinlock *lock)
+static inline void take(struct spinlock *lock, uintptr_t where)
 {
 	preempt_disable();
 	if (spin_held(lock))
 		panic("deadlock: spinlock '%s' is taken a second time by its holder",
 		      lock->name ? lock->name : "unnamed");
+	lock_order_spin_take(lock, where);
 	while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
 		__asm__ volatile("pause");
 	lock->owner = this_cpu();
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	take(lock, (uintptr_t)__builtin_return_address(0));
 }
 
 static void release(struct spinlock *lock)
@@ -27,6 +34,7 @@ static void release(struct spinlock *lock)
 	if (!spin_held(lock))
 		panic("spinlock '%s' is released by one who does not hold it",
 		      lock->name ? lock->name : "unnamed");
+	lock_order_spin_release(lock);
 	lock->owner = NULL;
 	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
 }
@@ -40,7 +48,7 @@ void spin_unlock(struct spinlock *lock)
 uint32_t spin_lock_irq(struct spinlock *lock)
 {
 	uint32_t flags = interrupts_off();
-	spin_lock(lock);
+	take(lock, (uintptr_t)__builtin_return_address(0));
 	return flags;
 }
 

@@ -2,7 +2,8 @@
 /*
  * Spinlocks: for a few instructions, never across a sleep. Holding one forbids
  * preemption on this CPU. Data that interrupt handlers touch needs the _irq forms
- * everywhere, which also hold off interrupts.
+ * everywhere, which also hold off interrupts. Debug builds check the order in which locks
+ * are taken, by their names: lockorder.h.
  */
 #pragma once
 
@@ -14,6 +15,9 @@ struct spinlock {
 	volatile uint32_t held;
 	struct cpu *owner; /* for assertions: which CPU holds it */
 	const char *name;
+#ifdef PAGODA_DEBUG
+	uint8_t order_class; /* lockorder.c's: the class of its name */
+#endif
 };
 
 #define SPINLOCK_INIT(name_) {.name = (name_)}
