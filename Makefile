@@ -14,10 +14,15 @@ ROOTSIZE = 64
 T =
 J := $(shell nproc 2>/dev/null || echo 1)
 V =
+# The tests run with the kernel that checks itself; `make check DEBUG=` takes the plain one.
+DEBUG = $(if $(filter check debug,$(MAKECMDGOALS)),1)
 
 CC = gcc
 BUILD = build
-OBJ = $(BUILD)/obj
+KERNEL_BUILD = $(BUILD)$(if $(DEBUG),/checked)
+ELF = $(KERNEL_BUILD)/pagoda.elf
+ISO = $(KERNEL_BUILD)/pagoda.iso
+OBJ = $(KERNEL_BUILD)/obj
 UOBJ = $(BUILD)/uobj
 CACHE = .cache
 
@@ -46,37 +51,35 @@ WARN = -Wall -Wextra -Werror
 KERNEL_CFLAGS = -m32 -march=i686 -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie \
   -fno-stack-protector -fno-omit-frame-pointer -mgeneral-regs-only -mno-red-zone \
   -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none $(WARN) -I. \
-  -MMD -MP $(EXTRA_CFLAGS)
+  -MMD -MP $(if $(DEBUG),$(DEBUG_CFLAGS)) $(EXTRA_CFLAGS)
+# PAGODA_DEBUG: the order of locks is checked, and freed memory filled with junk. kernel/ubsan.c
+# says why some checks of undefined behaviour are left out.
+DEBUG_CFLAGS = -DPAGODA_DEBUG -fsanitize=undefined -fno-sanitize-recover=all \
+  -fno-sanitize=null,alignment,object-size,vptr
 LIBGCC = $(call once,LIBGCC,$(CC) -m32 -print-libgcc-file-name)
 
 KERNEL_C = $(wildcard boot/*.c kernel/*.c kernel/*/*.c vm/*.c vm/policy/*.c userprog/*.c lib/*.c)
 KERNEL_S = $(wildcard boot/*.S kernel/*/*.S vm/*.S userprog/*.S)
 KERNEL_O = $(KERNEL_C:%=$(OBJ)/%.o) $(KERNEL_S:%=$(OBJ)/%.o)
 
-kernel: $(BUILD)/pagoda.elf
+kernel: $(ELF)
 
 LINK_KERNEL = $(CC) -m32 -nostdlib -static -Wl,--build-id=none -Wl,-T,linker.ld \
-  $(KERNEL_O) $(LIBGCC) $(BUILD)/symbols.s
+  $(KERNEL_O) $(LIBGCC) $(KERNEL_BUILD)/symbols.s
 
 # Linked twice: the second time with the table of functions that the first one had.
-$(BUILD)/pagoda.elf: $(KERNEL_O) linker.ld scripts/symbols.py
+$(ELF): $(KERNEL_O) linker.ld scripts/symbols.py
 	$(say) LD $@
-	$(Q)scripts/symbols.py </dev/null >$(BUILD)/symbols.s
-	$(Q)$(LINK_KERNEL) -o $(BUILD)/pagoda.first
-	$(Q)nm $(BUILD)/pagoda.first | scripts/symbols.py >$(BUILD)/symbols.s
+	$(Q)scripts/symbols.py </dev/null >$(KERNEL_BUILD)/symbols.s
+	$(Q)$(LINK_KERNEL) -o $(KERNEL_BUILD)/pagoda.first
+	$(Q)nm $(KERNEL_BUILD)/pagoda.first | scripts/symbols.py >$(KERNEL_BUILD)/symbols.s
 	$(Q)$(LINK_KERNEL) -o $@
-	$(Q)rm -f $(BUILD)/pagoda.first
+	$(Q)rm -f $(KERNEL_BUILD)/pagoda.first
 
-$(OBJ)/%.o: % $(BUILD)/flags | setup
+$(OBJ)/%.o: % $(OBJ)/flags | setup
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
-
-# Rewritten only when the compiler or its flags change, and then everything is compiled again.
-$(BUILD)/flags: FORCE | setup
-	@mkdir -p $(@D)
-	@echo '$(CC) $(KERNEL_CFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS)' | cmp -s - $@ || \
-	  echo '$(CC) $(KERNEL_CFLAGS) $(USER_CFLAGS) $(USER_LDFLAGS)' >$@
 
 # ---- programs of the disk image --------------------------------------------------------
 
@@ -105,7 +108,7 @@ $(BUILD)/libuser.a: $(LIBUSER_O)
 	$(say) AR $@
 	$(Q)rm -f $@ && ar rcs $@ $(LIBUSER_O)
 
-$(UOBJ)/%.o: % $(BUILD)/flags | setup
+$(UOBJ)/%.o: % $(UOBJ)/flags | setup
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -c $< -o $@
@@ -113,7 +116,7 @@ $(UOBJ)/%.o: % $(BUILD)/flags | setup
 # ---- disks and ISO ---------------------------------------------------------------------
 
 image: $(BUILD)/root.img $(BUILD)/test.img
-iso: $(BUILD)/pagoda.iso
+iso: $(ISO)
 
 # A new image replaces what was written to the old one, so it depends on what goes in, and
 # not on the kernel. test.img is what every test's guest gets a copy of.
@@ -133,15 +136,18 @@ $(BUILD)/rootfs.list: $(PROGRAMS) $(CACHE)/busybox scripts/make-rootfs $(BUILD)/
 $(CACHE)/busybox: | setup
 	$(Q)scripts/fetch-busybox $@
 
-$(BUILD)/pagoda.iso: $(BUILD)/pagoda.elf boot/grub.cfg scripts/make-iso $(BUILD)/cmdline
+$(ISO): $(ELF) boot/grub.cfg scripts/make-iso $(BUILD)/cmdline
 	$(say) ISO $@
-	$(Q)scripts/make-iso $@ $(BUILD)/pagoda.elf '$(BOOT_LINE)'
+	$(Q)scripts/make-iso $@ $(ELF) '$(BOOT_LINE)'
 
 # Files that hold a setting, so that changing the setting rebuilds what depends on it.
 $(BUILD)/cmdline: WORDS = $(BOOT_LINE)
 $(BUILD)/root.size: WORDS = $(ROOTSIZE)
 $(BUILD)/programs.list: WORDS = $(sort $(PROGRAMS))
-$(BUILD)/cmdline $(BUILD)/root.size $(BUILD)/programs.list: FORCE | setup
+$(OBJ)/flags: WORDS = $(CC) $(KERNEL_CFLAGS)
+$(UOBJ)/flags: WORDS = $(CC) $(USER_CFLAGS) $(USER_LDFLAGS)
+$(BUILD)/cmdline $(BUILD)/root.size $(BUILD)/programs.list $(OBJ)/flags $(UOBJ)/flags: \
+  FORCE | setup
 	@mkdir -p $(@D)
 	@echo '$(WORDS)' | cmp -s - $@ || echo '$(WORDS)' >$@
 
@@ -149,18 +155,19 @@ $(BUILD)/cmdline $(BUILD)/root.size $(BUILD)/programs.list: FORCE | setup
 
 DISK_PREFIX = $(if $(filter ata,$(DISK)),hd,vd)
 BOOT_LINE = $(strip root=$(DISK_PREFIX)a $(if $(filter-out 0,$(SWAP)),swap=$(DISK_PREFIX)b) $(CMDLINE))
-RUN = scripts/qemu --build $(BUILD) --mem $(MEM) --swap $(SWAP) --disk $(DISK) --accel $(ACCEL) \
+BUILDS = --build $(BUILD) --kernel-build $(KERNEL_BUILD)
+RUN = scripts/qemu $(BUILDS) --mem $(MEM) --swap $(SWAP) --disk $(DISK) --accel $(ACCEL) \
   --cmdline '$(BOOT_LINE)' $(if $(GUI),--gui) $(if $(GDB),--gdb)
 
-qemu: $(BUILD)/root.img $(if $(KERNEL),$(BUILD)/pagoda.elf,$(BUILD)/pagoda.iso)
+qemu: $(BUILD)/root.img $(if $(KERNEL),$(ELF),$(ISO))
 	@$(RUN) $(if $(KERNEL),--kernel)
 
-debug: $(BUILD)/root.img $(BUILD)/test.img $(BUILD)/pagoda.elf
-	@scripts/debug --build $(BUILD) --mem $(MEM) --swap $(SWAP) --disk $(DISK) \
+debug: $(BUILD)/root.img $(BUILD)/test.img $(ELF)
+	@scripts/debug $(BUILDS) --mem $(MEM) --swap $(SWAP) --disk $(DISK) \
 	  --cmdline '$(CMDLINE)' $(if $(T),--test '$(T)')
 
-check: $(BUILD)/pagoda.elf $(BUILD)/test.img
-	@scripts/check --build $(BUILD) --jobs $(J) --cc $(CC) --accel $(ACCEL) \
+check: $(ELF) $(BUILD)/test.img
+	@scripts/check $(BUILDS) --jobs $(J) --cc $(CC) --accel $(ACCEL) \
 	  --cmdline '$(CMDLINE)' $(if $(T),'$(T)')
 
 check-linux: $(PROGRAMS)

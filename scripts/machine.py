@@ -110,9 +110,9 @@ def guest_settings(path):
     return settings
 
 
-def test_guest(name, source, folder, build, serial, words=(), accel="tcg"):
+def test_guest(name, source, folder, build, kernel_build, serial, words=(), accel="tcg"):
     """QEMU's command line for an in-guest test; makes its disks (and ISO) in the folder, the
-    root disk as root.img."""
+    root disk as root.img. The kernel comes from kernel_build, what is on the disk from build."""
     settings = guest_settings(source)
     disk, swap_mib, swap = settings["disk"], int(settings["swap"]), None
     root = os.path.join(folder, "root.img")
@@ -124,7 +124,7 @@ def test_guest(name, source, folder, build, serial, words=(), accel="tcg"):
     # init takes all that follows test= for the test's own.
     line = boot_line(disk, swap_mib, "exit", settings["cmdline"], *words,
                      f"test=/tests/{name} {settings['args']}".strip())
-    kernel, iso = os.path.join(build, "pagoda.elf"), None
+    kernel, iso = os.path.join(kernel_build, "pagoda.elf"), None
     if settings["grub"]:
         iso = os.path.join(folder, "pagoda.iso")
         subprocess.run([os.path.join(ROOT, "scripts/make-iso"), iso, kernel, line], check=True,
