@@ -141,6 +141,42 @@ void physmem_ready(void)
 	ASSERT(count == free_count);
 }
 
+/* Debug builds fill a frame that is given back, and look whether it still is what it was when
+ * it is taken again: a device or a stale translation may have written to it. Frames that were
+ * free since the start were never filled, so the first words tell. */
+#ifdef PAGODA_DEBUG
+#define JUNK 0xccccccccu
+#define JUNK_WORDS (PAGE_SIZE / sizeof(uint32_t))
+
+static void junk_fill(uint32_t frame)
+{
+	memset(phys_to_virt(frame << PAGE_SHIFT), JUNK & 0xff, PAGE_SIZE);
+}
+
+static void junk_check(uint32_t frame)
+{
+	const uint32_t *words = phys_to_virt(frame << PAGE_SHIFT);
+	for (uint32_t i = 0; i < JUNK_WORDS; i++) {
+		if (words[i] == JUNK)
+			continue;
+		if (i < 4)
+			return;
+		panic("frame %#x was written to at byte %u while it was free", frame,
+		      (unsigned)(i * sizeof(*words)));
+	}
+}
+#else
+static void junk_fill(uint32_t frame)
+{
+	(void)frame;
+}
+
+static void junk_check(uint32_t frame)
+{
+	(void)frame;
+}
+#endif
+
 uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
 {
 	ASSERT(holder >= PHYSMEM_HEAP && holder <= PHYSMEM_VM);
@@ -153,6 +189,8 @@ uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
 		holders[frame] = holder;
 	}
 	spin_unlock_irq(&lock, flags);
+	if (frame)
+		junk_check(frame);
 	/* The boot loader ran its code in some of these frames, and an emulator that has
 	 * translated code of a page makes each write to it slow (hundreds of times) until
 	 * the page was overwritten as a whole. Who takes frames for vm/ does that anyway;
@@ -165,9 +203,7 @@ uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
 void physmem_give(uint32_t frame)
 {
 	ASSERT_SAYING(frame && frame < frame_end, "no such frame");
-#ifdef PAGODA_DEBUG
-	memset(phys_to_virt(frame << PAGE_SHIFT), 0xcc, PAGE_SIZE);
-#endif
+	junk_fill(frame);
 	uint32_t flags = spin_lock_irq(&lock);
 	ASSERT_SAYING(holders[frame] >= PHYSMEM_HEAP, "a frame given back that was not taken");
 	holders[frame] = PHYSMEM_FREE;

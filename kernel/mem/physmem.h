@@ -33,7 +33,8 @@ void physmem_ready(void);
 /* Takes one free frame for `holder`; its content is what it was (zeros for heap and
  * stacks). Returns its number, or 0 if no more than `reserve` frames are free. */
 uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve);
-/* Gives the frame back. In debug builds it is filled with junk (0xcc). */
+/* Gives the frame back. Debug builds fill it with junk (0xcc), and physmem_take looks
+ * whether anybody wrote there meanwhile. */
 void physmem_give(uint32_t frame);
 
 enum physmem_holder physmem_holder(uint32_t frame);
