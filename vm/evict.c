@@ -31,6 +31,7 @@
 #include "vm/pagecache.h"
 #include "vm/pagedir.h"
 #include "vm/policy.h"
+#include "vm/spt.h"
 #include "vm/swap.h"
 #include "vm/vm.h"
 #include "vm/writeback.h"
@@ -42,6 +43,7 @@
 static const struct policy *policy; /* vm_lock */
 static void *policy_table;          /* for whichever is in use */
 static uint64_t next_tick;          /* the page-out thread's */
+static const struct spt *only_from; /* vm_lock: choose among this one's pages; NULL: all */
 static bool (*oom_hook)(void);
 static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
 static uint32_t low_water, high_water; /* frames; 0 until the thread runs */
@@ -69,6 +71,8 @@ bool policy_evictable(struct policy_page *page)
 	struct frame *frame = frame_of_policy(page);
 	vm_count(VM_pgscan);
 	if (frame->pins > 0 || frame_has(frame, FRAME_BUSY) || frame_locked(frame))
+		return false;
+	if (only_from && !frame_mapped_in(frame, &only_from->pagedir))
 		return false;
 	/* A page that never had a slot needs one; a slot in hand can be written again. */
 	if (frame->state == FRAME_ANON)
@@ -211,6 +215,36 @@ bool evict_frame(struct frame *frame)
 	freed += write_and_drop(&batch);
 	thread->reclaiming = false;
 	return freed;
+}
+
+/* One page out of one address space. vm_lock held. */
+static bool take_from(struct spt *spt, struct writeback *batch)
+{
+	only_from = spt;
+	struct policy_page *page = policy->choose();
+	only_from = NULL;
+	if (!page)
+		return false;
+	struct frame *frame = frame_of_policy(page);
+	frame_unmap_from(frame, &spt->pagedir);
+	if (frame->state == FRAME_ANON && !frame->mappings)
+		evict_or_write(frame, batch);
+	return true;
+}
+
+void evict_from(struct spt *spt, uint32_t pages)
+{
+	struct thread *thread = thread_current();
+	if (thread->reclaiming || !thread_may_sleep())
+		return;
+	thread->reclaiming = true;
+	struct writeback batch = {0};
+	spin_lock(&vm_lock);
+	while (pages-- > 0 && batch.count < WRITEBACK_MAX && take_from(spt, &batch))
+		;
+	spin_unlock(&vm_lock);
+	write_and_drop(&batch);
+	thread->reclaiming = false;
 }
 
 uint32_t evict_reserve(void)

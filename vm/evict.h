@@ -8,6 +8,7 @@
 #include "lib/types.h"
 
 struct frame;
+struct spt;
 struct policy;
 
 /* Frees at least `wanted` frames if it can; returns how many. May sleep, unless in a thread
@@ -15,6 +16,10 @@ struct policy;
 uint32_t evict_frames(uint32_t wanted);
 /* Evicts this one, if it is a page's and can go now. Whether it did. As evict_frames. */
 bool evict_frame(struct frame *);
+/* Takes so many pages out of one address space, chosen by the policy among its own: their
+ * entries are dropped, and a page that nobody else maps is evicted if it is anonymous. For
+ * resident limits. The space's lock is held; may sleep. As evict_frames. */
+void evict_from(struct spt *, uint32_t pages);
 /* Says that frames were taken: wakes the page-out thread if few are left. */
 void evict_check(void);
 /* Whether so few are left that the page-out thread is at work. */

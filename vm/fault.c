@@ -38,6 +38,7 @@
 #include "vm/anon.h"
 #include "vm/area.h"
 #include "vm/chaos.h"
+#include "vm/evict.h"
 #include "vm/frame.h"
 #include "vm/page.h"
 #include "vm/pagecache.h"
@@ -145,6 +146,15 @@ static enum row classify(struct fault *fault)
 	if (fault->area->flags & AREA_SHARED)
 		return FILE_SHARED;
 	return fault->write || file_ends_within(fault) ? FILE_COPY : FILE_READ;
+}
+
+/* A program at its resident limit gives up a page of its own for the one it wants. */
+static void make_room(struct fault *fault)
+{
+	struct spt *spt = fault->spt;
+	uint32_t resident = spt->pagedir.resident;
+	if (resident >= spt->resident_limit && !(pagedir_entry(&spt->pagedir, fault->page) & PTE_P))
+		evict_from(spt, resident - spt->resident_limit + 1);
 }
 
 static enum step no_area(struct fault *fault)
@@ -437,7 +447,9 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 		chaos_shake();
 		fault.wait = NULL;
 		mutex_lock(&spt->lock);
-		step = handlers[classify(&fault)](&fault);
+		enum row row = classify(&fault);
+		make_room(&fault);
+		step = handlers[row](&fault);
 		mutex_unlock(&spt->lock);
 		if (fault.wait) {
 			frame_wait(fault.wait);

@@ -50,6 +50,7 @@ struct spt *vm_fork(struct spt *parent)
 	child->stack_limit = parent->stack_limit;
 	child->data_limit = parent->data_limit;
 	child->space_limit = parent->space_limit;
+	child->resident_limit = parent->resident_limit;
 	child->args_start = parent->args_start;
 	child->args_end = parent->args_end;
 	child->env_start = parent->env_start;

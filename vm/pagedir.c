@@ -290,6 +290,36 @@ void frame_unmap(struct frame *frame)
 	}
 }
 
+/* The entry of this directory that maps the frame, or NULL. */
+static pte_t *entry_in(const struct frame *frame, const struct pagedir *pagedir,
+                       uintptr_t *address)
+{
+	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m))
+		if (pagedir_of(rmap_entry(m), address) == pagedir)
+			return rmap_entry(m);
+	return NULL;
+}
+
+bool frame_mapped_in(const struct frame *frame, const struct pagedir *pagedir)
+{
+	uintptr_t address;
+	return entry_in(frame, pagedir, &address) != NULL;
+}
+
+uint32_t frame_unmap_from(struct frame *frame, const struct pagedir *pagedir)
+{
+	ASSERT(spin_held(&vm_lock));
+	uint32_t dropped = 0;
+	uintptr_t address;
+	pte_t *entry;
+	while ((entry = entry_in(frame, pagedir, &address))) {
+		drop_entry(frame_of(entry)->owner.pagedir, entry);
+		tlb_forget_page(pagedir, address);
+		dropped++;
+	}
+	return dropped;
+}
+
 void frame_write_protect(struct frame *frame)
 {
 	ASSERT(spin_held(&vm_lock));

@@ -63,6 +63,9 @@ void pagedir_protect(struct pagedir *, uintptr_t start, uintptr_t end);
 void frame_unmap(struct frame *);
 void frame_write_protect(struct frame *);
 bool frame_test_accessed(struct frame *);
+/* Drops the entries of one directory only. Returns how many. */
+uint32_t frame_unmap_from(struct frame *, const struct pagedir *);
+bool frame_mapped_in(const struct frame *, const struct pagedir *);
 bool frame_locked(const struct frame *); /* some entry has PTE_LOCKED */
 uint32_t frame_mapping_count(const struct frame *); /* a walk; for /proc and the auditor */
 /* Calls visit for each entry that maps the frame, with the directory and the address it

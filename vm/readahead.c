@@ -40,7 +40,7 @@ static void map_neighbour(struct spt *spt, struct area *area, uintptr_t address)
 
 void fault_around(struct spt *spt, struct area *area, uintptr_t address)
 {
-	if (!around_on)
+	if (!around_on || spt->resident_limit != UINT32_MAX)
 		return;
 	uintptr_t start = address & ~(AROUND_BYTES - 1);
 	uintptr_t end = start + AROUND_BYTES;

@@ -33,7 +33,7 @@ struct spt *spt_create(void)
 	mutex_init(&spt->lock, "address space");
 	spt->areas.summarise = area_summarise;
 	spt->stack_limit = 8u << 20;
-	spt->data_limit = spt->space_limit = UINT32_MAX;
+	spt->data_limit = spt->space_limit = spt->resident_limit = UINT32_MAX;
 	spin_lock(&vm_lock);
 	list_append(&spts, &spt->link);
 	spin_unlock(&vm_lock);

@@ -37,6 +37,7 @@ struct spt {
 	uintptr_t brk_start, brk;
 	uintptr_t stack_top;
 	uint32_t stack_limit, data_limit, space_limit; /* bytes (RLIMIT_*); UINT32_MAX: none */
+	uint32_t resident_limit; /* pages (RLIMIT_RSS, really enforced); UINT32_MAX: none */
 	uintptr_t args_start, args_end, env_start, env_end; /* for /proc/<pid>/cmdline */
 	bool lock_future;       /* mlockall(MCL_FUTURE): new areas are locked */
 	bool dying;             /* killed for want of memory: give everything up */
