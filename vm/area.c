@@ -11,6 +11,7 @@
 #include "kernel/mem/layout.h"
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
+#include "vm/page.h"
 #include "vm/source.h"
 #include "vm/spt.h"
 
@@ -100,15 +101,17 @@ void area_remove(struct spt *spt, struct area *area)
 
 void area_set_start(struct spt *spt, struct area *area, uintptr_t start)
 {
-	spt->area_pages += (area_start(area) - start) >> PAGE_SHIFT;
-	area->first_page -= (area_start(area) - start) >> PAGE_SHIFT;
+	/* Page numbers first: a difference of addresses loses its sign when shifted. */
+	uint32_t more = page_number(area_start(area)) - page_number(start);
+	spt->area_pages += more;
+	area->first_page -= more;
 	area->node.key = start;
 	update_gap(spt, area);
 }
 
 void area_set_end(struct spt *spt, struct area *area, uintptr_t end)
 {
-	spt->area_pages += (int32_t)(end - area->end) / (int32_t)PAGE_SIZE;
+	spt->area_pages += page_number(end) - page_number(area->end);
 	area->end = end;
 	update_gap(spt, spt_area_next(area));
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel, for modules of vm/ that are tested on the host: one thread, no interrupts,
+ * memory from malloc, so that AddressSanitizer watches every object. Locks only remember
+ * that they are held. A panic ends the test. Built with -m32, where the host's C library
+ * and lib/types.h agree on what ssize_t and its like are.
+ */
+#include "tests/host/standin/kernel.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "kernel/cpu/cpu.h"
+#include "kernel/log.h"
+#include "kernel/mem/slab.h"
+#include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+#include "kernel/sync/mutex.h"
+#include "kernel/sync/spinlock.h"
+#include "vm/vm.h"
+
+uint32_t standin_objects;
+int standin_allocations_left = -1;
+
+struct thread boot_thread;
+struct cpu boot_cpu = {.current = &boot_thread};
+struct spinlock vm_lock = SPINLOCK_INIT("vm");
+uint32_t vm_counters[VM_COUNTER_COUNT];
+
+void panic(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	printf("Bail out! panic: ");
+	vprintf(format, arguments);
+	printf("\n");
+	va_end(arguments);
+	abort();
+}
+
+void log_print(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	printf("# ");
+	vprintf(format, arguments);
+	printf("\n");
+	va_end(arguments);
+}
+
+struct thread *thread_current(void)
+{
+	return &boot_thread;
+}
+
+bool thread_may_sleep(void)
+{
+	return !boot_cpu.preempt_off;
+}
+
+void spin_lock(struct spinlock *lock)
+{
+	ASSERT_SAYING(!lock->held, "a spinlock is taken twice");
+	lock->held = 1;
+	boot_cpu.preempt_off++;
+}
+
+void spin_unlock(struct spinlock *lock)
+{
+	ASSERT_SAYING(lock->held, "a spinlock is released that is not held");
+	lock->held = 0;
+	boot_cpu.preempt_off--;
+}
+
+bool spin_held(const struct spinlock *lock)
+{
+	return lock->held;
+}
+
+void mutex_init(struct mutex *mutex, const char *name)
+{
+	*mutex = (struct mutex){.name = name};
+}
+
+void mutex_lock(struct mutex *mutex)
+{
+	ASSERT_MAY_SLEEP();
+	ASSERT_SAYING(!mutex->owner, "a mutex is taken twice");
+	mutex->owner = &boot_thread;
+}
+
+void mutex_unlock(struct mutex *mutex)
+{
+	ASSERT_SAYING(mutex->owner, "a mutex is released that is not held");
+	mutex->owner = NULL;
+}
+
+bool mutex_held(const struct mutex *mutex)
+{
+	return mutex->owner;
+}
+
+void *kmalloc(size_t bytes)
+{
+	if (standin_allocations_left >= 0 && standin_allocations_left-- == 0)
+		return NULL;
+	standin_objects++;
+	return malloc(bytes);
+}
+
+void *kmalloc_zeroed(size_t bytes)
+{
+	void *object = kmalloc(bytes);
+	return object ? __builtin_memset(object, 0, bytes) : NULL;
+}
+
+void kfree(void *object)
+{
+	if (object)
+		standin_objects--;
+	free(object);
+}
+
+void *slab_alloc(struct slab_cache *cache)
+{
+	void *object = kmalloc(cache->size);
+	cache->objects += object != NULL;
+	return object;
+}
+
+void *slab_alloc_zeroed(struct slab_cache *cache)
+{
+	void *object = slab_alloc(cache);
+	return object ? __builtin_memset(object, 0, cache->size) : NULL;
+}
+
+void slab_free(struct slab_cache *cache, void *object)
+{
+	cache->objects--;
+	kfree(object);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/* host-test: vm/area.c lib/tree.c tests/host/standin/kernel.c */
+/* host-cflags: -m32 */
+/*
+ * The tree of areas against an array with one record a page: random mapping, unmapping,
+ * change of rights, growing and shrinking, and after each step the gap search.
+ */
+#include "vm/area.h"
+
+#include <asm/errno.h>
+#include <stdlib.h>
+
+#include "kernel/mem/layout.h"
+#include "tests/host/standin/kernel.h"
+#include "tests/host/tap.h"
+#include "vm/page.h"
+#include "vm/source.h"
+#include "vm/spt.h"
+
+#define WORLD 1200u /* pages that the test uses, from USER_START on */
+#define STEPS 30000
+
+struct promise {
+	bool there;
+	uint32_t flags;
+	struct page_source *source;
+	uint32_t source_page;
+};
+
+static struct promise model[WORLD];
+static struct spt spt = {.areas.summarise = area_summarise};
+static int source_references[2];
+static struct page_source sources[2];
+
+static void source_get(struct page_source *source)
+{
+	source_references[source - sources]++;
+}
+
+static void source_put(struct page_source *source)
+{
+	source_references[source - sources]--;
+}
+
+static const struct page_source_ops source_ops = {.get = source_get, .put = source_put};
+
+struct area *spt_area_next(struct area *area)
+{
+	struct tree_node *next = tree_next(&area->node);
+	return next ? TREE_ENTRY(next, struct area, node) : NULL;
+}
+
+static struct area *first_area(void)
+{
+	struct tree_node *first = tree_first(&spt.areas);
+	return first ? TREE_ENTRY(first, struct area, node) : NULL;
+}
+
+static struct area *area_at(uintptr_t address)
+{
+	struct tree_node *node = tree_floor(&spt.areas, address);
+	struct area *area = node ? TREE_ENTRY(node, struct area, node) : NULL;
+	return area && area->end > address ? area : NULL;
+}
+
+static uintptr_t address_of(uint32_t page)
+{
+	return USER_START + page * PAGE_SIZE;
+}
+
+static uint32_t page_of(uintptr_t address)
+{
+	return (address - USER_START) / PAGE_SIZE;
+}
+
+/* --- the operations, on the tree and on the model ------------------------------------- */
+
+static void split_at(uint32_t page)
+{
+	struct area *area = area_at(address_of(page));
+	if (area && area_start(area) != address_of(page) &&
+	    area_split(&spt, area, address_of(page)) != 0)
+		abort();
+}
+
+static void unmap(uint32_t page, uint32_t end)
+{
+	split_at(page);
+	split_at(end);
+	for (uint32_t i = page; i < end; i++) {
+		struct area *area = area_at(address_of(i));
+		model[i].there = false;
+		if (area) {
+			area_remove(&spt, area);
+			area_free(area);
+		}
+	}
+}
+
+static void map(uint32_t page, uint32_t end, uint32_t flags, struct page_source *source,
+                uint32_t source_page)
+{
+	unmap(page, end);
+	struct area *area = area_create(address_of(page), address_of(end), flags, source,
+	                                source_page, UINTPTR_MAX);
+	area_insert(&spt, area);
+	area_merge(&spt, area);
+	for (uint32_t i = page; i < end; i++)
+		model[i] = (struct promise){true, flags, source, source_page + i - page};
+}
+
+static void protect(uint32_t page, uint32_t end, uint32_t flags)
+{
+	split_at(page);
+	split_at(end);
+	for (uint32_t i = page; i < end; i++) {
+		struct area *area = area_at(address_of(i));
+		if (!area)
+			continue;
+		area->flags = flags;
+		model[i].flags = flags;
+	}
+	for (uint32_t i = page; i < end; i++)
+		if (area_at(address_of(i)))
+			area_merge(&spt, area_at(address_of(i)));
+}
+
+/* Moves the end or the start of the area at the page by a few pages, as room allows. */
+static void resize(uint32_t page, bool at_end, int change)
+{
+	struct area *area = area_at(address_of(page));
+	if (!area)
+		return;
+	uint32_t start = page_of(area_start(area)), end = page_of(area->end);
+	uint32_t edge = (at_end ? end : start) + change;
+	if (edge >= WORLD || (at_end ? edge <= start : edge >= end))
+		return;
+	for (uint32_t i = at_end ? end : edge; i < (at_end ? edge : start); i++)
+		if (model[i].there)
+			return;
+	struct promise promise = model[start];
+	for (uint32_t i = 0; i < WORLD; i++) {
+		bool inside = i >= (at_end ? start : edge) && i < (at_end ? edge : end);
+		bool before = i >= start && i < end;
+		if (inside)
+			model[i] = (struct promise){true, promise.flags, promise.source,
+			                            promise.source_page + i - start};
+		else if (before)
+			model[i].there = false;
+	}
+	if (at_end)
+		area_set_end(&spt, area, address_of(edge));
+	else
+		area_set_start(&spt, area, address_of(edge));
+	area_merge(&spt, area);
+}
+
+/* --- comparisons --------------------------------------------------------------------- */
+
+static bool pages_agree(const struct area *area)
+{
+	for (uintptr_t a = area_start(area); a < area->end; a += PAGE_SIZE) {
+		const struct promise *promise = &model[page_of(a)];
+		if (!promise->there || promise->flags != area->flags ||
+		    promise->source != area->source)
+			return false;
+		if (area->source && promise->source_page != area_source_page(area, a))
+			return false;
+	}
+	return true;
+}
+
+static bool could_join(const struct area *a, const struct area *b)
+{
+	return a->end == area_start(b) && a->flags == b->flags && a->source == b->source &&
+	       (!a->source || area_source_page(a, a->end) == b->first_page);
+}
+
+static bool areas_agree(void)
+{
+	uint32_t promised = 0, pages = 0, count = 0;
+	uintptr_t below = 0;
+	for (uint32_t i = 0; i < WORLD; i++)
+		promised += model[i].there;
+	for (struct area *area = first_area(); area; area = spt_area_next(area)) {
+		struct area *next = spt_area_next(area);
+		if (!pages_agree(area) || area->gap_before != area_start(area) - below)
+			return false;
+		if (next && could_join(area, next))
+			return false;
+		below = area->end;
+		pages += (area->end - area_start(area)) / PAGE_SIZE;
+		count++;
+	}
+	return promised == pages && pages == spt.area_pages && count == spt.area_count &&
+	       count == area_objects();
+}
+
+static bool references_agree(void)
+{
+	int count[2] = {0, 0};
+	for (struct area *area = first_area(); area; area = spt_area_next(area))
+		if (area->source)
+			count[area->source - sources]++;
+	return count[0] == source_references[0] && count[1] == source_references[1];
+}
+
+/* The highest place, looked for page by page from above. A page is of no use if it is taken,
+ * or lies in the guard gap of a stack directly above. */
+static uintptr_t naive_gap(uint32_t pages, uint32_t limit)
+{
+	uint32_t run = 0, guard = 0;
+	for (uint32_t page = WORLD; page-- > 0;) {
+		if (model[page].there) {
+			guard = model[page].flags & AREA_GROWS_DOWN ? STACK_GUARD_GAP / PAGE_SIZE : 0;
+			run = 0;
+		} else if (guard > 0) {
+			guard--;
+		} else if (page < limit && ++run == pages) {
+			return address_of(page);
+		}
+	}
+	return 0;
+}
+
+static uint32_t random_flags(void)
+{
+	if (rand() % 100 == 0)
+		return AREA_READ | AREA_WRITE | AREA_GROWS_DOWN;
+	return rand() % 2 ? AREA_READ : AREA_READ | AREA_WRITE;
+}
+
+static void random_step(void)
+{
+	uint32_t page = rand() % WORLD;
+	uint32_t end = page + 1 + rand() % 60;
+	if (end > WORLD)
+		end = WORLD;
+	switch (rand() % 8) {
+	case 0: case 1:
+		map(page, end, random_flags(), NULL, 0);
+		break;
+	case 2: /* pages of a source at their natural place, so that neighbours can join */
+		map(page, end, random_flags(), &sources[rand() % 2], page);
+		break;
+	case 3: case 4: case 5:
+		unmap(page, end);
+		break;
+	case 6:
+		protect(page, end, random_flags());
+		break;
+	case 7:
+		resize(page, rand() % 2, rand() % 20 - 10);
+		break;
+	}
+}
+
+static void check_random(void)
+{
+	bool same = true, counted = true, found = true;
+	srand(1);
+	for (int step = 0; step < STEPS && same && counted && found; step++) {
+		random_step();
+		same = areas_agree();
+		counted = references_agree();
+		uint32_t pages = 1 + rand() % 200, limit = rand() % (WORLD + 1);
+		found = area_find_gap(&spt, pages * PAGE_SIZE, address_of(limit)) ==
+		        naive_gap(pages, limit);
+	}
+	check_that(same, "30000 random steps: the areas say what an array of pages says");
+	check_that(counted, "each area holds one reference on its source");
+	check_that(found, "the gap found is the highest there is");
+	unmap(0, WORLD);
+	check_that(standin_objects == 0 && spt.area_pages == 0, "nothing is left behind");
+}
+
+static void check_no_memory(void)
+{
+	map(10, 20, AREA_READ, &sources[0], 10);
+	standin_allocations_left = 0;
+	int error = area_split(&spt, area_at(address_of(15)), address_of(15));
+	standin_allocations_left = -1;
+	check_that(error == -ENOMEM && areas_agree() && references_agree(),
+	           "a split without memory changes nothing");
+	unmap(0, WORLD);
+}
+
+/* Sizes whose differences do not fit into 31 bits. */
+static void check_large(void)
+{
+	uintptr_t middle = USER_START + PAGE_SIZE;
+	struct area *low = area_create(USER_START, middle, AREA_READ, NULL, 0, UINTPTR_MAX);
+	struct area *high = area_create(middle, USER_END, AREA_READ, NULL, 0, UINTPTR_MAX);
+	uint32_t all = (USER_END - USER_START) / PAGE_SIZE;
+	area_insert(&spt, low);
+	area_insert(&spt, high);
+	area_merge(&spt, low);
+	check_that(spt.area_count == 1 && spt.area_pages == all,
+	           "joining an area of almost 3 GiB counts its pages");
+	CHECK(area_split(&spt, low, middle) == 0);
+	check_that(spt.area_count == 2 && spt.area_pages == all, "and so does cutting it off");
+	CHECK(area_find_gap(&spt, PAGE_SIZE, USER_END) == 0);
+	high = spt_area_next(low);
+	area_set_start(&spt, high, USER_END - PAGE_SIZE);
+	check_that(spt.area_pages == 2, "an area that shrinks from below gives up its pages");
+	CHECK(area_find_gap(&spt, USER_END - PAGE_SIZE - middle, USER_END) == middle);
+	CHECK(area_find_gap(&spt, USER_END - middle, USER_END) == 0);
+	area_remove(&spt, low);
+	area_free(low);
+	area_remove(&spt, high);
+	area_free(high);
+	CHECK(spt.area_pages == 0 && standin_objects == 0);
+}
+
+int main(void)
+{
+	sources[0].ops = sources[1].ops = &source_ops;
+	check_random();
+	check_no_memory();
+	check_large();
+	return tap_done();
+}
