@@ -39,7 +39,7 @@ static void divide(void *zero)
 
 int main(void)
 {
-	struct sigaction action = {.sa_flags = SA_SIGINFO};
+	struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART};
 	struct death death;
 	pid_t parent = getpid(), child;
 
