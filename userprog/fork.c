@@ -155,6 +155,19 @@ static void wait_for_space(struct process *parent, struct process *child)
 		thread_clear_interrupt(); /* other signals are looked at on the way out */
 }
 
+/* RLIMIT_NPROC (getrlimit(2)): of one user, who is not root. */
+static bool too_many(const struct process *parent)
+{
+	uint32_t uid = parent->credentials.uid, count = 0;
+	if (uid == 0)
+		return false;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
+		count += p->credentials.uid == uid;
+	spin_unlock_irq(&process_lock, flags);
+	return count >= parent->limits[RLIMIT_NPROC].rlim_cur;
+}
+
 int process_fork(const struct fork_request *request)
 {
 	struct process *parent = process_current();
@@ -162,6 +175,8 @@ int process_fork(const struct fork_request *request)
 
 	if (request->flags & CLONE_UNSUPPORTED)
 		return -EINVAL;
+	if (too_many(parent))
+		return -EAGAIN;
 	struct process *child = build(parent, request, &error);
 	if (!child)
 		return error;

@@ -269,9 +269,9 @@ static int interrupted_call(const struct process *process, const struct trap_fra
 {
 	if (process->call < 0 || frame->vector != TRAP_SYSCALL)
 		return 0;
-	int code = -(int)frame->eax;
+	uint32_t code = -frame->eax;
 	return code == ERESTARTSYS || code == ERESTARTNOHAND || code == ERESTART_RESTARTBLOCK
-	               ? code : 0;
+	               ? (int)code : 0;
 }
 
 #define INT_0X80_LENGTH 2 /* bytes of the instruction that made the call */

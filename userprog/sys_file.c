@@ -57,8 +57,11 @@ static int32_t sys_openat(int directory, const char *user_path, uint32_t flags, 
 	place_put(&place);
 	if (error)
 		return error == -EINTR ? -ERESTARTSYS : error;
-	if (!(flags & O_NOCTTY))
-		terminal_opened(file);
+	error = terminal_opened(file, flags & O_NOCTTY);
+	if (error) {
+		file_put(file);
+		return error;
+	}
 	return new_descriptor(file, 0, flags & O_CLOEXEC);
 }
 

@@ -299,6 +299,12 @@ static int32_t sys_swapoff(void)
 	return -EINVAL; /* swap stays until the end */
 }
 
+/* Calls that a libc tries and does well without. */
+static int32_t sys_absent(void)
+{
+	return -ENOSYS;
+}
+
 static int32_t sys_socket(void)
 {
 	return -EAFNOSUPPORT;
@@ -321,5 +327,10 @@ const struct system_call system_calls[] = {
 	CALL(socket, 3),
 	CALL_AS(socketpair, socket, 4),
 	CALL_AS(socketcall, socket, 2),
+	CALL_AS(rseq, absent, 4),
+	CALL_AS(clone3, absent, 2),
+	CALL_AS(copy_file_range, absent, 6),
+	CALL_AS(inotify_init, absent, 0),
+	CALL_AS(inotify_init1, absent, 1),
 	CALLS_END,
 };

@@ -75,11 +75,18 @@ static void take(const struct process *process)
 	tty_set_foreground(&console_tty, process->group);
 }
 
-void terminal_opened(const struct file *file)
+#define OWN_TERMINAL (TTYAUX_MAJOR << 8 | 0) /* /dev/tty: "my controlling terminal" */
+
+int terminal_opened(const struct file *file, bool no_controlling)
 {
 	const struct process *self = process_current();
-	if (terminal_is(file) && self->session == self->id && tty_session(&console_tty) == 0)
+	if (!terminal_is(file))
+		return 0;
+	if (file->inode->device == OWN_TERMINAL)
+		return controls(self) ? 0 : -ENXIO;
+	if (!no_controlling && self->session == self->id && tty_session(&console_tty) == 0)
 		take(self);
+	return 0;
 }
 
 static int take_asked(const struct process *self, bool steal)
