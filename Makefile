@@ -190,10 +190,14 @@ clean:
 distclean: clean
 	rm -rf build-* $(CACHE)
 
+# TRACE: a file of page numbers, or a built-in trace's name; none: all built-in ones.
+policy-lab:
+	@scripts/policy-lab --build $(BUILD) $(TRACE)
+
 help:
 	@scripts/help
 
 -include $(KERNEL_O:.o=.d) $(CRT0:.o=.d) $(LIBUSER_O:.o=.d) $(PROGRAM_C:%=$(UOBJ)/%.d)
 FORCE:
 .PHONY: all kernel programs image iso qemu debug check check-linux layers setup busybox \
-  clean distclean help FORCE
+  policy-lab clean distclean help FORCE

@@ -16,38 +16,49 @@
  *
  * Rounds are measured in time: a tick ages at most STEPS pages, from queue 0 up to 8, so that
  * no page is met twice in a round. Bit 31 of the note says in which round a page was last
- * aged; those of this round are at their queue's end. Between ticks a candidate that has been
- * referenced goes up to queue 8: without any tick the policy is clock.
+ * aged; those of this round are at their queue's end. Queue 0, whose pages stay in it, is two,
+ * one for each value of that bit: the half that was aged already is the older one.
+ *
+ * Between ticks a candidate that has been referenced goes up to queue 8: without any tick the
+ * policy is clock.
  * Source: A. S. Tanenbaum, "Modern Operating Systems", 3.4.7 (simulating LRU in software).
  */
 #include "vm/policy.h"
 
 #define HISTORY_BITS 8
 #define RECENT (1u << (HISTORY_BITS - 1))
-#define ROUND (1u << 31)
+#define ROUND_SHIFT 31
 #define STEPS 256
 
-static struct list queues[HISTORY_BITS + 1];
+static struct list zero[2]; /* queue 0, by round */
+static struct list queues[HISTORY_BITS + 1]; /* the others, from 1 */
 static uint32_t pages;
-static uint32_t this_round; /* 0 or ROUND */
+static uint32_t this_round; /* 0 or 1 */
 static unsigned next_queue; /* the queue that is being aged */
 
 static void aging_start(void *table, uint32_t frames)
 {
 	(void)table, (void)frames;
-	for (unsigned i = 0; i <= HISTORY_BITS; i++)
+	list_init(&zero[0]);
+	list_init(&zero[1]);
+	for (unsigned i = 1; i <= HISTORY_BITS; i++)
 		list_init(&queues[i]);
 	pages = 0;
 	this_round = 0;
 	next_queue = 0;
 }
 
+static uint32_t history_of(const struct policy_page *page)
+{
+	return page->note & ~(1u << ROUND_SHIFT);
+}
+
 /* Appends the page, which is in no queue, to the one of its history. */
 static void enter(struct policy_page *page, uint32_t history)
 {
-	unsigned queue = history ? 32 - __builtin_clz(history) : 0;
-	page->note = this_round | history;
-	list_append(&queues[queue], &page->link);
+	struct list *queue = history ? &queues[32 - __builtin_clz(history)] : &zero[this_round];
+	page->note = this_round << ROUND_SHIFT | history;
+	list_append(queue, &page->link);
 }
 
 static void aging_page_in(struct policy_page *page)
@@ -66,8 +77,9 @@ static void aging_page_out(struct policy_page *page)
 static struct policy_page *next_to_age(void)
 {
 	for (; next_queue <= HISTORY_BITS; next_queue++) {
-		struct list_link *first = list_first(&queues[next_queue]);
-		if (first && (policy_page_of(first)->note & ROUND) != this_round)
+		struct list *queue = next_queue ? &queues[next_queue] : &zero[!this_round];
+		struct list_link *first = list_first(queue);
+		if (first && policy_page_of(first)->note >> ROUND_SHIFT != this_round)
 			return policy_page_of(first);
 	}
 	return NULL;
@@ -77,24 +89,27 @@ static void aging_tick(void)
 {
 	struct policy_page *page = next_to_age();
 	if (!page) {
-		this_round ^= ROUND;
+		this_round = !this_round;
 		next_queue = 0;
 		page = next_to_age();
 	}
 	for (unsigned steps = STEPS; page && steps > 0; steps--) {
-		uint32_t history = (page->note & ~ROUND) >> 1;
+		uint32_t history = history_of(page) >> 1;
 		list_remove(&page->link);
 		enter(page, policy_referenced(page) ? history | RECENT : history);
 		page = next_to_age();
 	}
 }
 
+/* There is a page. */
 static struct policy_page *oldest(void)
 {
-	for (unsigned i = 0; i <= HISTORY_BITS; i++)
-		if (!list_empty(&queues[i]))
-			return policy_page_of(list_first(&queues[i]));
-	return NULL;
+	struct list *queue = &zero[this_round];
+	if (list_empty(queue))
+		queue = &zero[!this_round];
+	for (unsigned i = 1; list_empty(queue); i++)
+		queue = &queues[i];
+	return policy_page_of(list_first(queue));
 }
 
 /* Whoever is passed over counts as referenced: a busy page is in use, and so is a victim that
@@ -104,7 +119,7 @@ static struct policy_page *aging_choose(void)
 	for (uint32_t steps = 2 * pages; steps > 0; steps--) {
 		struct policy_page *page = oldest();
 		list_remove(&page->link);
-		enter(page, (page->note & ~ROUND) | RECENT);
+		enter(page, history_of(page) | RECENT);
 		if (policy_evictable(page) && !policy_referenced(page))
 			return page;
 	}

@@ -45,7 +45,8 @@ static struct list queues[PLACES];
 static uint32_t counts[PLACES];
 static struct ghost *ghosts;
 static uint32_t buckets;
-static uint32_t now; /* evictions so far, from 1 */
+static uint32_t now;     /* evictions so far, from 1 */
+static uint32_t in_vain; /* pages of the main queue named since a page left */
 
 static void s3fifo_start(void *table, uint32_t frames)
 {
@@ -58,6 +59,7 @@ static void s3fifo_start(void *table, uint32_t frames)
 		counts[i] = 0;
 	}
 	now = 1;
+	in_vain = 0;
 }
 
 static uint32_t page_count(void)
@@ -127,6 +129,7 @@ static void s3fifo_page_out(struct policy_page *page)
 	if (page->note & NOTE_NAMED)
 		remember(page->identity);
 	leave(page);
+	in_vain = 0;
 }
 
 /* One step of the small queue: the victim, or NULL if a page only moved on. Whoever reaches the
@@ -152,29 +155,33 @@ static struct policy_page *main_step(void)
 {
 	struct policy_page *page = policy_rotate(&queues[MAIN]);
 	page->note = MAIN;
-	return policy_evictable(page) && !policy_referenced(page) ? page : NULL;
+	if (!policy_evictable(page) || policy_referenced(page))
+		return NULL;
+	in_vain++;
+	return page;
 }
 
-/* Pages move on in the small queue at most twice each, and the main one's hand goes round at
- * most twice. */
+/* The small queue gives a page if it has more than its share, or if the main one's pages were
+ * all named and would not go. A page moves on in the small queue at most twice, and the main
+ * one's hand goes round at most twice. */
 static struct policy_page *s3fifo_choose(void)
 {
-	uint32_t share = page_count() / SMALL_SHARE;
-	for (uint32_t main_steps = 2 * page_count();;) {
+	uint32_t share = page_count() / SMALL_SHARE, main_steps = 2 * page_count();
+	struct policy_page *page = NULL;
+
+	while (!page) {
 		uint32_t small = counts[FRESH] + counts[TRIAL];
 		bool main_may = counts[MAIN] && main_steps;
-		struct policy_page *page;
 		if (!small && !main_may)
 			return NULL;
-		if (main_may && (!small || small <= share)) {
-			main_steps--;
-			page = main_step();
-		} else {
+		if (small && (!main_may || small > share || in_vain > counts[MAIN])) {
 			page = small_step();
+		} else {
+			page = main_step();
+			main_steps--;
 		}
-		if (page)
-			return page;
 	}
+	return page;
 }
 
 const struct policy policy_s3fifo = {
