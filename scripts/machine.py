@@ -110,21 +110,24 @@ def guest_settings(path):
     return settings
 
 
-def test_guest(name, source, folder, build, kernel_build, serial, words=(), accel="tcg"):
+def copy_sparse(source, target):
+    subprocess.run(["cp", "--reflink=auto", "--sparse=always", source, target], check=True)
+
+
+def test_guest(name, source, folder, image, kernel, serial, words=(), accel="tcg"):
     """QEMU's command line for an in-guest test; makes its disks (and ISO) in the folder, the
-    root disk as root.img. The kernel comes from kernel_build, what is on the disk from build."""
+    root disk as root.img, a copy of the image."""
     settings = guest_settings(source)
     disk, swap_mib, swap = settings["disk"], int(settings["swap"]), None
     root = os.path.join(folder, "root.img")
-    subprocess.run(["cp", "--reflink=auto", "--sparse=always",
-                    os.path.join(build, "test.img"), root], check=True)
+    copy_sparse(image, root)
     if swap_mib:
         swap = os.path.join(folder, "swap.img")
         make_swap(swap, swap_mib)
     # init takes all that follows test= for the test's own.
     line = boot_line(disk, swap_mib, "exit", settings["cmdline"], *words,
                      f"test=/tests/{name} {settings['args']}".strip())
-    kernel, iso = os.path.join(kernel_build, "pagoda.elf"), None
+    iso = None
     if settings["grub"]:
         iso = os.path.join(folder, "pagoda.iso")
         subprocess.run([os.path.join(ROOT, "scripts/make-iso"), iso, kernel, line], check=True,
