@@ -14,6 +14,7 @@
 #include "vm/page.h"
 #include "vm/source.h"
 #include "vm/spt.h"
+#include "vm/vm.h"
 
 static struct slab_cache area_cache = SLAB_CACHE("area", sizeof(struct area));
 
@@ -78,12 +79,32 @@ static uint32_t pages_of(const struct area *area)
 	return (area->end - area_start(area)) >> PAGE_SHIFT;
 }
 
+static void link_to_source(struct area *area)
+{
+	if (!area->source)
+		return;
+	spin_lock(&vm_lock);
+	list_append(&area->source->areas, &area->source_link);
+	spin_unlock(&vm_lock);
+}
+
+static void unlink_from_source(struct area *area)
+{
+	if (!area->source)
+		return;
+	spin_lock(&vm_lock);
+	list_remove(&area->source_link);
+	spin_unlock(&vm_lock);
+}
+
 void area_insert(struct spt *spt, struct area *area)
 {
 	bool inserted = tree_insert(&spt->areas, &area->node);
 	ASSERT_SAYING(inserted, "two areas start at one address");
 	spt->area_pages += pages_of(area);
 	spt->area_count++;
+	area->spt = spt;
+	link_to_source(area);
 	update_gap(spt, area);
 	update_gap(spt, spt_area_next(area));
 }
@@ -94,6 +115,7 @@ void area_remove(struct spt *spt, struct area *area)
 	tree_remove(&spt->areas, &area->node);
 	spt->area_pages -= pages_of(area);
 	spt->area_count--;
+	unlink_from_source(area);
 	if (spt->last_found == area)
 		spt->last_found = NULL;
 	update_gap(spt, above);
@@ -188,4 +210,47 @@ uintptr_t area_find_gap(struct spt *spt, uint32_t length, uintptr_t limit)
 	if (limit > bottom && limit - bottom >= length)
 		return limit - length;
 	return gap_in(spt->areas.root, length, limit);
+}
+
+/* A space that maps the source privately and that this truncation has not visited yet, with a
+ * reference; NULL if there is none left. A space that is ending needs no visit. */
+static struct spt *next_space(struct page_source *source, uint32_t truncation)
+{
+	struct spt *found = NULL;
+	spin_lock(&vm_lock);
+	LIST_FOR(&source->areas, struct area, area, source_link) {
+		if (area->truncation == truncation || area->flags & AREA_SHARED)
+			continue;
+		area->truncation = truncation;
+		if (spt_try_get(area->spt)) {
+			found = area->spt;
+			break;
+		}
+	}
+	spin_unlock(&vm_lock);
+	return found;
+}
+
+static void drop_copies(struct spt *spt, struct page_source *source, uint32_t first)
+{
+	SCOPED_MUTEX(&spt->lock);
+	for (struct area *area = spt_area_from(spt, 0); area; area = spt_area_next(area)) {
+		if (area->source != source || area->flags & AREA_SHARED)
+			continue;
+		uint32_t kept = first > area->first_page ? first - area->first_page : 0;
+		if (kept < pages_of(area))
+			spt_drop_pages(spt, area_start(area) + (kept << PAGE_SHIFT), area->end);
+	}
+}
+
+void area_drop_copies(struct page_source *source, uint32_t first)
+{
+	spin_lock(&vm_lock);
+	uint32_t truncation = ++source->truncations;
+	spin_unlock(&vm_lock);
+	struct spt *spt;
+	while ((spt = next_space(source, truncation))) {
+		drop_copies(spt, source, first);
+		spt_put(spt);
+	}
 }

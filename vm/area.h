@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "lib/list.h"
 #include "lib/tree.h"
 #include "lib/types.h"
 
@@ -26,6 +27,9 @@ struct area {
 	uintptr_t end;          /* page aligned, as is the start */
 	uint32_t flags;
 	struct page_source *source; /* NULL: zeros behind. Holds a reference */
+	struct list_link source_link; /* (v) in source->areas, while in a space */
+	uint32_t truncation;    /* (v) the last one of the source that came by here */
+	struct spt *spt;        /* whose area it is */
 	uint32_t first_page;    /* page of the source that lies at start */
 	uintptr_t file_end;     /* private: the source's bytes end here and zeros follow (in the
 	                           last page of a program's data); UINTPTR_MAX: no such end */
@@ -62,6 +66,9 @@ void area_summarise(struct tree_node *);
 void area_insert(struct spt *, struct area *);
 /* Out of the space, not freed. */
 void area_remove(struct spt *, struct area *);
+/* The source was cut off before page `first`: every space that maps it privately loses the
+ * copies of the pages that are gone. No spt->lock held; may sleep. */
+void area_drop_copies(struct page_source *, uint32_t first);
 /* Moves one end of the area, into free room or its own. The pages are the caller's affair. */
 void area_set_start(struct spt *, struct area *, uintptr_t start);
 void area_set_end(struct spt *, struct area *, uintptr_t end);

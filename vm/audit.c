@@ -15,6 +15,7 @@
 
 #include "kernel/mem/physmem.h"
 #include "kernel/sched/thread.h"
+#include "kernel/time/clock.h"
 #include "lib/printf.h"
 #include "vm/anon.h"
 #include "vm/area.h"
@@ -303,8 +304,16 @@ void audit_baseline(void)
 	baseline.threads = thread_count();
 }
 
+/* A thread's stack is freed by whoever runs after it: that may not have happened yet. */
+static void await_dead_threads(void)
+{
+	for (int i = 0; i < 100 && thread_count() > baseline.threads; i++)
+		thread_sleep_until(clock_now() + NS_PER_SECOND / 100);
+}
+
 int audit_compare(char *words, size_t size)
 {
+	await_dead_threads();
 	struct audit audit = {.words = words, .size = size};
 	spin_lock(&vm_lock);
 	audit_locked(&audit);

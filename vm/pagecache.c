@@ -16,6 +16,7 @@
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
 #include "lib/string.h"
+#include "vm/area.h"
 #include "vm/evict.h"
 #include "vm/frame.h"
 #include "vm/pagedir.h"
@@ -44,6 +45,7 @@ void page_source_init(struct page_source *source, const struct page_source_ops *
 	source->ops = ops;
 	source->size = size;
 	list_init(&source->frames);
+	list_init(&source->areas);
 }
 
 /* Neighbouring pages go to neighbouring buckets; sources are spread by a multiplication
@@ -266,6 +268,7 @@ void pagecache_truncate(struct page_source *source, uint32_t first)
 			source->ops->forget(source, index);
 	}
 	spin_unlock(&vm_lock);
+	area_drop_copies(source, first);
 }
 
 void pagecache_forget(struct page_source *source, uint32_t index)

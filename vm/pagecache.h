@@ -41,8 +41,9 @@ void pagecache_remove(struct frame *);
 int pagecache_read(struct page_source *, uint64_t position, void *to, size_t n);
 int pagecache_write(struct page_source *, uint64_t position, const void *from, size_t n);
 
-/* Drops every page from `first` on, dirty or not, unmapping it from every program; waits
- * for those that are busy. The source's size was lowered before. */
+/* Drops every page from `first` on, dirty or not, unmapping it from every program, and the
+ * programs' private copies too; waits for pages that are busy. The source's size was lowered
+ * before. */
 void pagecache_truncate(struct page_source *, uint32_t first);
 /* Drops one page, dirty or not (a freed metadata block must not be written any more). */
 void pagecache_forget(struct page_source *, uint32_t index);

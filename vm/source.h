@@ -46,6 +46,8 @@ struct page_source {
 	bool anonymous;          /* its dirty pages go to swap (tmpfs) */
 	struct list frames;      /* (v) of struct frame, by source_link */
 	uint32_t cached;         /* (v) how many */
+	struct list areas;       /* (v) of struct area, by source_link: who maps it */
+	uint32_t truncations;    /* (v) counts them, to tell which areas one has visited */
 	uint32_t dirty_error;    /* a write failed since the last sync reported it */
 };
 

@@ -45,6 +45,16 @@ void spt_get(struct spt *spt)
 	__atomic_fetch_add(&spt->references, 1, __ATOMIC_RELAXED);
 }
 
+bool spt_try_get(struct spt *spt)
+{
+	uint32_t references = __atomic_load_n(&spt->references, __ATOMIC_RELAXED);
+	while (references > 0)
+		if (__atomic_compare_exchange_n(&spt->references, &references, references + 1,
+		                                false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
 void spt_put(struct spt *spt)
 {
 	if (__atomic_sub_fetch(&spt->references, 1, __ATOMIC_ACQ_REL) > 0)

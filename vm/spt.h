@@ -46,6 +46,9 @@ struct spt {
 /* A new empty address space with one reference; NULL if there is no memory. */
 struct spt *spt_create(void);
 void spt_get(struct spt *);
+/* The same for a space that may be ending: false if it is. vm_lock held, under which an
+ * ending space still has its areas. */
+bool spt_try_get(struct spt *);
 /* The last reference gives everything back: areas, anons, tables. May sleep. The
  * directory must not be the one the caller's thread runs on (thread_set_space first). */
 void spt_put(struct spt *);
