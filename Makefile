@@ -97,9 +97,19 @@ USER_LDFLAGS = -m32 -static -nostdlib -Wl,-z,noexecstack -Wl,-z,norelro \
 CRT0 = $(UOBJ)/lib/user/crt0.S.o
 LIBUSER_O = $(filter-out $(CRT0),$(patsubst %,$(UOBJ)/%.o,$(wildcard lib/user/*.c lib/user/*.S lib/*.c)))
 PROGRAM_C = $(wildcard userprog/bin/*.c tests/vm/*.c tests/userprog/*.c tests/fs/*.c tests/bench/*.c)
-PROGRAMS = $(PROGRAM_C:%.c=$(BUILD)/programs/%)
+# A folder of userprog/bin is one program of several files.
+FOLDERS = $(patsubst %/,%,$(wildcard userprog/bin/*/))
+FOLDER_C = $(wildcard $(FOLDERS:%=%/*.c))
+PROGRAMS = $(PROGRAM_C:%.c=$(BUILD)/programs/%) $(FOLDERS:%=$(BUILD)/programs/%)
 
 programs: $(PROGRAMS)
+
+$(foreach folder,$(FOLDERS),$(eval $(BUILD)/programs/$(folder): \
+  $(patsubst %,$(UOBJ)/%.o,$(wildcard $(folder)/*.c))))
+$(FOLDERS:%=$(BUILD)/programs/%): $(CRT0) $(BUILD)/libuser.a
+	$(say) LINK $(@:$(BUILD)/programs/%=%)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libuser.a $(LIBGCC)
 
 $(BUILD)/programs/%: $(UOBJ)/%.c.o $(CRT0) $(BUILD)/libuser.a
 	$(say) LINK $(@:$(BUILD)/programs/%=%)
@@ -197,7 +207,8 @@ policy-lab:
 help:
 	@scripts/help
 
--include $(KERNEL_O:.o=.d) $(CRT0:.o=.d) $(LIBUSER_O:.o=.d) $(PROGRAM_C:%=$(UOBJ)/%.d)
+-include $(KERNEL_O:.o=.d) $(CRT0:.o=.d) $(LIBUSER_O:.o=.d) $(PROGRAM_C:%=$(UOBJ)/%.d) \
+  $(FOLDER_C:%=$(UOBJ)/%.d)
 FORCE:
 .PHONY: all kernel programs image iso qemu debug check check-linux layers setup busybox \
   policy-lab clean distclean help FORCE

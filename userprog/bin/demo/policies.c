@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Row 10: page replacement. The same load under every policy there is: some pages that are
+ * used all the time, and many that are used once in a while. A good policy keeps the first.
+ */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "userprog/bin/demo/demo.h"
+
+#define HOT 24u     /* pages used between any two others */
+#define COLD 160u   /* pages used in turn */
+#define ROUNDS 3u
+#define FRAMES 64u  /* for both, and for what the program needs besides */
+
+struct load {
+	struct faults hot, cold;
+	unsigned hot_resident;
+};
+
+/* Every cold page is followed by a few of the hot ones: each comes round every 6 steps. */
+static int run_load(void *shared)
+{
+	struct load *load = shared;
+	char *hot = memory_map(HOT * PAGE), *cold = memory_map(COLD * PAGE);
+
+	touch_write(hot, HOT);
+	touch_write(cold, COLD);
+	limit_resident(FRAMES);
+	for (unsigned step = 0; step < ROUNDS * COLD; step++) {
+		struct faults before = faults_now();
+		cold[step % COLD * PAGE] ^= 1;
+		struct faults between = faults_now();
+		for (unsigned i = 0; i < 4; i++)
+			hot[(step * 4 + i) % HOT * PAGE] ^= 1;
+		struct faults after = faults_now();
+		load->cold.minor += between.minor - before.minor;
+		load->cold.major += between.major - before.major;
+		load->hot.minor += after.minor - between.minor;
+		load->hot.major += after.major - between.major;
+	}
+	load->hot_resident = states_of(hot, HOT).present;
+	return 0;
+}
+
+static long faults_of(const struct load *load)
+{
+	return load->hot.minor + load->hot.major + load->cold.minor + load->cold.major;
+}
+
+/* The reference bits of pages, as a row of 0 and 1. */
+static void show_bits(const char *when, const char *memory, unsigned pages)
+{
+	char bits[64] = "";
+
+	for (unsigned i = 0; i < pages && i < sizeof(bits) - 1; i++)
+		bits[i] = walk_of(0, memory + i * PAGE).accessed ? '1' : '0';
+	say("  %-28s %s", when, bits);
+}
+
+/* What clock goes by: bits that the processor sets and the passing hand clears. */
+static int show_hand(void *unused)
+{
+	char *memory = memory_map(32 * PAGE);
+	unsigned cleared = 0;
+
+	(void)unused;
+	touch_write(memory, 32);
+	show_bits("32 pages just written", memory, 32);
+	limit_resident(resident_pages());
+	touch_write(memory_map(4 * PAGE), 4); /* frames are wanted: the hand moves */
+	limit_resident(0);
+	show_bits("the hand has passed by some", memory, 32);
+	for (unsigned i = 0; i < 32; i++)
+		cleared += !walk_of(0, memory + i * PAGE).accessed;
+	claim(cleared > 0, "%u of 32 lost their reference bit, or went already: those not used again go",
+	      cleared);
+	return 0;
+}
+
+void demo_policies(void)
+{
+	struct policies policies = policies_read();
+	struct load *loads = mmap(NULL, sizeof(struct load) * POLICIES_MAX, PROT_READ | PROT_WRITE,
+	                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	long fifo = -1, clock = -1;
+
+	if (loads == MAP_FAILED)
+		give_up("no room");
+	say("%u hot pages are used all the time, %u cold ones in turn, %u rounds. The process may\n"
+	    "have %u pages in memory, so each step asks the policy: who goes?", HOT, COLD, ROUNDS,
+	    FRAMES);
+	step("faults of the same load, under each policy");
+	say("  %-10s %9s %9s %9s   %s", "policy", "of hot", "of cold", "together", "hot in memory");
+	for (unsigned i = 0; i < policies.count; i++) {
+		struct load *load = &loads[i];
+		policy_set(policies.names[i]);
+		in_child(run_load, load);
+		say("  %-10s %9ld %9ld %9ld   %u of %u", policies.names[i],
+		    load->hot.minor + load->hot.major, load->cold.minor + load->cold.major,
+		    faults_of(load), load->hot_resident, HOT);
+		if (policies.names[i][0] == 'f')
+			fifo = faults_of(load);
+		if (policies.names[i][0] == 'c')
+			clock = faults_of(load);
+	}
+	claim(clock > 0 && fifo > clock + clock / 10,
+	      "clock sees which pages are used; fifo does not look: %ld faults against %ld", clock,
+	      fifo);
+
+	step("reference bits and the clock's hand");
+	policy_set("clock");
+	in_child(show_hand, NULL);
+	policy_set(policies.names[policies.current]);
+	try_next("  cat /proc/sys/vm/policy; echo aging >/proc/sys/vm/policy\n"
+	         "  make qemu CMDLINE=vm.policy=fifo        choose at boot\n"
+	         "  demo belady                             when more frames are worse\n"
+	         "  vm/policy/clock.c                       40 lines; write your own beside it\n");
+}

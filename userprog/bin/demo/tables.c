@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Row 4: why two levels. A flat table would take 4 MiB a process, whatever it uses; two levels
+ * take a page for each 4 MiB stretch that is in use; an inverted table is one for all.
+ */
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "userprog/bin/demo/demo.h"
+
+#define PAGES 64u
+#define STRETCH (4 * MIB) /* what one page table maps */
+
+/* Touches PAGES pages at a distance; returns KiB of page tables that took. */
+static int tables_for(void *distance)
+{
+	size_t step = (size_t)(uintptr_t)distance;
+	size_t bytes = step * (PAGES - 1) + PAGE;
+	long before = number_in("/proc/self/status", "VmPTE");
+	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		give_up("no room for %zu MiB of addresses", bytes / MIB);
+	for (unsigned i = 0; i < PAGES; i++)
+		memory[i * step] = 1;
+	return (int)(number_in("/proc/self/status", "VmPTE") - before);
+}
+
+/* The inverted question, answered the slow way: is the frame in this process's code? */
+static bool maps_frame(pid_t pid, const char *start, unsigned pages, unsigned frame)
+{
+	for (unsigned i = 0; i < pages; i++)
+		if (frame_of(pid, start + i * PAGE) == frame)
+			return true;
+	return false;
+}
+
+static int sleeper(void *unused)
+{
+	(void)unused;
+	pause();
+	return 0;
+}
+
+extern char __executable_start[], etext[];
+
+void demo_tables(void)
+{
+	say("One flat table for 4 GiB of addresses: 1,048,576 entries of 4 bytes, 4096 KiB for each\n"
+	    "process. Two levels leave out what nobody uses.");
+	step("%u pages each, written in a child of its own", PAGES);
+	int dense = in_child(tables_for, (void *)PAGE);
+	int sparse = in_child(tables_for, (void *)STRETCH);
+	long own = number_in("/proc/self/status", "VmPTE");
+	say("                       page tables    a page's share\n"
+	    "  one after another  %7d KiB     %7d bytes\n"
+	    "  4 MiB apart        %7d KiB     %7d bytes\n"
+	    "  flat               %7u KiB     %7u bytes\n"
+	    "  (this program itself: %ld KiB)", dense, dense * 1024 / (int)PAGES, sparse,
+	    sparse * 1024 / (int)PAGES, 4096u, 4096 * 1024 / PAGES, own);
+	claim(dense <= 8, "neighbours share a table: %d KiB", dense);
+	claim(sparse >= (int)PAGES * 4 - 8, "scattered pages take a table each: %d KiB", sparse);
+	claim(sparse < 4096, "and even that is less than a flat table");
+
+	step("the inverted table: from a frame to those who map it");
+	unsigned frame = frame_of(0, (void *)(uintptr_t)demo_tables);
+	unsigned pages = (unsigned)(etext - __executable_start) / PAGE + 1;
+	pid_t child = child_start(sleeper, NULL);
+	usleep(50000);
+	bool self_maps = maps_frame(0, __executable_start, pages, frame);
+	bool child_maps = maps_frame(child, __executable_start, pages, frame);
+	bool init_maps = maps_frame(1, __executable_start, pages, frame);
+	kill(child, 9);
+	waitpid(child, NULL, 0);
+	say("  This function lies in frame %#x. Who maps it? Asked of each process's table:\n"
+	    "  this process %s, its child %s, process 1 %s.", frame, self_maps ? "does" : "does not",
+	    child_maps ? "does" : "does not", init_maps ? "does" : "does not");
+	claim(self_maps && child_maps && !init_maps, "two page tables lead to one frame");
+	say("  Pagoda's frame table (vm/frame.h) has the answer at hand: one record for each of the\n"
+	    "  machine's %ld frames, however many processes there are.", meminfo("MemTotal") / 4);
+	try_next("  grep VmPTE /proc/*/status     what the page tables of others take\n"
+	         "  demo text                     the same frames under two programs\n");
+}
