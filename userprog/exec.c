@@ -218,13 +218,10 @@ static int map_program(struct exec *e)
 
 static int build_space(struct exec *e)
 {
-	const struct rlimit *limits = process_current()->limits;
 	e->spt = spt_create();
 	if (!e->spt)
 		return -ENOMEM;
-	e->spt->stack_limit = limits[RLIMIT_STACK].rlim_cur;
-	e->spt->data_limit = limits[RLIMIT_DATA].rlim_cur;
-	e->spt->space_limit = limits[RLIMIT_AS].rlim_cur;
+	process_limit_space(process_current(), e->spt);
 	int error = map_program(e);
 	if (!error)
 		error = vm_map_stack(e->spt, e->executable_stack);

@@ -171,6 +171,16 @@ struct descriptor_table *process_files(struct process *process)
 	return files;
 }
 
+void process_limit_space(const struct process *process, struct spt *spt)
+{
+	const struct rlimit *limits = process->limits;
+	unsigned long resident = limits[RLIMIT_RSS].rlim_cur;
+	spt->stack_limit = limits[RLIMIT_STACK].rlim_cur;
+	spt->data_limit = limits[RLIMIT_DATA].rlim_cur;
+	spt->space_limit = limits[RLIMIT_AS].rlim_cur;
+	spt->resident_limit = resident == RLIM_INFINITY ? UINT32_MAX : resident >> PAGE_SHIFT;
+}
+
 static struct dentry *place_of(struct process *process, struct dentry **place)
 {
 	SCOPED_MUTEX(&process->places_lock);

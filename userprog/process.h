@@ -144,6 +144,8 @@ void process_orphan_children_locked(struct process *);
  * if it has exited. */
 struct spt *process_space(struct process *);
 struct descriptor_table *process_files(struct process *);
+/* Tells the space, whose lock is held or which nobody else knows yet, the process's limits. */
+void process_limit_space(const struct process *, struct spt *);
 /* Where it is and what it runs, with a reference (dentry_put), or NULL. */
 struct dentry *process_cwd(struct process *);
 struct dentry *process_executable(struct process *);

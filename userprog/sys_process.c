@@ -353,9 +353,7 @@ static void tell_space(const struct process *process)
 {
 	struct spt *spt = process->spt;
 	SCOPED_MUTEX(&spt->lock);
-	spt->stack_limit = process->limits[RLIMIT_STACK].rlim_cur;
-	spt->data_limit = process->limits[RLIMIT_DATA].rlim_cur;
-	spt->space_limit = process->limits[RLIMIT_AS].rlim_cur;
+	process_limit_space(process, spt);
 }
 
 static int set_limit(struct process *process, uint32_t resource, const struct rlimit *limit)

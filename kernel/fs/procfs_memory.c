@@ -6,6 +6,7 @@
  */
 #include <asm/errno.h>
 
+#include "kernel/cpu/cpu.h"
 #include "kernel/dev/block.h"
 #include "kernel/fs/fs.h"
 #include "kernel/fs/procfs.h"
@@ -146,6 +147,7 @@ static void vmstat_show(struct text *text)
 	text_print(text, "nr_kernel_stack %u\n", usage.stacks);
 	text_print(text, "nr_slab %u\n", usage.heap);
 	text_print(text, "nr_swap_slots %u\n", swap_used());
+	vm_counters[VM_directory_loads] = (uint32_t)this_cpu()->directory_loads;
 	for (uint32_t i = 0; i < VM_COUNTER_COUNT; i++)
 		text_print(text, "%s %u\n", vm_counter_names[i], vm_counters[i]);
 }

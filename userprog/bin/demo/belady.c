@@ -19,8 +19,17 @@ static const unsigned references[] = {1, 2, 3, 4, 1, 2, 5, 1, 2, 3, 4, 5};
  * order, which the kernel would extend. */
 #define DISTANCE (2 * PAGE)
 
-/* For aging, which measures in clock ticks how long ago a page was used. */
-#define PAUSE_US 30000u
+/* Aging measures in its ticks how long ago a page was used: a tick every 100 ms looks at 256
+ * pages, so it knows more only when it has been round all of them. */
+#define TICK_US 100000u
+#define PAGES_A_TICK 256u
+
+static unsigned aging_round(void)
+{
+	long pages = vmstat("nr_anon_pages") + vmstat("nr_file_pages");
+
+	return ((unsigned)pages / PAGES_A_TICK + 2) * TICK_US;
+}
 
 struct experiment {
 	const char *policy;
@@ -32,9 +41,11 @@ struct experiment {
 static int run(void *argument)
 {
 	struct experiment *experiment = argument;
-	bool slow = strcmp(experiment->policy, "aging") == 0;
+	unsigned pause = 0;
 
 	policy_set(experiment->policy);
+	if (strcmp(experiment->policy, "aging") == 0)
+		pause = aging_round();
 	resident_pages(); /* so that the heap has what asking takes, and it is locked, too */
 	if (mlockall(MCL_CURRENT) != 0)
 		give_up("mlockall: %s", strerror(errno));
@@ -46,8 +57,7 @@ static int run(void *argument)
 		struct faults faults = faults_since(before);
 		experiment->faulted[i] = faults.minor + faults.major > 0;
 		experiment->faults += experiment->faulted[i];
-		if (slow)
-			usleep(PAUSE_US);
+		usleep(pause);
 	}
 	return 0;
 }
@@ -104,8 +114,10 @@ void demo_belady(void)
 
 	if (shared == MAP_FAILED)
 		give_up("no room");
+	cache_drop(); /* fewer pages, shorter rounds */
 	say("Five pages, written in the order 1 2 3 4 1 2 5 1 2 3 4 5, with three frames and with\n"
-	    "four. F: a page fault. One would expect that more memory never hurts.");
+	    "four. F: a page fault. One would expect that more memory never hurts. (Aging takes some\n"
+	    "seconds, since it needs time between two references.)");
 	step("                   1  2  3  4  1  2  5  1  2  3  4  5");
 	unsigned fifo3 = measure(shared, "fifo", 3), fifo4 = measure(shared, "fifo", 4);
 	unsigned clock3 = measure(shared, "clock", 3), clock4 = measure(shared, "clock", 4);

@@ -21,6 +21,7 @@ static __attribute__((noinline)) void change(int value)
 
 void demo_gdb(void)
 {
+	demo_watched = 0; /* brings its page */
 	say("The variable demo_watched lies at %p, in frame %#x. From another terminal:\n\n"
 	    "    make qemu GDB=1                                   (instead of make qemu)\n"
 	    "    gdb build/pagoda.elf -x scripts/gdb/attach.gdb -x scripts/gdb/watch.gdb\n\n"

@@ -13,11 +13,16 @@
 #define PAGES 64u
 #define STRETCH (4 * MIB) /* what one page table maps */
 
-/* Touches PAGES pages at a distance; returns KiB of page tables that took. */
-static int tables_for(void *distance)
+/* How many KiB of page tables PAGES pages take that lie at a distance; in shared memory. */
+struct layout {
+	size_t distance;
+	int tables;
+};
+
+static int measure_tables(void *shared)
 {
-	size_t step = (size_t)(uintptr_t)distance;
-	size_t bytes = step * (PAGES - 1) + PAGE;
+	struct layout *layout = shared;
+	size_t step = layout->distance, bytes = step * (PAGES - 1) + PAGE;
 	long before = number_in("/proc/self/status", "VmPTE");
 	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -26,7 +31,20 @@ static int tables_for(void *distance)
 		give_up("no room for %zu MiB of addresses", bytes / MIB);
 	for (unsigned i = 0; i < PAGES; i++)
 		memory[i * step] = 1;
-	return (int)(number_in("/proc/self/status", "VmPTE") - before);
+	layout->tables = (int)(number_in("/proc/self/status", "VmPTE") - before);
+	return 0;
+}
+
+static int tables_for(size_t distance)
+{
+	struct layout *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		give_up("no room");
+	shared->distance = distance;
+	in_child(measure_tables, shared);
+	return shared->tables;
 }
 
 /* The inverted question, answered the slow way: is the frame in this process's code? */
@@ -52,8 +70,8 @@ void demo_tables(void)
 	say("One flat table for 4 GiB of addresses: 1,048,576 entries of 4 bytes, 4096 KiB for each\n"
 	    "process. Two levels leave out what nobody uses.");
 	step("%u pages each, written in a child of its own", PAGES);
-	int dense = in_child(tables_for, (void *)PAGE);
-	int sparse = in_child(tables_for, (void *)STRETCH);
+	int dense = tables_for(PAGE);
+	int sparse = tables_for(STRETCH);
 	long own = number_in("/proc/self/status", "VmPTE");
 	say("                       page tables    a page's share\n"
 	    "  one after another  %7d KiB     %7d bytes\n"

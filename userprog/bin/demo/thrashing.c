@@ -59,7 +59,7 @@ static void show(const char *what, unsigned count, const struct result *result)
 
 /* ---- many processes, and the machine's own memory ----------------------------------- */
 
-static int start_line[2];
+static int ready[2], start_line[2];
 
 static int one_of_many(void *shared)
 {
@@ -68,8 +68,7 @@ static int one_of_many(void *shared)
 	char go;
 
 	touch_write(memory, result->pages);
-	close(start_line[1]);
-	if (read(start_line[0], &go, 1) < 0) /* returns when the parent closes its end */
+	if (write(ready[1], "r", 1) != 1 || read(start_line[0], &go, 1) != 1)
 		return 1;
 	work(memory, result, (uint32_t)getpid() * 7919 + 1);
 	return 0;
@@ -80,15 +79,23 @@ static struct result together(unsigned processes, unsigned pages, struct result 
 	struct result sum = {0};
 	pid_t children[PROCESSES_MAX];
 
-	if (pipe(start_line))
+	char word;
+
+	if (pipe(ready) || pipe(start_line))
 		give_up("no pipe");
 	for (unsigned i = 0; i < processes; i++) {
 		results[i] = (struct result){.pages = pages};
 		children[i] = child_start(one_of_many, &results[i]);
 	}
-	close(start_line[0]);
-	usleep(200000); /* they fill their memory; whoever is late starts late */
-	close(start_line[1]);
+	for (unsigned i = 0; i < processes; i++) /* until each has filled its memory */
+		if (read(ready[0], &word, 1) != 1)
+			give_up("a child is gone");
+	if (write(start_line[1], "gggggg", processes) != (ssize_t)processes)
+		give_up("the children are gone");
+	for (int i = 0; i < 2; i++) {
+		close(ready[i]);
+		close(start_line[i]);
+	}
 	for (unsigned i = 0; i < processes; i++) {
 		child_wait(children[i]);
 		sum.touches += results[i].touches;
