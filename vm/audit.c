@@ -13,6 +13,7 @@
 
 #include <stdarg.h>
 
+#include "kernel/cpu/cpu.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
@@ -232,7 +233,7 @@ static void check_owner(struct audit *audit, struct frame *frame)
 	if (frame->state == FRAME_ANON && frame_has(frame, FRAME_VALID) &&
 	    !frame_has(frame, FRAME_DIRTY | FRAME_BUSY) && !frame->owner.anon->slot)
 		broken(audit, "frame 0x%x is clean, but its page is nowhere else", number);
-	if (frame->state == FRAME_UNOWNED && frame->pins == 0)
+	if (frame->state == FRAME_UNOWNED && frame->pins == 0 && !frame_has(frame, FRAME_ORPHAN))
 		broken(audit, "frame 0x%x has neither an owner nor a pin, and is not free", number);
 	if (frame->state == FRAME_UNOWNED && frame_has(frame, FRAME_WRITING))
 		audit->orphan_slots += frame->block != 0;
@@ -241,8 +242,11 @@ static void check_owner(struct audit *audit, struct frame *frame)
 static void check_frame(struct audit *audit, uint32_t number)
 {
 	struct frame *frame = &frames[number];
+	/* The end of a transfer may free an orphan, without vm_lock. */
+	uint32_t flags = interrupts_off();
 	bool held = physmem_holder(number) == PHYSMEM_VM;
 	bool ours = frame->state != FRAME_NONE && frame->state != FRAME_ZERO;
+	interrupts_restore(flags);
 	if (held != ours) {
 		broken(audit, "frame 0x%x is %s, but in state %u", number,
 		       held ? "taken by vm" : "not vm's", frame->state);

@@ -103,7 +103,7 @@ struct frame *frame_alloc_zeroed(void)
 	return frame;
 }
 
-/* No owner, no pin: nobody can reach the frame any more. */
+/* Nobody can reach the frame any more. Perhaps in an interrupt. */
 static void frame_free(struct frame *frame)
 {
 	ASSERT_SAYING(!frame->mappings, "a frame is freed while an entry maps it");
@@ -111,6 +111,15 @@ static void frame_free(struct frame *frame)
 	frame->state = FRAME_NONE;
 	vm_count(VM_pgfree);
 	physmem_give(frame_number(frame));
+}
+
+/* No owner, no pin. A frame that is still being read, ahead of a need that is gone, must stay
+ * until that has ended: of this and frame_io_done, whoever comes second frees it. */
+static void frame_release(struct frame *frame)
+{
+	uint32_t before = __atomic_fetch_or(&frame->flags, FRAME_ORPHAN, __ATOMIC_ACQ_REL);
+	if (!(before & FRAME_BUSY))
+		frame_free(frame);
 }
 
 void frame_pin(struct frame *frame)
@@ -125,7 +134,7 @@ void frame_unpin_locked(struct frame *frame)
 	ASSERT(spin_held(&vm_lock));
 	ASSERT_SAYING(frame->pins > 0, "a frame is unpinned that was not pinned");
 	if (--frame->pins == 0 && frame->state == FRAME_UNOWNED)
-		frame_free(frame);
+		frame_release(frame);
 }
 
 void frame_unpin(struct frame *frame)
@@ -143,7 +152,7 @@ void frame_disown(struct frame *frame)
 	frame->owner.anon = NULL;
 	frame_clear(frame, FRAME_DIRTY);
 	if (frame->pins == 0)
-		frame_free(frame);
+		frame_release(frame);
 }
 
 static struct wait_queue *wait_queue_of(const struct frame *frame)
@@ -216,6 +225,9 @@ void frame_io_done(struct frame *frame, int error)
 	} else {
 		frame_set(frame, error ? FRAME_ERROR : FRAME_VALID);
 	}
-	frame_clear(frame, FRAME_BUSY); /* last: now the frame may go anywhere */
-	wait_wake_all(queue);
+	/* Last: now the frame may go anywhere. An orphan has no pin, so nobody waits for it. */
+	if (__atomic_fetch_and(&frame->flags, ~FRAME_BUSY, __ATOMIC_ACQ_REL) & FRAME_ORPHAN)
+		frame_free(frame);
+	else
+		wait_wake_all(queue);
 }

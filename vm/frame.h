@@ -45,6 +45,7 @@ enum frame_state {
 #define FRAME_ERROR 0x08u   /* the last read failed */
 #define FRAME_WRITING 0x10u /* the transfer under way is a write */
 #define FRAME_TOUCHED 0x20u /* referenced by read(2), write(2) or before it lost an entry */
+#define FRAME_ORPHAN 0x40u  /* nobody's any more; freed when its transfer ends */
 
 struct frame {
 	volatile uint32_t flags;
