@@ -24,6 +24,8 @@
 #include "vm/writeback.h"
 
 #define FLUSH_SECONDS 5u
+/* vm_lock is released after so many frames of a walk over all. */
+#define FRAMES_A_HOLD 1024u
 
 static struct frame **buckets; /* vm_lock */
 static uint32_t bucket_mask;
@@ -321,7 +323,7 @@ void pagecache_sync_all(void)
 	for (uint32_t number = 1; number < physmem_end();) {
 		struct writeback batch = {0};
 		spin_lock(&vm_lock);
-		for (uint32_t stop = number + 1024;
+		for (uint32_t stop = number + FRAMES_A_HOLD;
 		     number < physmem_end() && number < stop && batch.count < WRITEBACK_MAX;
 		     number++) {
 			struct frame *frame = &frames[number];
@@ -375,9 +377,14 @@ uint32_t pagecache_count(void)
 uint32_t pagecache_dirty_count(void)
 {
 	uint32_t count = 0;
-	for (uint32_t number = 1; number < physmem_end(); number++)
-		count += frames[number].state == FRAME_FILE &&
-		         !frames[number].owner.source->anonymous &&
-		         frame_has(&frames[number], FRAME_DIRTY);
+	for (uint32_t number = 1; number < physmem_end();) {
+		spin_lock(&vm_lock);
+		for (uint32_t stop = number + FRAMES_A_HOLD; number < physmem_end() && number < stop;
+		     number++)
+			count += frames[number].state == FRAME_FILE &&
+			         !frames[number].owner.source->anonymous &&
+			         frame_has(&frames[number], FRAME_DIRTY);
+		spin_unlock(&vm_lock);
+	}
 	return count;
 }
