@@ -454,6 +454,8 @@ static uintptr_t remap_move(struct spt *spt, const struct remap *remap)
 	uint32_t moved = remap->old_length < remap->new_length ? remap->old_length
 	                                                       : remap->new_length;
 	if (spt_move_pages(spt, remap->old, place, moved) != 0) {
+		/* Nothing moved, but leaves may have been made there. */
+		spt_drop_pages(spt, place, area->end);
 		area_remove(spt, area);
 		area_free(area);
 		return -ENOMEM;
