@@ -77,6 +77,9 @@ bool policy_evictable(struct policy_page *page)
 	/* A page that never had a slot needs one; a slot in hand can be written again. */
 	if (frame->state == FRAME_ANON)
 		return frame->owner.anon->slot || swap_available();
+	/* Whether a page of tmpfs has one only tmpfs knows. */
+	if (frame->owner.source->anonymous && frame_has(frame, FRAME_DIRTY))
+		return swap_available();
 	return true;
 }
 

@@ -549,7 +549,9 @@ int vm_msync(struct spt *spt, uintptr_t address, uint32_t length, int flags)
 	struct page_source *source;
 	uint32_t first, pages;
 	while ((source = next_source(spt, &address, end, &first, &pages, &hole))) {
-		if (flags & MS_SYNC && pagecache_sync(source, first, first + pages) != 0)
+		/* What lives in memory is not made safer by swapping it out. */
+		if (flags & MS_SYNC && !source->anonymous &&
+		    pagecache_sync(source, first, first + pages) != 0)
 			error = -EIO;
 		source->ops->put(source);
 	}
