@@ -96,7 +96,7 @@ static int map_allocate(struct ext2_inode *file, uint32_t index, bool pointers, 
 static int map_find(struct ext2_inode *file, uint32_t index, bool allocate, uint32_t *block,
                     bool *allocated)
 {
-	uint32_t place[LEVELS + 1];
+	uint32_t place[LEVELS + 1] = {0};
 	int levels = map_places(index, place);
 	uint32_t *pointer = &file->block[place[0]];
 	struct frame *frame = NULL, *next;

@@ -66,8 +66,6 @@ static void walk_end(struct walk *walk)
 /* What the name means, on top of what is mounted there. */
 static int walk_find(struct walk *walk, struct dentry **found)
 {
-	if (!S_ISDIR(walk->here->inode->mode))
-		return -ENOTDIR;
 	if (!strcmp(walk->name, "..")) {
 		*found = dentry_mounted(dentry_parent(dentry_get(walk->here)));
 		return 0;
@@ -133,13 +131,15 @@ static int walk_next_name(struct walk *walk)
 	return 0;
 }
 
-/* Goes on to in front of the last name. */
+/* Goes on to in front of the last name: `here` is a directory then. */
 static int walk_to_last(struct walk *walk)
 {
 	for (;;) {
 		struct dentry *next;
 		int error = walk_next_name(walk);
 
+		if (!error && !S_ISDIR(walk->here->inode->mode))
+			error = -ENOTDIR;
 		if (error || !*walk->rest)
 			return error;
 		error = walk_find(walk, &next);
@@ -214,8 +214,6 @@ static int make_start(struct walk *walk, struct dentry *at, const char *path, bo
 	if (error)
 		return error;
 	error = walk_to_last(walk);
-	if (!error && !S_ISDIR(walk->here->inode->mode))
-		error = -ENOTDIR;
 	if (!error && !name_is_plain(walk->name))
 		error = -EEXIST;
 	if (error) {
@@ -300,7 +298,7 @@ int vfs_link(struct dentry *old_at, const char *old_path, struct dentry *at, con
 	if (error)
 		return error;
 	struct inode *target = old->inode;
-	error = S_ISDIR(target->mode) ? -EPERM : make_start(&walk, at, path, false);
+	error = make_start(&walk, at, path, false);
 	if (error) {
 		dentry_put(old);
 		return error;
@@ -308,7 +306,7 @@ int vfs_link(struct dentry *old_at, const char *old_path, struct dentry *at, con
 	struct inode *dir = walk.here->inode;
 	if (dir->fs != target->fs) {
 		error = -EXDEV;
-	} else if (!dir->ops->link) {
+	} else if (S_ISDIR(target->mode) || !dir->ops->link) {
 		error = -EPERM;
 	} else {
 		mutex_lock_nested(&target->lock, 1); /* below its new directory */
@@ -373,8 +371,6 @@ static int remove_name(struct dentry *at, const char *path, bool directory)
 	if (error)
 		return error;
 	error = walk_to_last(&walk);
-	if (!error && !S_ISDIR(walk.here->inode->mode))
-		error = -ENOTDIR;
 	if (!error && !name_is_plain(walk.name))
 		error = !directory                    ? -EISDIR
 		      : !strcmp(walk.name, ".")       ? -EINVAL
@@ -444,12 +440,12 @@ static int rename_check(struct walk *from, struct walk *to, struct dentry *moved
 		return -EINVAL;
 	if (!replaced)
 		return 0;
+	if (dentry_is_above(replaced, from->here))
+		return -ENOTEMPTY;
 	if (directory && !S_ISDIR(replaced->inode->mode))
 		return -ENOTDIR;
 	if (!directory && S_ISDIR(replaced->inode->mode))
 		return -EISDIR;
-	if (dentry_is_above(replaced, from->here))
-		return -ENOTEMPTY;
 	return 0;
 }
 
@@ -509,8 +505,6 @@ static int rename_walked(struct walk *from, struct walk *to)
 {
 	struct inode *source = from->here->inode, *target = to->here->inode;
 
-	if (!S_ISDIR(source->mode) || !S_ISDIR(target->mode))
-		return -ENOTDIR;
 	if (source->fs != target->fs)
 		return -EXDEV;
 	if (!name_is_plain(from->name) || !name_is_plain(to->name))
@@ -555,10 +549,10 @@ static int open_or_create(struct walk *walk, uint32_t flags, uint32_t mode,
 {
 	struct inode *dir = walk->here->inode, *made;
 
-	if (!S_ISDIR(dir->mode))
-		return -ENOTDIR;
 	if (!name_is_plain(walk->name))
 		return flags & O_EXCL ? -EEXIST : -EISDIR;
+	if (walk->directory)
+		return -EISDIR;
 	SCOPED_MUTEX(&dir->lock);
 	int error = dentry_lookup_locked(walk->here, walk->name, found);
 	if (!error && flags & O_EXCL) {
@@ -567,8 +561,6 @@ static int open_or_create(struct walk *walk, uint32_t flags, uint32_t mode,
 	}
 	if (error != -ENOENT)
 		return error;
-	if (walk->directory)
-		return -EISDIR;
 	if (!dir->links)
 		return -ENOENT;
 	error = inode_check_writable(dir);
@@ -600,12 +592,8 @@ static int open_walk(struct walk *walk, uint32_t flags, uint32_t mode, struct de
 		if (error)
 			return error;
 		*found = dentry_mounted(*found);
-		if (!S_ISLNK((*found)->inode->mode) || !follow) {
-			if (!walk->directory || S_ISDIR((*found)->inode->mode))
-				return 0;
-			dentry_put(*found);
-			return -ENOTDIR;
-		}
+		if (!S_ISLNK((*found)->inode->mode) || !follow)
+			return 0;
 		error = walk_follow(walk, *found);
 		dentry_put(*found);
 		if (error)

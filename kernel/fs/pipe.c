@@ -87,7 +87,9 @@ static int ring_take(struct pipe *pipe, char *user_to, uint32_t n)
 	if (copy_to_user(user_to, *page + offset, n))
 		return -EFAULT;
 	pipe->tail += n;
-	if (page_offset(pipe->tail) == 0 || pipe->tail == pipe->head) {
+	/* In a full ring the writer may have come round to the front of this very page. */
+	bool come_round = pipe_used(pipe) > RING_SIZE - PAGE_SIZE;
+	if ((page_offset(pipe->tail) == 0 && !come_round) || pipe->tail == pipe->head) {
 		kfree(*page);
 		*page = NULL;
 		/* An empty pipe starts a page anew. */

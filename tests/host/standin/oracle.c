@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The host's answers to what our file system is asked, and the image: see oracle.h. */
 static char folder[] = "/tmp/pagoda-ext2-XXXXXX";
 static char image[64], tree[64];
 static int image_fd;
@@ -49,6 +50,18 @@ int oracle_fsck(void)
 	snprintf(command, sizeof(command),
 	         "PATH=$PATH:/usr/sbin:/sbin; e2fsck -fn %s >%s/fsck 2>&1 || { cat %s/fsck; false; }",
 	         image, folder, folder);
+	return system(command);
+}
+
+int oracle_compare(void)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+	         "cd %s && find tree -type p -delete && mkdir out && PATH=$PATH:/usr/sbin:/sbin && "
+	         "debugfs -R 'rdump / out' image >debugfs 2>&1; rmdir out/lost+found; "
+	         "diff -r --no-dereference out tree >diff || { head diff debugfs; false; }",
+	         folder);
 	return system(command);
 }
 

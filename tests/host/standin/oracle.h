@@ -11,6 +11,9 @@
 const char *oracle_start(const char *mke2fs_options);
 /* Runs e2fsck -fn on the image. 0 if it is clean. */
 int oracle_fsck(void);
+/* Reads the image by debugfs, and compares all that is in it with the folder, but for
+ * fifos, which are removed. 0 if it is the same. */
+int oracle_compare(void);
 void oracle_end(void);
 
 int oracle_write(const char *path, bool create, bool append, int64_t position, const void *from,

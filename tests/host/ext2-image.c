@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/* host-test: tests/host/standin/kernel.c tests/host/standin/files.c
+ * host-test: tests/host/standin/oracle.c kernel/fs/inode.c
+ * host-test: kernel/fs/dentry.c kernel/fs/path.c kernel/fs/file.c kernel/fs/regular.c
+ * host-test: kernel/fs/block_node.c kernel/fs/mount.c kernel/fs/pipe.c kernel/fs/tmpfs.c
+ * host-test: kernel/fs/ext2.c kernel/fs/ext2_alloc.c kernel/fs/ext2_map.c
+ * host-test: kernel/fs/ext2_directory.c kernel/dev/block.c vm/frame.c vm/pagecache.c
+ * host-test: vm/writeback.c lib/bitmap.c lib/tree.c
+ * host-test: kernel/fs/poll.c */
+/* host-cflags: -m32 -fno-strict-aliasing -D__KERNEL__ */
+/*
+ * The file system against the host's: thousands of random operations are done on an ext2
+ * image by kernel/fs and in a folder by Linux. Each must return the same, all contents must
+ * be the same in the end, and e2fsck must find nothing, now and then and at the end. Memory
+ * is so short that pages are evicted all the time.
+ */
+#include <asm/errno.h>
+#include <asm/fcntl.h>
+
+#include "kernel/dev/block.h"
+#include "kernel/fs/fs.h"
+#include "lib/string.h"
+#include "tests/host/standin/files.h"
+#include "tests/host/standin/oracle.h"
+#include "tests/host/tap.h"
+
+#define STEPS 30000
+#define PIECE_MAX 40000
+
+static uint32_t random_state = 20240229;
+static char ours[PIECE_MAX], theirs[PIECE_MAX];
+
+static uint32_t number(uint32_t below)
+{
+	random_state = random_state * 1664525u + 1013904223u;
+	return (random_state >> 8) % below;
+}
+
+/* A path of one to three of a few names; if `dots`, sometimes with ".", and with ".." in a
+ * place where it cannot lead out of the host's folder. */
+static void random_path(char *to, bool dots)
+{
+	static const char *const names[] = {"a", "b", "c", "d", "numbers", "link", "x1", "x2",
+	                                    "a-name-that-is-somewhat-longer-than-the-others"};
+	uint32_t depth = 1 + number(3);
+	bool below = false;
+
+	*to = '\0';
+	for (uint32_t i = 0; i < depth; i++) {
+		bool dot = dots && number(40) == 0;
+		const char *name = !dot ? names[number(sizeof(names) / sizeof(names[0]))]
+		                 : below ? ".." : ".";
+		if (i)
+			strcat(to, "/");
+		strcat(to, name);
+		below = !dot;
+	}
+	if (dots && number(30) == 0)
+		strcat(to, "/");
+}
+
+#define SECOND_LEVEL ((12 + 1024) * 4096)
+#define THIRD_LEVEL ((12 + 1024 + 1024 * 1024) * 4096ll)
+
+/* Mostly within a few pages; sometimes where the indirect blocks of the second level begin. */
+static int64_t random_position(void)
+{
+	if (number(8))
+		return number(80000);
+	return SECOND_LEVEL - 6000 + number(12000);
+}
+
+/* --- the same operations, ours ---------------------------------------------------------- */
+
+static int our_write(const char *path, bool create, bool append, int64_t position, int n)
+{
+	struct file *file;
+	loff_t at = position;
+	int error = vfs_open(NULL, path, O_WRONLY | O_NONBLOCK | (create ? O_CREAT : 0) |
+	                     (append ? O_APPEND : 0), 0644, &file);
+
+	if (error)
+		return error;
+	int done = file_write(file, ours, n, file->stream && append ? NULL : &at);
+	file_put(file);
+	return done;
+}
+
+static int our_read(const char *path, int64_t position, int n)
+{
+	struct file *file;
+	loff_t at = position;
+	int error = vfs_open(NULL, path, O_RDONLY | O_NONBLOCK, 0, &file);
+
+	if (error)
+		return error;
+	int done = file_read(file, ours, n, &at);
+	file_put(file);
+	return done;
+}
+
+static int our_truncate(const char *path, int64_t size)
+{
+	struct dentry *dentry;
+	int error = vfs_lookup(NULL, path, true, &dentry);
+
+	if (error)
+		return error;
+	error = inode_truncate(dentry_inode(dentry), size);
+	dentry_put(dentry);
+	return error;
+}
+
+static int our_stat(const char *path, struct oracle_stat *to)
+{
+	struct dentry *dentry;
+	struct stat64 status;
+	int error = vfs_lookup(NULL, path, false, &dentry);
+
+	if (error)
+		return error;
+	inode_stat(dentry_inode(dentry), &status);
+	dentry_put(dentry);
+	bool directory = S_ISDIR(status.st_mode);
+	*to = (struct oracle_stat){status.st_mode, directory ? 0 : status.st_nlink,
+	                           directory ? 0 : status.st_size};
+	return 0;
+}
+
+struct sum {
+	uint32_t names, sum;
+};
+
+static bool add_name(void *context, const char *name, size_t length, uint32_t inode, loff_t next,
+                     uint32_t type)
+{
+	struct sum *sum = context;
+
+	(void)inode, (void)next;
+	/* Only our root has a lost+found. */
+	if (length == 10 && !memcmp(name, "lost+found", 10))
+		return true;
+	sum->names++;
+	sum->sum += oracle_hash(name, length) + type;
+	return true;
+}
+
+static int our_list(const char *path, uint32_t *names, uint32_t *total)
+{
+	struct file *file;
+	struct sum sum = {0};
+	loff_t position = 0;
+	int error = vfs_open(NULL, path, O_RDONLY | O_DIRECTORY, 0, &file);
+
+	if (error)
+		return error;
+	error = file->ops->iterate(file, &position, add_name, &sum);
+	file_put(file);
+	*names = sum.names;
+	*total = sum.sum;
+	return error;
+}
+
+static int our_readlink(const char *path)
+{
+	struct dentry *dentry;
+	int error = vfs_lookup(NULL, path, false, &dentry);
+
+	if (error)
+		return error;
+	int length = vfs_readlink(dentry, ours, 4096);
+	dentry_put(dentry);
+	return length;
+}
+
+/* --- both, compared --------------------------------------------------------------------- */
+
+static bool agree(const char *what, const char *path, const char *other, int our, int their)
+{
+	if (our == their)
+		return true;
+	printf("# %s %s %s: %d, Linux %d\n", what, path, other, our, their);
+	return false;
+}
+
+static bool try_write(const char *path)
+{
+	bool create = number(2), append = number(4) == 0;
+	int64_t position = random_position();
+	int n = 1 + number(number(4) ? 6000 : PIECE_MAX - 1);
+
+	for (int i = 0; i < n; i++)
+		ours[i] = theirs[i] = number(256);
+	return agree("write", path, "", our_write(path, create, append, position, n),
+	             oracle_write(path, create, append, position, theirs, n));
+}
+
+static bool try_read(const char *path)
+{
+	int64_t position = random_position();
+	int n = 1 + number(PIECE_MAX - 1);
+	int our = our_read(path, position, n);
+	int their = oracle_read(path, position, theirs, n);
+
+	if (!agree("read", path, "", our, their))
+		return false;
+	return our <= 0 || agree("read bytes", path, "", memcmp(ours, theirs, our), 0);
+}
+
+static bool try_stat(const char *path)
+{
+	struct oracle_stat our = {0}, their = {0};
+
+	if (!agree("stat", path, "", our_stat(path, &our), oracle_stat(path, &their)))
+		return false;
+	return agree("stat: mode", path, "", our.mode, their.mode) &&
+	       agree("stat: links", path, "", our.links, their.links) &&
+	       agree("stat: size", path, "", our.size == their.size, true);
+}
+
+static bool try_list(const char *path)
+{
+	uint32_t our = 0, our_sum = 0, their = 0, their_sum = 0;
+
+	if (!agree("list", path, "", our_list(path, &our, &our_sum),
+	           oracle_list(path, &their, &their_sum)))
+		return false;
+	return agree("list: names", path, "", our, their) &&
+	       agree("list: sum", path, "", our_sum, their_sum);
+}
+
+static bool try_readlink(const char *path)
+{
+	int our = our_readlink(path), their = oracle_readlink(path, theirs, 4096);
+
+	return agree("readlink", path, "", our, their) &&
+	       (our <= 0 || agree("readlink", path, "bytes", memcmp(ours, theirs, our), 0));
+}
+
+static bool try_symlink(const char *path)
+{
+	char target[600];
+
+	random_path(target, false);
+	if (number(3) == 0) { /* too long for the inode */
+		memset(target, 'z', 500);
+		target[500] = '\0';
+	}
+	return agree("symlink", path, target, vfs_symlink(NULL, path, target),
+	             oracle_symlink(target, path));
+}
+
+static bool try_two(const char *path)
+{
+	char other[300];
+
+	random_path(other, true);
+	if (number(3))
+		return agree("rename", path, other, vfs_rename(NULL, path, NULL, other),
+		             oracle_rename(path, other));
+	return agree("link", path, other, vfs_link(NULL, path, NULL, other),
+	             oracle_link(path, other));
+}
+
+static bool step(void)
+{
+	char path[300];
+	int64_t size = random_position();
+
+	random_path(path, true);
+	switch (number(16)) {
+	case 0: case 1: case 2: case 3:
+		return try_write(path);
+	case 4: case 5:
+		return try_read(path);
+	case 6:
+		return agree("truncate", path, "", our_truncate(path, size),
+		             oracle_truncate(path, size));
+	case 7:
+		return agree("mkdir", path, "", vfs_mkdir(NULL, path, 0755), oracle_mkdir(path));
+	case 8:
+		return agree("rmdir", path, "", vfs_rmdir(NULL, path), oracle_rmdir(path));
+	case 9:
+		return agree("unlink", path, "", vfs_unlink(NULL, path), oracle_unlink(path));
+	case 10: case 11:
+		return try_two(path);
+	case 12:
+		return try_symlink(path);
+	case 13:
+		return try_stat(path);
+	case 14:
+		return number(8) ? try_list(path)
+		                 : agree("mkfifo", path, "", vfs_mknod(NULL, path, S_IFIFO | 0644, 0),
+		                         oracle_mkfifo(path));
+	default:
+		return try_readlink(path);
+	}
+}
+
+/* Four GiB that are nearly all hole, up to where indirect blocks of the third level begin. */
+static void check_large(void)
+{
+	static char piece[20000];
+	struct file *file;
+	loff_t at = THIRD_LEVEL - 10000;
+
+	memset(piece, 'l', sizeof(piece));
+	CHECK(!vfs_open(NULL, "/large", O_RDWR | O_CREAT, 0600, &file));
+	CHECK(file_write(file, piece, sizeof(piece), &at) == sizeof(piece));
+	at -= 5000;
+	CHECK(file_read(file, ours, 6000, &at) == 5000 && !memcmp(ours, piece, 5000));
+	at = 1 << 20;
+	CHECK(file_read(file, ours, 1, &at) == 1 && ours[0] == 0);
+	vfs_sync();
+	CHECK(!oracle_fsck());
+	CHECK(!our_truncate("/large", THIRD_LEVEL - 9000));
+	at = THIRD_LEVEL - 10000;
+	CHECK(file_read(file, ours, 6000, &at) == 1000 && !memcmp(ours, piece, 1000));
+	file_put(file);
+	CHECK(!vfs_unlink(NULL, "/large"));
+	vfs_sync();
+	CHECK(!oracle_fsck());
+}
+
+/* A file that is open when its name goes is there until it is closed. */
+static void check_orphan(void)
+{
+	struct file *file;
+	loff_t at = 0;
+
+	CHECK(!vfs_open(NULL, "/orphan", O_RDWR | O_CREAT, 0600, &file));
+	memset(ours, 'o', 20000);
+	CHECK(file_write(file, ours, 20000, &at) == 20000);
+	CHECK(!vfs_unlink(NULL, "/orphan"));
+	at = 19999;
+	CHECK(file_read(file, ours, 10, &at) == 1 && ours[0] == 'o');
+	vfs_shutdown();
+	CHECK(!oracle_fsck());
+	file_put(file);
+	vfs_shutdown();
+	CHECK(!oracle_fsck());
+}
+
+/* Directories of several blocks, and a disk that is full. */
+static void check_full(void)
+{
+	struct file *file;
+	char path[64];
+	loff_t at = 0;
+	int made = 0, done;
+
+	CHECK(!vfs_mkdir(NULL, "/many", 0755));
+	for (; made < 700; made++) {
+		snprintf(path, sizeof(path), "/many/a-file-with-a-name-of-forty-letters-%04d", made);
+		if (vfs_mknod(NULL, path, S_IFREG | 0644, 0))
+			break;
+	}
+	CHECK(made == 700);
+	CHECK(!vfs_open(NULL, "/big", O_WRONLY | O_CREAT, 0644, &file));
+	while ((done = file_write(file, ours, PIECE_MAX, &at)) > 0)
+		;
+	CHECK(done == -ENOSPC);
+	file_put(file);
+	vfs_shutdown();
+	CHECK(!oracle_fsck());
+	for (int i = 0; i < made; i++) {
+		snprintf(path, sizeof(path), "/many/a-file-with-a-name-of-forty-letters-%04d", i);
+		vfs_unlink(NULL, path);
+	}
+	CHECK(!vfs_rmdir(NULL, "/many"));
+	CHECK(!vfs_unlink(NULL, "/big"));
+	vfs_shutdown();
+	CHECK(!oracle_fsck());
+}
+
+/* Arguments, for looking further: options of mke2fs, the seed, how many steps. */
+int main(int count, char **arguments)
+{
+	const char *options = count > 1 ? arguments[1] : "-b 4096 -g 8192 -N 2048 image 48m";
+	uint32_t wanted = count > 3 ? strtoul(arguments[3], NULL, 10) : STEPS, steps = 0;
+
+	if (count > 2)
+		random_state = strtoul(arguments[2], NULL, 10);
+	oracle_start(options);
+	if (!CHECK(!standin_files_start()))
+		return tap_done();
+	while (steps < wanted && step())
+		if (++steps % 5000 == 0 && (vfs_sync(), !CHECK(!oracle_fsck())))
+			break;
+	CHECK(steps == wanted);
+	vfs_sync();
+	CHECK(!oracle_fsck());
+	CHECK(!oracle_compare());
+	check_large();
+	check_orphan();
+	check_full();
+	oracle_end();
+	return tap_done();
+}

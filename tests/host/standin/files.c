@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Around kernel/fs, the page cache and the block queue, which run as they are: few frames
+ * at the address of the direct map, so that pages are evicted all the time, and a disk
+ * whose transfers end when somebody waits, the last one first.
+ */
+#include "tests/host/standin/files.h"
+
+#include <asm/errno.h>
+#include <stdlib.h>
+
+#include "kernel/dev/block.h"
+#include "kernel/fs/fs.h"
+#include "kernel/fs/procfs.h"
+#include "kernel/mem/physmem.h"
+#include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+#include "kernel/time/clock.h"
+#include "lib/string.h"
+#include "tests/host/standin/oracle.h"
+#include "vm/area.h"
+#include "vm/audit.h"
+#include "vm/chaos.h"
+#include "vm/evict.h"
+#include "vm/frame.h"
+#include "vm/mmap.h"
+#include "vm/pagecache.h"
+#include "vm/pagedir.h"
+#include "vm/swap.h"
+#include "vm/usercopy.h"
+#include "vm/vm.h"
+#include "vm/writeback.h"
+
+#define FRAMES 400u
+
+static void expect_no_spinlock(void)
+{
+	ASSERT_SAYING(thread_may_sleep(), "sleeping under a spinlock");
+}
+
+/* --- locks of interrupt handlers, waiting, time ----------------------------------------- */
+
+void spinlock_init(struct spinlock *lock, const char *name)
+{
+	*lock = (struct spinlock)SPINLOCK_INIT(name);
+}
+
+uint32_t spin_lock_irq(struct spinlock *lock)
+{
+	spin_lock(lock);
+	return 0;
+}
+
+void spin_unlock_irq(struct spinlock *lock, uint32_t flags)
+{
+	(void)flags;
+	spin_unlock(lock);
+}
+
+void mutex_lock_nested(struct mutex *mutex, unsigned level)
+{
+	(void)level;
+	mutex_lock(mutex);
+}
+
+static bool disk_step(void);
+static struct timer *pending; /* there is one at most: the disk's */
+
+void wait_queue_init(struct wait_queue *queue)
+{
+	spinlock_init(&queue->lock, "wait queue");
+	list_init(&queue->waiters);
+}
+
+void wait_prepare(struct wait_queue *queue, struct waiter *waiter)
+{
+	(void)queue, (void)waiter;
+}
+
+/* The time in which transfers end. */
+int wait_sleep(bool interruptible, uint64_t deadline)
+{
+	(void)deadline;
+	expect_no_spinlock();
+	struct timer *timer = pending;
+	if (disk_step())
+		return 0;
+	if (timer) {
+		pending = NULL;
+		timer->expire(timer);
+		return 0;
+	}
+	ASSERT_SAYING(interruptible, "somebody waits for ever");
+	return -EINTR;
+}
+
+void wait_finish(struct waiter *waiter)
+{
+	(void)waiter;
+}
+
+void wait_wake_all(struct wait_queue *queue)
+{
+	(void)queue;
+}
+
+void wait_wake_one(struct wait_queue *queue)
+{
+	(void)queue;
+}
+
+uint64_t clock_now(void)
+{
+	static uint64_t now;
+	return now += 1000;
+}
+
+uint64_t clock_realtime(void)
+{
+	return 1700000000ull * NS_PER_SECOND + clock_now();
+}
+
+void timer_init(struct timer *timer, void (*expire)(struct timer *))
+{
+	timer->expire = expire;
+}
+
+void timer_set(struct timer *timer, uint64_t deadline)
+{
+	(void)deadline;
+	pending = timer;
+}
+
+void timer_cancel(struct timer *timer)
+{
+	if (pending == timer)
+		pending = NULL;
+}
+
+void random_stir(void)
+{
+}
+
+size_t strlcpy(char *to, const char *from, size_t size)
+{
+	size_t length = strlen(from), n = length < size ? length : size - 1;
+
+	memcpy(to, from, n);
+	to[n] = '\0';
+	return length;
+}
+
+void shrinker_register(uint32_t (*shrink)(uint32_t frames))
+{
+	(void)shrink;
+}
+
+/* --- frames ----------------------------------------------------------------------------- */
+
+static bool taken[FRAMES] = {true, true}; /* none, and the frame of zeros */
+static uint32_t free_frames = FRAMES - 2;
+
+uint32_t physmem_end(void)
+{
+	return FRAMES;
+}
+
+uint32_t physmem_total(void)
+{
+	return FRAMES;
+}
+
+uint32_t physmem_free(void)
+{
+	return free_frames;
+}
+
+/* What must lie in a frame is the page of zeros, which is asked for as one page. */
+void *physmem_boot_take(uint32_t pages)
+{
+	static bool zeros_taken;
+
+	if (pages == 1 && !zeros_taken) {
+		zeros_taken = true;
+		return phys_to_virt(PAGE_SIZE);
+	}
+	return calloc(pages, PAGE_SIZE);
+}
+
+uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
+{
+	(void)holder, (void)reserve;
+	for (uint32_t i = 0; i < FRAMES; i++) {
+		if (taken[i])
+			continue;
+		taken[i] = true;
+		free_frames--;
+		return i;
+	}
+	return 0;
+}
+
+void physmem_give(uint32_t frame)
+{
+	ASSERT_SAYING(taken[frame], "a frame is freed twice");
+	memset(phys_to_virt(frame * PAGE_SIZE), 0xcc, PAGE_SIZE);
+	taken[frame] = false;
+	free_frames++;
+}
+
+/* --- eviction: a hand goes round, and any page will do ---------------------------------- */
+
+static bool evictable(const struct frame *frame)
+{
+	return frame->state == FRAME_FILE && !frame->pins && !frame_has(frame, FRAME_BUSY);
+}
+
+uint32_t evict_frames(uint32_t wanted)
+{
+	static uint32_t hand;
+	struct writeback batch = {0};
+	uint32_t freed = 0;
+
+	for (uint32_t i = 0; i < FRAMES && freed < wanted && batch.count < WRITEBACK_MAX; i++) {
+		struct frame *frame = &frames[hand = (hand + 1) % FRAMES];
+
+		spin_lock(&vm_lock);
+		if (evictable(frame) && !frame_has(frame, FRAME_DIRTY)) {
+			pagecache_remove(frame);
+			freed++;
+		} else if (evictable(frame)) {
+			writeback_add(&batch, frame);
+		}
+		spin_unlock(&vm_lock);
+	}
+	freed += batch.count; /* clean now: the caller's next round gets them */
+	writeback_run(&batch);
+	return freed;
+}
+
+uint32_t evict_reserve(void)
+{
+	return 0;
+}
+
+void evict_check(void)
+{
+}
+
+bool evict_out_of_memory(void)
+{
+	return false;
+}
+
+void evict_page_in(struct frame *frame)
+{
+	(void)frame;
+}
+
+void evict_page_out(struct frame *frame)
+{
+	(void)frame;
+}
+
+bool chaos_strikes(uint32_t one_in)
+{
+	(void)one_in;
+	return false;
+}
+
+void frame_unmap(struct frame *frame)
+{
+	(void)frame;
+}
+
+void frame_write_protect(struct frame *frame)
+{
+	(void)frame;
+}
+
+void area_drop_copies(struct page_source *source, uint32_t first)
+{
+	(void)source, (void)first;
+}
+
+/* --- the disk --------------------------------------------------------------------------- */
+
+static struct block_device disk = {.name = "vda"};
+static struct list running = LIST_INIT(running);
+
+static void disk_start(struct block_device *device)
+{
+	while (block_take_run(device, &running, 16))
+		;
+}
+
+/* Ends the transfer that was started last; false if none is under way. */
+static bool disk_step(void)
+{
+	struct list run = LIST_INIT(run);
+	struct block_request *request;
+
+	if (list_empty(&running))
+		return false;
+	request = LIST_ENTRY(running.head.previous, struct block_request, link);
+	list_remove(&request->link);
+	list_append(&run, &request->link);
+	image_transfer(request->write, (uint64_t)request->sector * SECTOR_SIZE, request->data,
+	               request->sectors * SECTOR_SIZE);
+	block_end_run(&disk, &run, 0);
+	return true;
+}
+
+/* --- what kernel/fs refers to and these tests do not use -------------------------------- */
+
+int copy_from_user(void *to, const void *user_from, size_t n)
+{
+	memcpy(to, user_from, n);
+	return 0;
+}
+
+int copy_to_user(void *user_to, const void *from, size_t n)
+{
+	memcpy(user_to, from, n);
+	return 0;
+}
+
+const char *swap_device_name(void)
+{
+	return NULL;
+}
+
+uint32_t swap_total(void)
+{
+	return 0;
+}
+
+uint32_t swap_slot_alloc(void)
+{
+	return 0;
+}
+
+void swap_slot_free(uint32_t slot)
+{
+	(void)slot;
+}
+
+void swap_read(uint32_t slot, struct frame *frame)
+{
+	(void)slot;
+	frame_io_done(frame, -EIO);
+}
+
+void swap_write(uint32_t slot, struct frame *frame)
+{
+	(void)slot;
+	frame_io_done(frame, -EIO);
+}
+
+void thread_sleep_until(uint64_t deadline)
+{
+	(void)deadline;
+}
+
+struct thread *thread_create(const char *name, void (*start)(void *), void *argument)
+{
+	(void)name, (void)start, (void)argument;
+	return NULL;
+}
+
+void vm_set_shared_memory_hook(struct page_source *(*make)(uint64_t bytes))
+{
+	(void)make;
+}
+
+void audit_set_slot_hook(uint32_t (*count)(void))
+{
+	(void)count;
+}
+
+void text_print(struct text *text, const char *format, ...)
+{
+	(void)text, (void)format;
+}
+
+void procfs_register_memory(void)
+{
+}
+
+void procfs_register_system(void)
+{
+}
+
+int devfs_populate(struct dentry *root)
+{
+	(void)root;
+	return 0;
+}
+
+static int no_mount(struct file_system *fs, struct inode **root)
+{
+	(void)fs, (void)root;
+	return -ENODEV;
+}
+
+const struct file_system_type proc_type = {.name = "proc", .mount = no_mount};
+const struct file_ops device_file_ops;
+
+/* --- start ------------------------------------------------------------------------------ */
+
+void *mmap(void *, size_t, int, int, int, long); /* the host's, whose header cannot be read here */
+#define HOST_READ_WRITE 0x3
+#define HOST_PRIVATE_ANONYMOUS_FIXED_NOREPLACE 0x100022
+
+int standin_files_start(void)
+{
+	void *map = mmap((void *)KERNEL_BASE, FRAMES * PAGE_SIZE, HOST_READ_WRITE,
+	                 HOST_PRIVATE_ANONYMOUS_FIXED_NOREPLACE, -1, 0);
+
+	ASSERT_SAYING(map == (void *)KERNEL_BASE, "the address of the direct map is free");
+	frame_init();
+	pagecache_init();
+	disk.sectors = image_sectors();
+	disk.start = disk_start;
+	block_register(&disk);
+	return vfs_init("vda");
+}
