@@ -47,6 +47,7 @@ void page_source_init(struct page_source *source, const struct page_source_ops *
 	source->ops = ops;
 	source->size = size;
 	list_init(&source->frames);
+	mutex_init(&source->sync_lock, "sync");
 	list_init(&source->areas);
 }
 
@@ -307,6 +308,7 @@ static void gather(struct page_source *source, uint32_t first, uint32_t end,
 
 int pagecache_sync(struct page_source *source, uint32_t first, uint32_t end)
 {
+	SCOPED_MUTEX(&source->sync_lock);
 	spin_lock(&vm_lock);
 	uint32_t left = source->cached;
 	spin_unlock(&vm_lock);

@@ -15,6 +15,7 @@
 
 #include "lib/list.h"
 #include "lib/types.h"
+#include "kernel/sync/mutex.h"
 
 struct frame;
 struct page_source;
@@ -49,6 +50,7 @@ struct page_source {
 	struct list areas;       /* (v) of struct area, by source_link: who maps it */
 	uint32_t truncations;    /* (v) counts them, to tell which areas one has visited */
 	uint32_t dirty_error;    /* a write failed since the last sync reported it */
+	struct mutex sync_lock;  /* one sync at a time: each goes once round the list of frames */
 };
 
 static inline uint32_t source_pages(const struct page_source *source)

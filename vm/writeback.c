@@ -68,13 +68,18 @@ void writeback_wait(struct writeback *batch)
 
 void writeback_run(struct writeback *batch)
 {
-	if (batch->count == 0)
-		return;
-	writeback_start(batch);
-	writeback_wait(batch);
-	spin_lock(&vm_lock);
-	for (uint32_t i = 0; i < batch->count; i++)
-		frame_unpin_locked(batch->frames[i]);
-	spin_unlock(&vm_lock);
-	batch->count = 0;
+	while (batch->count > 0) {
+		struct writeback again = {0};
+		writeback_start(batch);
+		writeback_wait(batch);
+		spin_lock(&vm_lock);
+		for (uint32_t i = 0; i < batch->count; i++) {
+			/* Another's write may have begun before the latest change. */
+			if (!batch->started[i] && batch->frames[i]->state == FRAME_FILE)
+				writeback_add(&again, batch->frames[i]);
+			frame_unpin_locked(batch->frames[i]);
+		}
+		spin_unlock(&vm_lock);
+		*batch = again;
+	}
 }

@@ -26,5 +26,6 @@ bool writeback_add(struct writeback *, struct frame *);
 void writeback_start(struct writeback *);
 /* Waits until all of them ended; the frames stay pinned. */
 void writeback_wait(struct writeback *);
-/* All three steps, and unpins. */
+/* All three steps, and unpins. What was dirty when it was added has been written then, also a
+ * page that was dirtied again while another wrote it. */
 void writeback_run(struct writeback *);
