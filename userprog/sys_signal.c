@@ -23,9 +23,9 @@ static int change_action(int signal, const struct signal_action *action,
                          struct signal_action *old)
 {
 	struct process *process = process_current();
-	struct signal_action *place = &process->signals.actions[signal - 1];
 	if (!valid_signal(signal) || (action && SIGNALS_UNBLOCKABLE & signal_bit(signal)))
 		return -EINVAL;
+	struct signal_action *place = &process->signals.actions[signal - 1];
 	uint32_t flags = spin_lock_irq(&process_lock);
 	*old = *place;
 	if (action) {
