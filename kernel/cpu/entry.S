@@ -32,9 +32,18 @@ trap_stubs:
 	.set vector, vector + 1
 	.endr
 
+	/* For debuggers: where the registers of what was interrupted lie. The CFA is the end
+	 * of struct trap_frame's eflags; what esp was stands there if user mode was
+	 * interrupted, else it is that address: if (cs & 3) CFA[0] else CFA (DWARF 4, 2.5). */
+	.cfi_sections .debug_frame
 	.balign 16
 	.type trap_common, @function
 trap_common:
+	.cfi_startproc simple
+	.cfi_signal_frame
+	.cfi_def_cfa esp, 20
+	.cfi_offset eip, -12
+	.cfi_escape 0x16, 4, 13, 0x12, 0x38, 0x1c, 0x06, 0x33, 0x1a, 0x28, 3, 0, 0x2f, 1, 0, 0x06
 	pushl %gs
 	pushl %fs
 	pushl %es
@@ -46,6 +55,14 @@ trap_common:
 	pushl %edx
 	pushl %ecx
 	pushl %ebx
+	.cfi_def_cfa_offset 64
+	.cfi_offset ebx, -64
+	.cfi_offset ecx, -60
+	.cfi_offset edx, -56
+	.cfi_offset esi, -52
+	.cfi_offset edi, -48
+	.cfi_offset ebp, -44
+	.cfi_offset eax, -40
 	cld
 	movl $KERNEL_DATA, %eax
 	movl %eax, %ds
@@ -63,8 +80,10 @@ trap_common:
 	pushl FRAME_EBP(%eax)
 	movl %esp, %ebp
 	pushl %eax
+	.cfi_def_cfa_offset 76
 	call trap_dispatch
 	addl $12, %esp
+	.cfi_endproc
 	.size trap_common, . - trap_common
 
 	/* esp points at a complete struct trap_frame; interrupts are off. */

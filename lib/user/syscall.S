@@ -7,16 +7,23 @@
 
 	.section .note.GNU-stack, "", @progbits
 	.text
+	.cfi_sections .debug_frame /* for debuggers: how to find the caller */
 
 /* long syscall(long number, ...): always takes six arguments from the stack. Those that
  * the caller did not give are whatever stands there, and the kernel ignores them. */
 	.globl syscall
 	.type syscall, @function
 syscall:
+	.cfi_startproc
 	pushl %ebp
 	pushl %edi
 	pushl %esi
 	pushl %ebx
+	.cfi_def_cfa_offset 20
+	.cfi_offset ebp, -8
+	.cfi_offset edi, -12
+	.cfi_offset esi, -16
+	.cfi_offset ebx, -20
 	movl 20(%esp), %eax
 	movl 24(%esp), %ebx
 	movl 28(%esp), %ecx
@@ -29,6 +36,11 @@ syscall:
 	popl %esi
 	popl %edi
 	popl %ebp
+	.cfi_def_cfa_offset 4
+	.cfi_restore ebp
+	.cfi_restore edi
+	.cfi_restore esi
+	.cfi_restore ebx
 syscall_result:
 	cmpl $-4095, %eax
 	jae 1f
@@ -37,6 +49,7 @@ syscall_result:
 	movl %eax, errno
 	movl $-1, %eax
 	ret
+	.cfi_endproc
 	.size syscall, . - syscall
 
 /* The child runs on the parent's stack and overwrites the return address there before

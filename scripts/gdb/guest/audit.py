@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""pagoda audit: the promises of vm/README.md, checked from outside.
+
+The same questions as vm/audit.c asks, but no line of the kernel runs: it can be asked in a
+panic, and about an auditor that is wrong. In the middle of an update, while vm_lock is held, a
+promise may be broken for a moment; the command says so.
+"""
+
+import collections
+
+from guest.kernel import (all_frames, cached_frame, entry_bits, entry_place, frame_number,
+                          frame_state, holders, mapping_entries, spaces, zero_frame)
+from guest.memory import (PAGE, constants, read_word, record, symbol, to_virtual, variable)
+from guest.text import command, counted
+
+COMPLAINTS_SHOWN = 20
+
+
+class Audit:
+    """One pass over all of memory; broken: [(promise, words)]."""
+
+    def __init__(self):
+        self.broken = []
+        self.frames = all_frames()
+        self.zero = zero_frame()
+        self.bits = entry_bits()
+        self.flags = constants("vm/frame.h", "FRAME")
+        self.anons = collections.Counter()  # address -> how often it is named
+        self.entries = {}                   # where a present entry is -> frame it maps
+
+    def expect(self, promise, holds, words):
+        if not holds:
+            self.broken.append((promise, words))
+
+    def run(self):
+        for space in spaces():
+            self.check_space(space)
+        for number, holder in enumerate(holders()):
+            if number:
+                self.check_frame(number, holder)
+        self.check_mappings()
+        self.check_anons()
+        return self
+
+    # Promise 1: the page table follows from the supplemental page table.
+
+    def check_space(self, space):
+        resident = tables = 0
+        for index, table in space.tables():
+            tables += 1
+            base = to_virtual(space.directory[index] & -PAGE)
+            frame = self.frames[space.directory[index] >> 12]
+            self.expect(2, frame_state(frame) == "PAGE_TABLE" and
+                        frame.owner.pagedir == space.pagedir.address,
+                        f"the page table for {index << 22:#010x} of {space.name()} is in frame "
+                        f"{frame_number(frame.address):#x}, which has another owner")
+            for i, entry in enumerate(table):
+                if entry:
+                    resident += entry >> 12 != self.zero
+                    self.check_entry(space, index << 22 | i << 12, entry, base + 4 * i)
+        self.expect(1, resident == space.pagedir.resident,
+                    f"{space.name()} counts {space.pagedir.resident} resident pages and has "
+                    f"{resident}")
+        self.expect(1, tables == space.pagedir.tables,
+                    f"{space.name()} counts {space.pagedir.tables} page tables and has {tables}")
+        named = [anon for _, anon in space.anons()]
+        self.anons.update(named)
+        self.expect(4, len(named) == space.spt.anons,
+                    f"{space.name()} counts {space.spt.anons} anons and names {len(named)}")
+
+    def check_entry(self, space, address, entry, place):
+        number = entry >> 12
+        where = f"{address:#010x} of {space.name()}"
+        usual = self.bits["P"] | self.bits["U"]
+        self.expect(1, entry & usual == usual and number < len(self.frames),
+                    f"the entry for {where} is no user entry: {entry:#010x}")
+        if entry & usual != usual or number >= len(self.frames):
+            return
+        area, anon = space.area(address), space.anon(address)
+        self.expect(1, area, f"{where} is mapped, and no area promises it")
+        if number == self.zero:
+            self.expect(1, not anon, f"{where} maps the frame of zeros, but has an anon")
+            self.expect(6, not entry & self.bits["W"],
+                        f"{where} may write to the shared frame of zeros")
+            return
+        self.entries[place] = number
+        frame = self.frames[number]
+        if anon:
+            self.expect(1, anon.frame == frame.address,
+                        f"{where} is mapped to frame {number:#x}, which is not its anon's")
+        elif area and area.source:
+            page = area.first_page + ((address - area.node.key) >> 12)
+            self.expect(1, frame_state(frame) == "FILE" and frame.index == page and
+                        frame.owner.source == area.source,
+                        f"{where} is mapped to frame {number:#x}, which is not its file's page")
+        else:
+            self.expect(1, not area, f"{where} is mapped to frame {number:#x}, but has no anon")
+        if entry & self.bits["W"]:
+            self.check_writable(where, frame, number)
+
+    def check_writable(self, where, frame, number):
+        if frame_state(frame) == "ANON":
+            sharers = record("struct anon", frame.owner.anon).references
+            self.expect(6, sharers == 1, f"{where} may write to frame {number:#x}, which "
+                        f"{sharers} share copy-on-write")
+        else:
+            self.expect(6, frame.flags & self.flags["DIRTY"],
+                        f"{where} may write unseen to the clean page in frame {number:#x}")
+
+    # Promise 2: a frame is free, or has one owner, which points back.
+
+    def check_frame(self, number, holder):
+        frame = self.frames[number]
+        state = frame_state(frame)
+        ours = state not in ("NONE", "ZERO")
+        self.expect(2, ours == (holder == "VM"),
+                    f"frame {number:#x} is {holder.lower()}'s for physmem, and {state} for vm")
+        if state == "ANON":
+            self.expect(2, record("struct anon", frame.owner.anon).frame == frame.address,
+                        f"frame {number:#x} belongs to an anon that is elsewhere")
+            self.expect(4, frame.owner.anon in self.anons,
+                        f"frame {number:#x} belongs to an anon that nobody names")
+        if state == "FILE":
+            cached = cached_frame(frame.owner.source, frame.index)
+            self.expect(2, cached and cached.address == frame.address,
+                        f"frame {number:#x} is not where the page cache would find it")
+        if state == "UNOWNED":
+            self.expect(2, frame.pins, f"frame {number:#x} has neither owner nor pin, and is "
+                        "not free")
+
+    # Promise 3: every entry is in its frame's list, and the reverse.
+
+    def check_mappings(self):
+        listed = {}
+        for number, frame in enumerate(self.frames):
+            if frame_state(frame) in ("ANON", "FILE"):
+                for place in mapping_entries(frame):
+                    listed[place] = number
+                    if place not in self.entries:
+                        self.expect(3, False, f"frame {number:#x} lists the entry at "
+                                    f"{place:#010x}, which maps {read_word(place) >> 12:#x}")
+        for place, number in self.entries.items():
+            if listed.get(place) != number:
+                space, address = entry_place(place)
+                self.expect(3, False, f"{address:#010x} of {space.name()} maps frame "
+                            f"{number:#x}, which does not list it")
+
+    # Promise 4: an anon's references are those that name it. Promise 5: swap slots.
+
+    def check_anons(self):
+        from guest.frames import record_of_swap
+        slots = collections.Counter()
+        for address, named in self.anons.items():
+            anon = record("struct anon", address)
+            self.expect(4, anon.references == named, f"anon {address:#010x} counts "
+                        f"{anon.references} references and is named {named} times")
+            self.expect(2, anon.frame or anon.slot,
+                        f"anon {address:#010x} has neither frame nor slot: its page is lost")
+            if anon.slot:
+                slots[anon.slot] += 1
+        swap = record_of_swap()
+        for slot, count in slots.items():
+            self.expect(5, count == 1, f"swap slot {slot} is held by {count} anons")
+            self.expect(5, slot_in_use(swap, slot), f"swap slot {slot} is held, and free")
+        writing = sum(1 for frame in self.frames if frame_state(frame) == "UNOWNED"
+                      and frame.flags & self.flags["WRITING"] and frame.block)
+        held = len(slots) + writing + variable("slots_held", "kernel/fs/tmpfs.c")
+        self.expect(5, held == swap.used, f"{swap.used} swap slots are in use, and {held} pages "
+                    "have one")
+
+
+def slot_in_use(swap, slot):
+    """Whether the slot's bit is set in swap.c's bitmaps, of one page each."""
+    bit = slot % (PAGE * 8)
+    words = swap.chunks[slot // (PAGE * 8)].words
+    return bool(words) and bool(read_word(words + bit // 32 * 4) >> bit % 32 & 1)
+
+
+@command("audit")
+def audit(arguments):
+    """the promises of virtual memory (vm/README.md, 1 to 6), checked from outside"""
+    result = Audit().run()
+    if record("struct spinlock", symbol("vm_lock")).held:
+        print("vm_lock is held: somebody is just changing what is checked here")
+    for promise, words in result.broken[:COMPLAINTS_SHOWN]:
+        print(f"promise {promise}: {words}")
+    if result.broken:
+        print(f"audit: {counted(len(result.broken), 'broken promise')}")
+    else:
+        print(f"audit: clean ({counted(len(result.entries), 'mapped page')}, "
+              f"{counted(len(result.anons), 'anon')}, {len(result.frames)} frames)")
