@@ -48,16 +48,18 @@ static bool all_right(uint32_t owner, size_t first, size_t end)
 	return true;
 }
 
-/* MemFree and SwapFree together: what is left, in KiB. */
+/* Memory and swap that nobody needs, in KiB. A page that is in both counts once. */
 static long memory_left(void)
 {
+	static const char *const names[] = {"MemFree:", "SwapFree:", "SwapCached:"};
 	FILE *file = fopen("/proc/meminfo", "r");
 	char line[128];
 	long kib = 0;
 
 	while (file && fgets(line, sizeof(line), file))
-		if (strncmp(line, "MemFree:", 8) == 0 || strncmp(line, "SwapFree:", 9) == 0)
-			kib += strtol(strchr(line, ':') + 1, NULL, 10);
+		for (int i = 0; i < 3; i++)
+			if (strncmp(line, names[i], strlen(names[i])) == 0)
+				kib += strtol(line + strlen(names[i]), NULL, 10);
 	if (file)
 		fclose(file);
 	return kib;
@@ -85,8 +87,8 @@ int main(int argc, char **argv)
 	char byte;
 
 	pages = mib * (1024 * 1024 / PAGE);
-	memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-	              0);
+	memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	              -1, 0);
 	if (!mib || children > CHILDREN_MAX || memory == MAP_FAILED || pipe(ready) || pipe(go)) {
 		fprintf(stderr, "usage: forktenth [MIB [CHILDREN]]\n");
 		return 2;

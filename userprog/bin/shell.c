@@ -228,7 +228,8 @@ static int run_ls(char **words, int count)
 		if (entry->d_name[0] == '.' ||
 		    fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
-		printf("%c%03o %9lld %s\n", S_ISDIR(status.st_mode) ? 'd' : '-',
+		printf("%c%03o %9lld %s\n",
+		       S_ISDIR(status.st_mode) ? 'd' : S_ISLNK(status.st_mode) ? 'l' : '-',
 		       (unsigned)status.st_mode & 0777, (long long)status.st_size, entry->d_name);
 	}
 	closedir(directory);
