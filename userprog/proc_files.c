@@ -364,6 +364,33 @@ static int store_oom_score_adj(pid_t id, const char *words, size_t length)
 	return 0;
 }
 
+static pid_t self(void)
+{
+	const struct process *process = process_current();
+	return process ? process->id : 0;
+}
+
+#ifdef PAGODA_DEBUG
+/* /proc/self/fail-nth: kernel/mem/failpoint.h. */
+static void show_fail_nth(pid_t id, struct text *text)
+{
+	(void)id;
+	text_print(text, "%u\n", thread_current()->fail_after);
+}
+
+static int store_fail_nth(pid_t id, const char *words, size_t length)
+{
+	char *end;
+	long value = strtol(words, &end, 10);
+	if (!length || end == words || value < 0)
+		return -EINVAL;
+	if (id != self())
+		return -EPERM;
+	thread_current()->fail_after = value;
+	return 0;
+}
+#endif
+
 /* ---- links ---- */
 
 static int link_to(struct dentry *dentry, char *to, size_t size)
@@ -438,12 +465,6 @@ static int fd_path(pid_t id, int number, char *to, size_t size)
 	return length;
 }
 
-static pid_t self(void)
-{
-	const struct process *process = process_current();
-	return process ? process->id : 0;
-}
-
 static const struct process_file files[] = {
 	{.name = "stat", .show = show_stat},
 	{.name = "statm", .show = show_statm},
@@ -457,6 +478,9 @@ static const struct process_file files[] = {
 	{.name = "comm", .show = show_comm},
 	{.name = "limits", .show = show_limits},
 	{.name = "oom_score_adj", .show = show_oom_score_adj, .store = store_oom_score_adj},
+#ifdef PAGODA_DEBUG
+	{.name = "fail-nth", .show = show_fail_nth, .store = store_fail_nth},
+#endif
 	{.name = "exe", .link = link_exe},
 	{.name = "cwd", .link = link_cwd},
 	{.name = "root", .link = link_root},

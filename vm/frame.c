@@ -11,6 +11,7 @@
 #include <asm/errno.h>
 
 #include "kernel/dev/block.h"
+#include "kernel/mem/failpoint.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
@@ -68,6 +69,8 @@ static uint32_t reserve_for(const struct thread *thread)
 
 struct frame *frame_alloc(void)
 {
+	if (failpoint_strikes())
+		return NULL;
 	for (int round = 0; round < KILLS_TO_AWAIT; round++) {
 		uint32_t number = 0;
 		if (round > 0 || !chaos_strikes(8))

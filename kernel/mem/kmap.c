@@ -3,6 +3,7 @@
 #include "kernel/mem/kmap.h"
 
 #include "kernel/cpu/cpu.h"
+#include "kernel/mem/failpoint.h"
 #include "kernel/mem/layout.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/mem/slab.h"
@@ -170,6 +171,8 @@ static void slot_release(uintptr_t stack)
 
 uintptr_t kmap_stack_alloc(void)
 {
+	if (failpoint_strikes())
+		return 0;
 	uint32_t flags = spin_lock_irq(&windows_lock);
 	uintptr_t stack = cached ? cached_stacks[--cached] : 0;
 	uint32_t slot = stack ? BITMAP_NONE : bitmap_take(&slots, 0);

@@ -14,6 +14,7 @@
  */
 #include "kernel/mem/slab.h"
 
+#include "kernel/mem/failpoint.h"
 #include "kernel/mem/layout.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/panic.h"
@@ -172,6 +173,8 @@ static void *object_take(struct slab_cache *cache)
 
 void *slab_alloc(struct slab_cache *cache)
 {
+	if (failpoint_strikes())
+		return NULL;
 	cache_ensure_ready(cache);
 	uint32_t flags = spin_lock_irq(&cache->lock);
 	void *object = object_take(cache);
@@ -233,6 +236,8 @@ void *kmalloc(size_t bytes)
 		if (bytes <= size_caches[i].size)
 			return slab_alloc(&size_caches[i]);
 	ASSERT_SAYING(bytes <= PAGE_SIZE, "the heap has nothing larger than a page");
+	if (failpoint_strikes())
+		return NULL;
 	uint32_t frame = heap_frame_take();
 	return frame ? phys_to_virt(frame << PAGE_SHIFT) : NULL;
 }

@@ -57,6 +57,7 @@ struct thread {
 	volatile bool interrupted;     /* thread_interrupt() came; guarded by nothing: a flag */
 
 #ifdef PAGODA_DEBUG
+	uint32_t fail_after; /* allocations until one fails on purpose; 0: none will */
 	struct locks_held mutexes;     /* lockorder.c's */
 #endif
 };
