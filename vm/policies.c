@@ -3,7 +3,7 @@
 #include "vm/policy.h"
 
 const struct policy *const policies[] = {
-	&policy_clock, &policy_fifo, &policy_random, &policy_aging, &policy_s3fifo, NULL,
+	&policy_s3fifo, &policy_clock, &policy_aging, &policy_fifo, &policy_random, NULL,
 };
 
 static bool same(const char *a, const char *b)

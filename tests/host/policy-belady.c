@@ -33,7 +33,7 @@ static const struct expected {
 	{"fifo", {9, 10}, {9, 10}},
 	{"clock", {9, 10}, {10, 8}},
 	{"aging", {10, 8}, {10, 8}},
-	{"s3fifo", {10, 10}, {10, 10}},
+	{"s3fifo", {10, 9}, {10, 9}},
 	{"random", {8, 6}, {8, 6}}, /* by its seed */
 };
 

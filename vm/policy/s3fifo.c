@@ -9,7 +9,7 @@
  *
  *              new                        referenced
  *        in -----> [ fresh | on trial ] ------------> [ main: a clock ] --> out
- *         |               |  a tenth of the pages       ^
+ *         |               |  a third of the pages       ^
  *         |               v not referenced              |
  *         |              out --> (ghosts)               |
  *         +------- remembered by a ghost ---------------+
@@ -17,6 +17,10 @@
  * A page arrives with its reference bit set, and a program seldom touches a page just once:
  * it reads on. What counts is whether it comes back. So the small queue has two halves: from
  * fresh to trial the bit is cleared, and at the end of the trial it speaks.
+ *
+ * The small queue is a tenth in the paper, which is about caches of the web. A program's pages
+ * are nearly all used again, and when it turns to other data, each of them comes twice: a third
+ * costs little where files are scanned, and less where a program moves on (docs/policy.md).
  *
  * The ghosts are a hash table of identities, WAYS to a bucket, each with the time of its
  * eviction counted in evictions; a ghost is forgotten as many evictions later as there are
@@ -27,7 +31,7 @@
  */
 #include "vm/policy.h"
 
-#define SMALL_SHARE 10 /* the small queue has one page in so many */
+#define SMALL_SHARE 3 /* the small queue has one page in so many */
 #define WAYS 4
 
 struct ghost {
