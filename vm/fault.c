@@ -384,9 +384,10 @@ static enum step file_shared(struct fault *fault)
 	if (step != DONE)
 		return step;
 	struct page_source *source = fault->area->source;
-	if (fault->write && source->ops->prepare_write(source, frame) != 0) {
-		frame_unpin(frame); /* no room on the disk */
-		return BUS;
+	int error = fault->write ? source->ops->prepare_write(source, frame) : 0;
+	if (error) {
+		frame_unpin(frame);
+		return error == -ENOMEM ? NO_MEMORY : BUS; /* else: no room on the disk */
 	}
 	vm_count(VM_fault_file_shared);
 	step = map_file_page(fault, frame, own_bits(fault->area));
