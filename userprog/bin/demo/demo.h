@@ -95,8 +95,8 @@ uint32_t next_random(uint32_t *state);
 
 /* ---- processes --------------------------------------------------------------------- */
 
-/* Runs a function in a child and gives back what it returned (0 to 255); a child that was
- * killed fails the demo. What the child's claims found counts. */
+/* Runs a function in a child and gives back what it returned (0 or 1); a child that was
+ * killed fails the demo. What the child's claims found counts; if it gives up, so do we. */
 int in_child(int (*run)(void *), void *argument);
 pid_t child_start(int (*run)(void *), void *argument);
 int child_wait(pid_t);

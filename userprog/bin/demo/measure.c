@@ -229,6 +229,8 @@ void limit_resident(unsigned pages)
 {
 	struct rlimit limit;
 
+	if (pages && meminfo("SwapTotal") == 0)
+		give_up("there is no swap device (make qemu SWAP=64)");
 	getrlimit(RLIMIT_RSS, &limit);
 	limit.rlim_cur = pages ? pages * PAGE : limit.rlim_max;
 	if (setrlimit(RLIMIT_RSS, &limit) != 0)

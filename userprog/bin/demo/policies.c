@@ -48,33 +48,43 @@ static long faults_of(const struct load *load)
 	return load->hot.minor + load->hot.major + load->cold.minor + load->cold.major;
 }
 
-/* The reference bits of pages, as a row of 0 and 1. */
-static void show_bits(const char *when, const char *memory, unsigned pages)
-{
-	char bits[64] = "";
+#define WATCHED 32u
 
-	for (unsigned i = 0; i < pages && i < sizeof(bits) - 1; i++)
-		bits[i] = walk_of(0, memory + i * PAGE).accessed ? '1' : '0';
+/* The reference bits of pages as 1 and 0, and - for a page that has gone; how many 1. */
+static unsigned show_bits(const char *when, const char *memory)
+{
+	char bits[WATCHED + 1] = "";
+	unsigned ones = 0;
+
+	for (unsigned i = 0; i < WATCHED; i++) {
+		struct walk walk = walk_of(0, memory + i * PAGE);
+		bits[i] = !walk.present ? '-' : walk.accessed ? '1' : '0';
+		ones += bits[i] == '1';
+	}
 	say("  %-28s %s", when, bits);
+	return ones;
 }
 
 /* What clock goes by: bits that the processor sets and the passing hand clears. */
 static int show_hand(void *unused)
 {
-	char *memory = memory_map(32 * PAGE);
-	unsigned cleared = 0;
+	char *memory = memory_map(WATCHED * PAGE), *more = memory_map(2 * FRAMES * PAGE);
+	unsigned referenced, wanted = 0;
 
 	(void)unused;
-	touch_write(memory, 32);
-	show_bits("32 pages just written", memory, 32);
+	touch_write(memory, WATCHED);
+	referenced = show_bits("32 pages, just written", memory);
+	claim(referenced == WATCHED, "the processor has set every bit");
 	limit_resident(resident_pages());
-	touch_write(memory_map(4 * PAGE), 4); /* frames are wanted: the hand moves */
-	limit_resident(0);
-	show_bits("the hand has passed by some", memory, 32);
-	for (unsigned i = 0; i < 32; i++)
-		cleared += !walk_of(0, memory + i * PAGE).accessed;
-	claim(cleared > 0, "%u of 32 lost their reference bit, or went already: those not used again go",
-	      cleared);
+	while (referenced == WATCHED && wanted < FRAMES) {
+		more[wanted++ * PAGE] = 1; /* a frame is wanted: the hand moves */
+		referenced = show_bits("a frame was wanted", memory);
+	}
+	claim(referenced < WATCHED, "the hand went by, and cleared them: who is not used again goes");
+	touch_write(memory, 8);
+	show_bits("the first 8 used again", memory);
+	touch_write(more + wanted * PAGE, 12);
+	show_bits("12 more frames were wanted", memory);
 	return 0;
 }
 

@@ -11,7 +11,9 @@
 
 #include "userprog/bin/demo/demo.h"
 
-#define CLAIM_FAILED 254 /* exit status of a child one of whose claims did not hold */
+/* Exit status of a child that gave up, and of one whose claims did not all hold. */
+#define GAVE_UP 2
+#define CLAIM_FAILED 254
 
 pid_t child_start(int (*run)(void *), void *argument)
 {
@@ -36,6 +38,8 @@ int child_wait(pid_t child)
 			give_up("waitpid: %s", strerror(errno));
 	if (WIFSIGNALED(status))
 		claim(false, "the child ends by itself, not by %s", strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) == GAVE_UP)
+		exit(GAVE_UP); /* it has said why */
 	else if (WEXITSTATUS(status) == CLAIM_FAILED)
 		failures++;
 	return WIFSIGNALED(status) ? 255 : WEXITSTATUS(status);

@@ -79,7 +79,7 @@ void demo_tables(void)
 	    "  flat               %7u KiB     %7u bytes\n"
 	    "  (this program itself: %ld KiB)", dense, dense * 1024 / (int)PAGES, sparse,
 	    sparse * 1024 / (int)PAGES, 4096u, 4096 * 1024 / PAGES, own);
-	claim(dense <= 8, "neighbours share a table: %d KiB", dense);
+	claim(dense <= 8, "neighbours share a table (maybe one that was there already): %d KiB", dense);
 	claim(sparse >= (int)PAGES * 4 - 8, "scattered pages take a table each: %d KiB", sparse);
 	claim(sparse < 4096, "and even that is less than a flat table");
 
