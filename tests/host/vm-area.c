@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "kernel/mem/layout.h"
+#include "kernel/panic.h"
 #include "tests/host/standin/kernel.h"
 #include "tests/host/tap.h"
 #include "vm/page.h"
@@ -48,6 +49,37 @@ struct area *spt_area_next(struct area *area)
 {
 	struct tree_node *next = tree_next(&area->node);
 	return next ? TREE_ENTRY(next, struct area, node) : NULL;
+}
+
+struct area *spt_area_from(struct spt *space, uintptr_t address)
+{
+	struct tree_node *node = tree_first(&space->areas);
+	while (node && TREE_ENTRY(node, struct area, node)->end <= address)
+		node = tree_next(node);
+	return node ? TREE_ENTRY(node, struct area, node) : NULL;
+}
+
+static int space_references = 1;
+
+bool spt_try_get(struct spt *space)
+{
+	(void)space;
+	return space_references++ > 0;
+}
+
+void spt_put(struct spt *space)
+{
+	(void)space;
+	space_references--;
+}
+
+static bool dropped[WORLD];
+
+void spt_drop_pages(struct spt *space, uintptr_t start, uintptr_t end)
+{
+	ASSERT(mutex_held(&space->lock));
+	for (uintptr_t address = start; address < end; address += PAGE_SIZE)
+		dropped[(address - USER_START) / PAGE_SIZE] = true;
 }
 
 static struct area *first_area(void)
@@ -285,6 +317,25 @@ static void check_no_memory(void)
 	unmap(0, WORLD);
 }
 
+/* A file that becomes shorter: only what lies behind its new end goes, and only where it is
+ * mapped privately. */
+static void check_truncation(void)
+{
+	bool right = true;
+	map(100, 200, AREA_READ, &sources[0], 100);
+	map(300, 400, AREA_READ | AREA_SHARED, &sources[0], 100);
+	map(500, 600, AREA_READ, &sources[1], 100);
+	map(700, 750, AREA_READ, &sources[0], 160);
+	protect(120, 130, AREA_READ | AREA_WRITE);
+	area_drop_copies(&sources[0], 125);
+	for (uint32_t page = 0; page < WORLD; page++)
+		right = right && dropped[page] == ((page >= 125 && page < 200) ||
+		                                   (page >= 700 && page < 750));
+	check_that(right, "truncation takes the private copies behind the new end, no others");
+	check_that(space_references == 1, "and holds the address space only meanwhile");
+	unmap(0, WORLD);
+}
+
 /* Sizes whose differences do not fit into 31 bits. */
 static void check_large(void)
 {
@@ -314,9 +365,13 @@ static void check_large(void)
 
 int main(void)
 {
-	sources[0].ops = sources[1].ops = &source_ops;
+	for (int i = 0; i < 2; i++) {
+		sources[i].ops = &source_ops;
+		list_init(&sources[i].areas);
+	}
 	check_random();
 	check_no_memory();
+	check_truncation();
 	check_large();
 	return tap_done();
 }
