@@ -100,10 +100,10 @@ static void check_table(struct audit *audit, struct spt *spt, uint32_t index, ui
 		uintptr_t address = index << 22 | i << PAGE_SHIFT;
 		used++;
 		*resident += table[i] >> PAGE_SHIFT != frame_number(zero_frame);
-		check_entry(audit, table[i], address);
 		struct anon *anon = spt->leaves[index] ? spt->leaves[index][i] : NULL;
 		if (anon && (!anon->frame || table[i] >> PAGE_SHIFT != frame_number(anon->frame)))
 			broken(audit, "0x%08x is mapped, but not to its anon's frame", address);
+		check_entry(audit, table[i], address);
 	}
 	if (frame->state != FRAME_PAGE_TABLE || frame->owner.pagedir != &spt->pagedir ||
 	    frame->index != index << 22)
@@ -284,13 +284,19 @@ static void audit_locked(struct audit *audit)
 	check_counts(audit);
 }
 
-int audit_run(char *words, size_t size)
+int audit_run_locked(char *words, size_t size)
 {
 	struct audit audit = {.words = words, .size = size};
-	spin_lock(&vm_lock);
 	audit_locked(&audit);
-	spin_unlock(&vm_lock);
 	return audit.broken;
+}
+
+int audit_run(char *words, size_t size)
+{
+	spin_lock(&vm_lock);
+	int broken_promises = audit_run_locked(words, size);
+	spin_unlock(&vm_lock);
+	return broken_promises;
 }
 
 static void count_space(struct spt *spt, void *count)

@@ -8,6 +8,7 @@
 /* Checks now. 0 if every promise holds; else writes a sentence to `words` and returns how
  * many were broken. May sleep (it waits for transfers under way). */
 int audit_run(char *words, size_t size);
+int audit_run_locked(char *words, size_t size); /* the same with vm_lock held */
 
 /* Leaks: notes which address spaces and threads there are; and compares, also whether
  * every area and mapping record belongs to an address space that lives. Call both with no

@@ -19,6 +19,7 @@
 #include "vm/evict.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
+#include "vm/plant.h"
 #include "vm/policy.h"
 #include "vm/spt.h"
 #include "vm/swap.h"
@@ -234,6 +235,24 @@ static bool is_word(const char *text, const char *word)
 }
 
 /* "baseline", "compare" (which also checks), or "run". */
+/* "plant KIND ADDRESS": vm/plant.h. */
+static int audit_plant(const char *text)
+{
+#ifdef PAGODA_DEBUG
+	char kind[32];
+	const char *address = strchr(text, ' ');
+	if (!address || (size_t)(address - text) >= sizeof(kind))
+		return -EINVAL;
+	strlcpy(kind, text, address - text + 1);
+	int result = audit_planted(kind, strtoul(address, NULL, 0), audit_words,
+	                           sizeof(audit_words));
+	return result < 0 ? result : 0;
+#else
+	(void)text;
+	return -EINVAL;
+#endif
+}
+
 static int audit_store(const char *text, size_t length)
 {
 	(void)length;
@@ -243,6 +262,8 @@ static int audit_store(const char *text, size_t length)
 		audit_baseline();
 	else if (is_word(text, "run"))
 		audit_run(audit_words, sizeof(audit_words));
+	else if (strncmp(text, "plant ", 6) == 0)
+		return audit_plant(text + 6);
 	else if (!is_word(text, "compare"))
 		return -EINVAL;
 	else if (!audit_compare(audit_words, sizeof(audit_words)))

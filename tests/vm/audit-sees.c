@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The auditor sees what it claims to see: each kind of corruption is planted in the kernel's tables
+ * for the length of one audit, and named in words; after it the audit is clean again.
+ *
+ * Pagoda only: it speaks to Pagoda's auditor, in a kernel built for testing (vm/plant.c).
+ *
+ * guest: mem=16 swap=16 pagoda-only
+ */
+#include "tests/test.h"
+
+static void audit(const char *command, char *words, size_t size)
+{
+	int fd = open("/proc/sys/vm/audit", O_RDWR);
+	CHECK(fd >= 0, "open the auditor");
+	CHECK(write(fd, command, strlen(command)) == (ssize_t)strlen(command), "tell it: %s", command);
+	ssize_t length = pread(fd, words, size - 1, 0);
+	CHECK(length > 0, "read what it says");
+	words[length] = '\0';
+	close(fd);
+}
+
+static void check_seen(const char *kind, volatile char *page, const char *expected)
+{
+	char command[80], words[300];
+	*page = 1; /* present, dirty, its program's own */
+	snprintf(command, sizeof(command), "plant %s %#lx", kind, (unsigned long)page);
+	audit(command, words, sizeof(words));
+	CHECK(strstr(words, expected), "%s is seen as '%s', not: %s", kind, expected, words);
+	audit("run", words, sizeof(words));
+	CHECK(strncmp(words, "clean", 5) == 0, "clean again after %s, not: %s", kind, words);
+}
+
+int main(void)
+{
+	volatile char *page = memory_map(PAGE, PROT_READ | PROT_WRITE);
+
+	check_seen("entry-unlisted", page, "lists an entry that does not map it");
+	check_seen("entry-elsewhere", page, "not to its anon's frame");
+	check_seen("references-high", page, "named");
+	check_seen("anon-forgotten", page, "anons");
+	check_seen("frame-stolen", page, "another owner");
+	check_seen("frame-lost", page, "taken by vm");
+	check_seen("frame-unqueued", page, "not in the policy's queue");
+	check_seen("frame-clean", page, "its page is nowhere else");
+	check_seen("slot-lost", page, "swap slots are in use");
+	check_seen("slot-free", page, "which is free");
+	check_seen("count-resident", page, "resident pages");
+	check_seen("count-table", page, "the page table for");
+	check_seen("count-anons", page, "counts");
+
+	/* Shared after a fork: read-only, until the corruption makes it writable. */
+	*page = 1;
+	int ends[2];
+	CHECK(pipe(ends) == 0, "make a pipe");
+	pid_t child = fork();
+	if (child == 0) {
+		char byte;
+		close(ends[1]);
+		_exit(read(ends[0], &byte, 1) != 0);
+	}
+	char byte = *page, command[80], words[300];
+	(void)byte;
+	snprintf(command, sizeof(command), "plant entry-writable %#lx", (unsigned long)page);
+	audit(command, words, sizeof(words));
+	CHECK(strstr(words, "share copy-on-write"), "a writable shared page is seen, not: %s", words);
+	close(ends[0]);
+	close(ends[1]);
+	CHECK(waitpid(child, NULL, 0) == child, "the child ends");
+	say("fourteen kinds of corruption were planted, and each was named");
+	return 0;
+}

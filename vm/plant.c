@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* Corruption on purpose: see plant.h. Each kind says which promise it breaks. */
+#include "vm/plant.h"
+
+#ifdef PAGODA_DEBUG
+
+#include <asm/errno.h>
+
+#include "kernel/mem/physmem.h"
+#include "kernel/sched/thread.h"
+#include "lib/string.h"
+#include "vm/anon.h"
+#include "vm/audit.h"
+#include "vm/evict.h"
+#include "vm/frame.h"
+#include "vm/page.h"
+#include "vm/rmap.h"
+#include "vm/spt.h"
+#include "vm/swap.h"
+#include "vm/vm.h"
+
+/* The page that a kind works on. */
+struct victim {
+	struct spt *spt;
+	uintptr_t address;
+	struct anon *anon;
+	struct frame *frame;  /* the anon's, or the one that is mapped */
+	pte_t *entry;         /* present */
+	uint32_t taken;       /* a frame or slot that was made to be lost */
+};
+
+/* Promise 3: an entry that its frame does not list. */
+static void entry_unlisted(struct victim *victim, bool plant)
+{
+	if (plant)
+		victim->frame->mappings -= 4;
+	else
+		victim->frame->mappings += 4;
+}
+
+/* Promise 3: an entry that maps another frame than its anon's. */
+static void entry_elsewhere(struct victim *victim, bool plant)
+{
+	*victim->entry += plant ? PAGE_SIZE : -PAGE_SIZE;
+}
+
+/* Promise 6: a program may write where others look. */
+static void entry_writable(struct victim *victim, bool plant)
+{
+	*victim->entry ^= PTE_W;
+	(void)plant;
+}
+
+/* Promise 4: one reference too many. */
+static void references_high(struct victim *victim, bool plant)
+{
+	victim->anon->references += plant ? 1 : -1;
+}
+
+/* Promise 4, 5: a page that its address space has forgotten. */
+static void anon_forgotten(struct victim *victim, bool plant)
+{
+	struct anon *anon = plant ? NULL : victim->anon;
+	spt_anon_set(victim->spt, victim->address, anon);
+}
+
+/* Promise 2: an anon whose frame says it belongs to somebody else. */
+static void frame_stolen(struct victim *victim, bool plant)
+{
+	victim->frame->owner.anon = (struct anon *)((uintptr_t)victim->anon + (plant ? 4 : 0));
+}
+
+/* Promise 2: a frame that vm took and does not know. */
+static void frame_lost(struct victim *victim, bool plant)
+{
+	if (plant)
+		victim->taken = physmem_take(PHYSMEM_VM, 0);
+	else
+		physmem_give(victim->taken);
+}
+
+/* Promise 2: a page that no policy will ever evict. */
+static void frame_unqueued(struct victim *victim, bool plant)
+{
+	if (plant)
+		evict_page_out(victim->frame);
+	else
+		evict_page_in(victim->frame);
+}
+
+/* Promise 5: a clean page whose bytes are nowhere else. */
+static void frame_clean(struct victim *victim, bool plant)
+{
+	if (plant)
+		frame_clear(victim->frame, FRAME_DIRTY);
+	else
+		frame_set(victim->frame, FRAME_DIRTY);
+}
+
+/* Promise 5: a slot in use that nobody holds. */
+static void slot_lost(struct victim *victim, bool plant)
+{
+	if (plant)
+		victim->taken = swap_slot_alloc();
+	else
+		swap_slot_free(victim->taken);
+}
+
+/* Promise 5: a slot that two pages believe to be theirs, or that is free. */
+static void slot_free(struct victim *victim, bool plant)
+{
+	victim->anon->slot = plant ? swap_total() : 0;
+}
+
+/* Promise 1: counts that the tables do not bear out. */
+static void count_resident(struct victim *victim, bool plant)
+{
+	victim->spt->pagedir.resident += plant ? 1 : -1;
+}
+
+static void count_table(struct victim *victim, bool plant)
+{
+	frame_of(victim->entry)->used += plant ? 1 : -1;
+}
+
+static void count_anons(struct victim *victim, bool plant)
+{
+	victim->spt->anons += plant ? 1 : -1;
+}
+
+static const struct {
+	const char *name;
+	void (*change)(struct victim *, bool plant);
+} kinds[] = {
+	{"entry-unlisted", entry_unlisted},   {"entry-elsewhere", entry_elsewhere},
+	{"entry-writable", entry_writable},   {"references-high", references_high},
+	{"anon-forgotten", anon_forgotten},   {"frame-stolen", frame_stolen},
+	{"frame-lost", frame_lost},           {"frame-unqueued", frame_unqueued},
+	{"frame-clean", frame_clean},         {"slot-lost", slot_lost},
+	{"slot-free", slot_free},             {"count-resident", count_resident},
+	{"count-table", count_table},         {"count-anons", count_anons},
+};
+
+/* vm_lock and spt->lock held. */
+static bool find_victim(struct victim *victim)
+{
+	pte_t *directory_entry = &victim->spt->pagedir.directory[directory_index(victim->address)];
+	if (victim->address >= USER_END || !*directory_entry)
+		return false;
+	pte_t *table = phys_to_virt(*directory_entry & PAGE_MASK);
+	victim->entry = &table[table_index(victim->address)];
+	victim->anon = spt_anon(victim->spt, victim->address);
+	if (!(*victim->entry & PTE_P) || !victim->anon)
+		return false;
+	victim->frame = victim->anon->frame;
+	return victim->frame && victim->frame->mappings == (uintptr_t)victim->entry;
+}
+
+int audit_planted(const char *kind, uintptr_t address, char *words, size_t size)
+{
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].name, kind) != 0)
+			continue;
+		struct victim victim = {.spt = thread_current()->spt,
+		                        .address = page_round_down(address)};
+		SCOPED_MUTEX(&victim.spt->lock);
+		spin_lock(&vm_lock);
+		int result = -EFAULT;
+		if (find_victim(&victim)) {
+			kinds[i].change(&victim, true);
+			result = audit_run_locked(words, size);
+			kinds[i].change(&victim, false);
+		}
+		spin_unlock(&vm_lock);
+		return result;
+	}
+	return -EINVAL;
+}
+
+#endif
