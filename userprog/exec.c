@@ -72,8 +72,8 @@ static int find_file(struct exec *e, const char *path)
 	int error = vfs_lookup(process_current()->cwd, path, true, &found);
 	if (error)
 		return error;
-	uint32_t mode = dentry_inode(found)->mode;
-	if (!S_ISREG(mode) || !(mode & 0111)) {
+	const struct inode *inode = dentry_inode(found);
+	if (!S_ISREG(inode->mode) || inode_access(inode, ACCESS_EXECUTE)) {
 		dentry_put(found);
 		return -EACCES;
 	}

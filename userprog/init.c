@@ -34,6 +34,18 @@ static bool id_in_use(pid_t id)
 	return found;
 }
 
+/* Whose rights count for files: the process's that calls, or root's for the kernel itself. */
+static void tell_caller(struct caller *caller)
+{
+	const struct process *process = thread_current()->process;
+	if (!process)
+		return;
+	caller->uid = process->credentials.euid;
+	caller->gid = process->credentials.egid;
+	caller->groups = process->credentials.groups;
+	caller->group_count = process->credentials.group_count;
+}
+
 void process_init(void)
 {
 	syscall_init();
@@ -41,6 +53,7 @@ void process_init(void)
 	oom_init();
 	terminal_init();
 	proc_files_init();
+	vfs_set_caller_door(tell_caller);
 	trap_set_return_hook(signal_deliver);
 	thread_set_id_hook(id_in_use);
 }

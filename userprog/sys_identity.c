@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Users and groups: credentials(7). They are kept and told; files are open to everyone. */
+/* Users and groups: credentials(7). */
 #include "lib/string.h"
 #include "userprog/process.h"
 #include "userprog/syscall.h"

@@ -207,9 +207,11 @@ static int32_t sys_getcwd(char *user_to, uint32_t size)
 static int change_directory(struct dentry *dentry)
 {
 	struct process *self = process_current();
-	if (!S_ISDIR(dentry_inode(dentry)->mode)) {
+	const struct inode *inode = dentry_inode(dentry);
+	int error = S_ISDIR(inode->mode) ? inode_access(inode, ACCESS_EXECUTE) : -ENOTDIR;
+	if (error) {
 		dentry_put(dentry);
-		return -ENOTDIR;
+		return error;
 	}
 	process_set_place(self, &self->cwd, dentry);
 	return 0;
@@ -369,7 +371,9 @@ static int32_t sys_truncate64(const char *user_path, int64_t size)
 		return error;
 	error = S_ISDIR(inode->mode)   ? -EISDIR
 	      : !S_ISREG(inode->mode) ? -EINVAL
-	                              : inode_truncate(inode, (uint64_t)size);
+	                              : inode_access(inode, ACCESS_WRITE);
+	if (!error)
+		error = inode_truncate(inode, (uint64_t)size);
 	inode_put(inode);
 	return error;
 }

@@ -173,6 +173,7 @@ int ext2_inode_create(struct inode *dir, uint32_t mode, uint32_t device, struct 
 		ext2_number_free(ext2, number, S_ISDIR(mode));
 		return -ENOMEM;
 	}
+	inode_own(&file->inode, dir);
 	file->generation = (uint32_t)clock_now();
 	file->inode.device = device;
 	if (S_ISCHR(mode) || S_ISBLK(mode))

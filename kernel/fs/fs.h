@@ -90,6 +90,11 @@ uint32_t inode_shrink(void);
 uint32_t inode_now(void); /* seconds since 1970 */
 /* Changes the file's size; inode->lock held. As inode_truncate. */
 int inode_truncate_locked(struct inode *, uint64_t size);
+/* Whose the new inode is: the caller's; in a directory with S_ISGID, of its group. */
+void inode_own(struct inode *, const struct inode *dir);
+/* Whether the caller may remove or rename the inode's name in the directory: -EACCES, and in
+ * one with S_ISVTX -EPERM for who owns neither. */
+int inode_may_remove(const struct inode *dir, const struct inode *);
 /* -EROFS if its file system may not be changed. */
 int inode_check_writable(struct inode *);
 /* For page_source_ops: references to the inode, and its description. */

@@ -131,7 +131,8 @@ static int walk_next_name(struct walk *walk)
 	return 0;
 }
 
-/* Goes on to in front of the last name: `here` is a directory then. */
+/* Goes on to in front of the last name: `here` is a directory then, in which the caller may
+ * look names up. */
 static int walk_to_last(struct walk *walk)
 {
 	for (;;) {
@@ -140,6 +141,8 @@ static int walk_to_last(struct walk *walk)
 
 		if (!error && !S_ISDIR(walk->here->inode->mode))
 			error = -ENOTDIR;
+		if (!error && walk->name[0])
+			error = inode_access(walk->here->inode, ACCESS_EXECUTE);
 		if (error || !*walk->rest)
 			return error;
 		error = walk_find(walk, &next);
@@ -204,6 +207,16 @@ int vfs_readlink(struct dentry *dentry, char *to, size_t size)
 
 /* --- making names ----------------------------------------------------------------------- */
 
+/* Whether the caller may make a name in the (locked) directory. */
+static int check_may_make(struct inode *dir)
+{
+	int error = inode_check_writable(dir);
+
+	if (!error && !dir->links)
+		error = -ENOENT;
+	return error ? error : inode_access(dir, ACCESS_WRITE);
+}
+
 /* Walks to a name that is to be made: 0 with the directory locked and the name free, else
  * -EEXIST or other; the walk has ended then. */
 static int make_start(struct walk *walk, struct dentry *at, const char *path, bool directory)
@@ -227,8 +240,8 @@ static int make_start(struct walk *walk, struct dentry *at, const char *path, bo
 		dentry_put(found);
 		error = -EEXIST;
 	} else if (error == -ENOENT) {
-		error = inode_check_writable(dir);
-		if (!error && (!dir->links || (walk->directory && !directory)))
+		error = check_may_make(dir);
+		if (!error && walk->directory && !directory)
 			error = -ENOENT;
 	}
 	if (error) {
@@ -326,6 +339,26 @@ static bool is_busy(const struct dentry *dentry)
 	return dentry->mounted != NULL;
 }
 
+/* Whether unlink or rmdir (`directory`) may remove the name. */
+static int remove_check(const struct walk *walk, const struct dentry *dentry, bool directory)
+{
+	const struct inode *dir = walk->here->inode;
+	bool is_directory = S_ISDIR(dentry->inode->mode);
+	int error = inode_may_remove(dir, dentry->inode);
+
+	if (error)
+		return error;
+	if (directory && !is_directory)
+		return -ENOTDIR;
+	if (!directory && is_directory)
+		return -EISDIR;
+	if (walk->directory && !is_directory)
+		return -ENOTDIR;
+	if (is_busy(dentry))
+		return -EBUSY;
+	return (directory ? !dir->ops->rmdir : !dir->ops->unlink) ? -EPERM : 0;
+}
+
 /* The directory is locked. */
 static int remove_locked(struct walk *walk, bool directory)
 {
@@ -338,17 +371,7 @@ static int remove_locked(struct walk *walk, bool directory)
 	if (error)
 		return error;
 	struct inode *inode = dentry->inode;
-	bool is_directory = S_ISDIR(inode->mode);
-	if (directory && !is_directory)
-		error = -ENOTDIR;
-	else if (!directory && is_directory)
-		error = -EISDIR;
-	else if (walk->directory && !is_directory)
-		error = -ENOTDIR;
-	else if (is_busy(dentry))
-		error = -EBUSY;
-	else if (directory ? !dir->ops->rmdir : !dir->ops->unlink)
-		error = -EPERM;
+	error = remove_check(walk, dentry, directory);
 	if (!error) {
 		mutex_lock_nested(&inode->lock, 1); /* below its directory */
 		error = directory ? dir->ops->rmdir(dir, walk->name, inode)
@@ -432,6 +455,12 @@ static int rename_check(struct walk *from, struct walk *to, struct dentry *moved
 		return -EPERM;
 	if (!to->here->inode->links)
 		return -ENOENT;
+	int error = inode_may_remove(from->here->inode, moved->inode);
+	if (!error)
+		error = replaced ? inode_may_remove(to->here->inode, replaced->inode)
+		                 : inode_access(to->here->inode, ACCESS_WRITE);
+	if (error)
+		return error;
 	if (is_busy(moved) || (replaced && is_busy(replaced)))
 		return -EBUSY;
 	if (!directory && (from->directory || to->directory))
@@ -561,9 +590,7 @@ static int open_or_create(struct walk *walk, uint32_t flags, uint32_t mode,
 	}
 	if (error != -ENOENT)
 		return error;
-	if (!dir->links)
-		return -ENOENT;
-	error = inode_check_writable(dir);
+	error = check_may_make(dir);
 	if (error)
 		return error;
 	if (!dir->ops->create)
@@ -601,6 +628,16 @@ static int open_walk(struct walk *walk, uint32_t flags, uint32_t mode, struct de
 	}
 }
 
+/* Whether the rights that opening asks for are the caller's. */
+static int open_rights(const struct inode *inode, uint32_t flags)
+{
+	uint32_t wanted = (flags & O_ACCMODE) != O_WRONLY ? ACCESS_READ : 0;
+
+	if (wants_write(flags) || flags & O_TRUNC)
+		wanted |= ACCESS_WRITE;
+	return inode_access(inode, wanted);
+}
+
 static int open_check(struct inode *inode, uint32_t flags)
 {
 	if (S_ISLNK(inode->mode))
@@ -621,6 +658,8 @@ static int open_found(struct dentry *dentry, uint32_t flags, bool created, struc
 	struct inode *inode = dentry->inode;
 	int error = open_check(inode, flags);
 
+	if (!error && !created)
+		error = open_rights(inode, flags);
 	if (!error && flags & O_TRUNC && !created && S_ISREG(inode->mode) && inode->ops->truncate)
 		error = inode_truncate(inode, 0);
 	if (error)

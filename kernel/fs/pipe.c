@@ -357,6 +357,7 @@ int pipe_create(uint32_t flags, struct file **read_end, struct file **write_end)
 	inode_init(inode, pipe_fs, &pipe_inode_ops, &no_pages, S_IFIFO | 0600);
 	inode->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
 	inode->file_ops = &fifo_file_ops;
+	inode_own(inode, NULL);
 	flags &= ~(uint32_t)O_ACCMODE;
 	/* The first end must not wait for the second. */
 	int error = file_create(inode, NULL, flags | O_RDONLY | O_NONBLOCK, read_end);

@@ -242,8 +242,8 @@ static int tmpfs_iterate(struct file *, loff_t *,
                          void *);
 static const struct file_ops directory_ops = {.iterate = tmpfs_iterate};
 
-/* A new inode with one reference and one link. */
-static struct tmpfs_inode *inode_new(struct file_system *fs, uint32_t mode)
+/* A new inode with one reference and one link, to be named in the directory (or NULL). */
+static struct tmpfs_inode *inode_new(struct file_system *fs, const struct inode *dir, uint32_t mode)
 {
 	struct tmpfs *tmpfs = fs->private;
 	struct tmpfs_inode *file = slab_alloc_zeroed(&inode_slab);
@@ -252,6 +252,7 @@ static struct tmpfs_inode *inode_new(struct file_system *fs, uint32_t mode)
 		return NULL;
 	struct inode *inode = &file->inode;
 	inode_init(inode, fs, &tmpfs_inode_ops, &tmpfs_source_ops, mode);
+	inode_own(inode, dir);
 	inode->source.anonymous = true;
 	inode->number = __atomic_add_fetch(&tmpfs->last_number, 1, __ATOMIC_RELAXED);
 	inode->private = file;
@@ -280,7 +281,7 @@ static void tmpfs_release(struct inode *inode)
 
 int tmpfs_create_nameless(uint64_t size, struct inode **made)
 {
-	struct tmpfs_inode *file = inode_new(nameless_fs, S_IFREG | 0600);
+	struct tmpfs_inode *file = inode_new(nameless_fs, NULL, S_IFREG | 0600);
 
 	if (!file)
 		return -ENOMEM;
@@ -364,7 +365,7 @@ static int name_new(struct inode *dir, const char *text, struct tmpfs_inode *fil
 static int tmpfs_create(struct inode *dir, const char *text, uint32_t mode, uint32_t device,
                         struct inode **made)
 {
-	struct tmpfs_inode *file = inode_new(dir->fs, mode);
+	struct tmpfs_inode *file = inode_new(dir->fs, dir, mode);
 
 	if (!file)
 		return -ENOMEM;
@@ -377,7 +378,7 @@ static int tmpfs_create(struct inode *dir, const char *text, uint32_t mode, uint
 
 static int tmpfs_symlink(struct inode *dir, const char *text, const char *target)
 {
-	struct tmpfs_inode *file = inode_new(dir->fs, S_IFLNK | 0777);
+	struct tmpfs_inode *file = inode_new(dir->fs, dir, S_IFLNK | 0777);
 	size_t length = strlen(target);
 
 	if (!file)
@@ -597,7 +598,7 @@ static int tmpfs_start(struct file_system *fs, uint32_t pages_max)
 static int tmpfs_mount(struct file_system *fs, struct inode **root)
 {
 	int error = tmpfs_start(fs, physmem_total() / 2 + swap_total() / 2);
-	struct tmpfs_inode *directory = error ? NULL : inode_new(fs, S_IFDIR | 01777);
+	struct tmpfs_inode *directory = error ? NULL : inode_new(fs, NULL, S_IFDIR | 01777);
 
 	if (!directory)
 		return -ENOMEM;

@@ -2,8 +2,8 @@
 /*
  * The console terminal as a file: /dev/tty, /dev/console, /dev/ttyS0 are the same one.
  * kernel/dev/tty does the line discipline, on kernel memory; here bytes are copied from and
- * to programs, and the ioctls of tty_ioctl(4) are unpacked. Sessions and process groups are
- * numbers, which userprog gives a meaning through a door.
+ * to programs, and the ioctls of tty_ioctl(4) are unpacked, but for those about sessions and
+ * process groups, which userprog answers.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -15,20 +15,6 @@
 #include "vm/usercopy.h"
 
 #define PIECE 512u /* bytes copied over the stack at a time */
-
-static pid_t no_number(void)
-{
-	return 0;
-}
-
-static pid_t (*caller_session)(void) = no_number;
-static pid_t (*caller_group)(void) = no_number;
-
-void devfs_set_session_door(pid_t (*session)(void), pid_t (*group)(void))
-{
-	caller_session = session;
-	caller_group = group;
-}
 
 static int tty_open(struct file *file)
 {
@@ -120,42 +106,6 @@ static int set_window(uintptr_t user_from)
 	return 0;
 }
 
-static int set_foreground(uintptr_t user_from)
-{
-	pid_t group;
-
-	if (copy_from_user(&group, (const void *)user_from, sizeof(group)))
-		return -EFAULT;
-	if (tty_session(&console_tty) != caller_session())
-		return -ENOTTY;
-	if (group <= 0)
-		return -EINVAL;
-	tty_set_foreground(&console_tty, group);
-	return 0;
-}
-
-/* The terminal becomes the caller's session's. Another session's is taken over: there is
- * one terminal, and whoever asks is root. */
-static int take_terminal(void)
-{
-	pid_t session = caller_session();
-
-	if (tty_session(&console_tty) == session)
-		return 0;
-	tty_set_session(&console_tty, session);
-	tty_set_foreground(&console_tty, caller_group());
-	return 0;
-}
-
-static int leave_terminal(void)
-{
-	if (tty_session(&console_tty) != caller_session())
-		return -ENOTTY;
-	tty_set_session(&console_tty, 0);
-	tty_set_foreground(&console_tty, 0);
-	return 0;
-}
-
 static int flush(uintptr_t which)
 {
 	if (which > TCIOFLUSH)
@@ -178,20 +128,6 @@ static int tty_ioctl(struct file *file, uint32_t command, uintptr_t argument)
 		return get_window(argument);
 	case TIOCSWINSZ:
 		return set_window(argument);
-	case TIOCGPGRP:
-		if (tty_session(&console_tty) != caller_session())
-			return -ENOTTY;
-		return put_number(argument, tty_foreground(&console_tty));
-	case TIOCSPGRP:
-		return set_foreground(argument);
-	case TIOCGSID:
-		if (tty_session(&console_tty) != caller_session())
-			return -ENOTTY;
-		return put_number(argument, tty_session(&console_tty));
-	case TIOCSCTTY:
-		return take_terminal();
-	case TIOCNOTTY:
-		return leave_terminal();
 	case TCFLSH:
 		return flush(argument);
 	case TCSBRK:

@@ -148,6 +148,21 @@ void vfs_shutdown(void);
 struct text;
 void mounts_show(struct text *);
 
+/* Whose rights count: 0 if the caller may do this to the inode (a sum of the bits below),
+ * else -EACCES. Opening, and looking up, making and removing names ask by themselves;
+ * operations on an inode that the caller has already do not. */
+#define ACCESS_READ 4u
+#define ACCESS_WRITE 2u
+#define ACCESS_EXECUTE 1u /* of a directory: to find names in it */
+int inode_access(const struct inode *, uint32_t wanted);
+/* The door for userprog: the caller's effective ids. Unset, as for kernel threads: root. */
+struct caller {
+	uint32_t uid, gid;
+	const uint32_t *groups; /* supplementary ones */
+	uint32_t group_count;
+};
+void vfs_set_caller_door(void (*tell)(struct caller *));
+
 int inode_truncate(struct inode *, uint64_t size);
 int inode_set_mode(struct inode *, uint32_t mode);
 int inode_set_owner(struct inode *, uint32_t uid, uint32_t gid);
@@ -172,9 +187,6 @@ int pipe_create(uint32_t flags, struct file **read_end, struct file **write_end)
 int tmpfs_create_nameless(uint64_t size, struct inode **made);
 /* Swap slots that tmpfs pages hold; vm_lock held. */
 uint32_t tmpfs_slots(void);
-/* The door for userprog: the session and the process group of the caller, for the ioctls of
- * terminals. */
-void devfs_set_session_door(pid_t (*session)(void), pid_t (*group)(void));
 int file_open_inode(struct inode *, uint32_t flags, struct file **opened);
 
 /*
