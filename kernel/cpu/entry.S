@@ -32,18 +32,9 @@ trap_stubs:
 	.set vector, vector + 1
 	.endr
 
-	/* For debuggers: where the registers of what was interrupted lie. The CFA is the end
-	 * of struct trap_frame's eflags; what esp was stands there if user mode was
-	 * interrupted, else it is that address: if (cs & 3) CFA[0] else CFA (DWARF 4, 2.5). */
-	.cfi_sections .debug_frame
 	.balign 16
 	.type trap_common, @function
 trap_common:
-	.cfi_startproc simple
-	.cfi_signal_frame
-	.cfi_def_cfa esp, 20
-	.cfi_offset eip, -12
-	.cfi_escape 0x16, 4, 13, 0x12, 0x38, 0x1c, 0x06, 0x33, 0x1a, 0x28, 3, 0, 0x2f, 1, 0, 0x06
 	pushl %gs
 	pushl %fs
 	pushl %es
@@ -55,14 +46,6 @@ trap_common:
 	pushl %edx
 	pushl %ecx
 	pushl %ebx
-	.cfi_def_cfa_offset 64
-	.cfi_offset ebx, -64
-	.cfi_offset ecx, -60
-	.cfi_offset edx, -56
-	.cfi_offset esi, -52
-	.cfi_offset edi, -48
-	.cfi_offset ebp, -44
-	.cfi_offset eax, -40
 	cld
 	movl $KERNEL_DATA, %eax
 	movl %eax, %ds
@@ -80,11 +63,32 @@ trap_common:
 	pushl FRAME_EBP(%eax)
 	movl %esp, %ebp
 	pushl %eax
-	.cfi_def_cfa_offset 76
+.Ltrap_call:
 	call trap_dispatch
 	addl $12, %esp
-	.cfi_endproc
+.Ltrap_call_end:
 	.size trap_common, . - trap_common
+
+	/* For debuggers: where the registers of what was interrupted lie while trap_dispatch
+	 * runs (DWARF 4, 6.4). Their CFA is the end of struct trap_frame's eflags. There stands
+	 * esp if user mode was interrupted; else that address is what it was. By hand, for
+	 * clang's assembler cannot say "S": a trap, after which the stack may be another. */
+	.section .debug_frame, "", @progbits
+.Lcie:
+	.long .Lcie_end - . - 4, -1
+	.byte 1                         /* version */
+	.asciz "S"
+	.byte 1, 0x7c, 8                /* offsets in units of -4; the caller is in eip */
+	.byte 0x0c, 4, 76               /* CFA = esp + 76 */
+	.byte 0x80 + 8, 3               /* eip at CFA - 3 * 4; then ebx, ecx, edx, esi, ... */
+	.byte 0x80 + 3, 16, 0x80 + 1, 15, 0x80 + 2, 14, 0x80 + 6, 13, 0x80 + 7, 12
+	.byte 0x80 + 5, 11, 0x80 + 0, 10
+	/* esp = cs & 3 ? CFA[0] : CFA: dup lit8 minus deref lit3 and; bra skip deref */
+	.byte 0x16, 4, 13, 0x12, 0x38, 0x1c, 0x06, 0x33, 0x1a, 0x28, 3, 0, 0x2f, 1, 0, 0x06
+	.balign 4, 0
+.Lcie_end:
+	.long 12, .Lcie, .Ltrap_call, .Ltrap_call_end - .Ltrap_call
+	.text
 
 	/* esp points at a complete struct trap_frame; interrupts are off. */
 	.globl trap_leave

@@ -26,6 +26,6 @@ def pagoda_help(arguments):
 
 import guest.spaces   # ps, areas, walk, page
 import guest.frames   # frames, frame, swap, cache
-import guest.threads  # threads, in, locks
+import guest.threads  # threads, locks
 import guest.audit    # audit
-import guest.program  # user, break-exec, break-fault, watch
+import guest.program  # user, in, break-exec, break-fault, watch

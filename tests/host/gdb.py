@@ -24,7 +24,8 @@ LOOKS = ["pagoda help", "pagoda ps", "pagoda threads", "pagoda locks", "pagoda s
          "pagoda cache", "pagoda frames", "pagoda frames dirty", "pagoda frames {parent}",
          "pagoda areas", "pagoda areas {child}", "pagoda audit", "pagoda cache {file}",
          "pagoda user {child}", "pagoda user 1", "pagoda user {parent}",
-         "pagoda in {child} info locals", "backtrace", "pagoda walk &vm_lock",
+         "pagoda in {child} backtrace 3", "pagoda in {parent} print watched",
+         "backtrace", "pagoda walk &vm_lock",
          "pagoda frame 0xfffff", "pagoda user 999", "pagoda walk nonsense",
          "pagoda frames nonsense", "pagoda break-exec nonsense"]
 
@@ -217,6 +218,9 @@ def check_programs(said, outputs):
     calls = outputs[f"pagoda user {said.child}"]
     check(calls.count("child_waits (depth=") == 4 and "pipe_read" in calls and " main ()" in calls,
           "user: the child's calls cross from the kernel into the program")
+    check("switch_away" in outputs[f"pagoda in {said.child} backtrace 3"] and
+          "= 0" in outputs[f"pagoda in {said.parent} print watched"],
+          "in: any command with a process's eyes")
     check("init.c" in outputs["pagoda user 1"] or "not in memory" in outputs["pagoda user 1"] or
           "syscall" in outputs["pagoda user 1"], "user: process 1's calls")
     check("look_here" in outputs["backtrace"] and " main ()" in outputs["backtrace"],

@@ -8,6 +8,7 @@ promise may be broken for a moment; the command says so.
 
 import collections
 
+from guest.frames import record_of_swap
 from guest.kernel import (all_frames, cached_frame, entry_bits, entry_place, frame_number,
                           frame_state, holders, mapping_entries, spaces, zero_frame)
 from guest.memory import (PAGE, constants, read_word, record, symbol, to_virtual, variable)
@@ -125,8 +126,9 @@ class Audit:
             self.expect(2, cached and cached.address == frame.address,
                         f"frame {number:#x} is not where the page cache would find it")
         if state == "UNOWNED":
-            self.expect(2, frame.pins, f"frame {number:#x} has neither owner nor pin, and is "
-                        "not free")
+            transfer = frame.flags & self.flags["ORPHAN"]
+            self.expect(2, frame.pins or transfer, f"frame {number:#x} has neither owner nor "
+                        "pin nor transfer, and is not free")
 
     # Promise 3: every entry is in its frame's list, and the reverse.
 
@@ -148,7 +150,6 @@ class Audit:
     # Promise 4: an anon's references are those that name it. Promise 5: swap slots.
 
     def check_anons(self):
-        from guest.frames import record_of_swap
         slots = collections.Counter()
         for address, named in self.anons.items():
             anon = record("struct anon", address)

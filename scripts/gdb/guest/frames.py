@@ -122,7 +122,7 @@ def one_frame(arguments):
            ("held by", holders()[number].lower()),
            ("state", state_word(frame_)),
            ("owner", owner_words(frame_) or "none"),
-           ("flags", frame_flags(frame_) or "none"),
+           ("flags", frame_state(frame_) != "NONE" and frame_flags(frame_) or "none"),
            ("pins", str(frame_.pins)),
            ("mapped", counted(len(places), "time"))])
     if places:

@@ -9,6 +9,7 @@ import gdb
 from guest.memory import (KERNEL_BASE, PAGE, constants, container, enumeration, layout_of,
                           list_of, offset_of, read, read_string, read_word, read_words, record,
                           records, symbol, to_virtual, tree_of, variable)
+from guest.text import number_of
 
 ENTRIES = 1024            # of a page directory, of a page table, of a leaf of anons
 USER_TABLES = KERNEL_BASE >> 22
@@ -54,7 +55,6 @@ def current_process():
 def chosen_process(arguments, place):
     """The process that a command's PID names, or the one that runs."""
     if len(arguments) > place:
-        from guest.text import number_of
         return process_by_id(number_of(arguments[place], "process id"))
     process = current_process()
     if process:

@@ -40,6 +40,9 @@ def _page(start):
 
 def read(address, size):
     """Bytes of the kernel's half."""
+    if address < PAGE:
+        raise gdb.GdbError("a pointer of the kernel is null: it has not come that far yet, or "
+                           "memory is damaged")
     if not KERNEL_BASE <= address <= 0xFFFFFFFF:
         raise gdb.GdbError(f"{address:#010x} is no kernel address: a pointer is broken")
     parts = []

@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""pagoda user, break-exec, break-fault, watch: programs with their symbols.
+"""pagoda user, in, break-exec, break-fault, watch: programs with their symbols.
 
 QEMU compares addresses, not memory: a breakpoint at a program's address stops whichever
 process comes by, so each one here asks which process it is before it stops.
 """
 
 import os
+import re
 import struct
 
 import gdb
 
 from guest.fault import ROWS, Fault
 from guest.kernel import (Space, chosen_process, current_process, dentry_path, process_by_id,
-                          process_name)
-from guest.memory import (PAGE, enumeration, forget, kernel_file, read_word, read_words, record,
-                          symbol)
+                          process_name, space_of)
+from guest.memory import (KERNEL_BASE, PAGE, enumeration, forget, kernel_file, read_word,
+                          read_words, record, symbol)
+from guest.spaces import supplement_words
 from guest.text import address_of, command, number_of
 from guest.threads import eyes_of, thread_state
 
@@ -88,6 +90,35 @@ def stack_not_in_memory():
     if frame.unwind_stop_reason() != gdb.FRAME_UNWIND_MEMORY_ERROR:
         return ""
     return gdb.frame_stop_reason_string(frame.unwind_stop_reason())
+
+
+@command("in PID COMMAND", whole=True, completion=gdb.COMPLETE_COMMAND)
+def in_process(argument):
+    """any gdb command, seen from a process that does not run: bt, print, x, info locals
+
+Frame 0 is then where the processor really is; the process's calls start at frame 1. Its
+program's symbols are loaded as by `pagoda user`."""
+    number, _, wanted = argument.partition(" ")
+    if not wanted:
+        raise gdb.GdbError("pagoda in PID COMMAND")
+    process = chosen_process([number], 0)
+    load_symbols(process)
+    try:
+        with eyes_of(process):
+            gdb.execute(wanted)
+    except gdb.MemoryError as error:
+        raise gdb.GdbError(f"{error}\n{why_not_readable(process, str(error))}") from None
+
+
+def why_not_readable(process, message):
+    """What the supplemental page table says of the page that gdb could not read."""
+    found = re.search(r"at address (0x[0-9a-f]+)", message)
+    address = int(found.group(1), 16) if found else KERNEL_BASE
+    if address >= KERNEL_BASE:
+        return "no process has memory there"
+    space = space_of(process)
+    return (f"its page is not in the page table of {process_name(process)} just now: "
+            + supplement_words(space, space.area(address), address))
 
 
 # ---- stops ---------------------------------------------------------------------------

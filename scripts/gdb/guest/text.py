@@ -3,6 +3,8 @@
 
 import gdb
 
+from guest.memory import forget
+
 COMMANDS = []  # (usage, first line of the explanation), in the order of definition
 
 
@@ -31,7 +33,6 @@ def command(usage, whole=False, completion=gdb.COMPLETE_EXPRESSION):
                 super().__init__("pagoda " + name, gdb.COMMAND_DATA, completion)
 
             def invoke(self, argument, from_tty):
-                from guest.memory import forget
                 forget()
                 try:
                     function(argument.strip() if whole else gdb.string_to_argv(argument))

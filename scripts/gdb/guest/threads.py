@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""pagoda threads, in, locks: who runs, who sleeps and where, who waits for whom.
+"""pagoda threads, locks: who runs, who sleeps and where, who waits for whom.
 
 A thread that does not run has left its registers on its kernel stack (switch.S). To look at
 its calls nothing is changed in the guest: an unwinder tells gdb that the innermost frame was
@@ -12,8 +12,7 @@ import gdb
 import gdb.unwinder
 from gdb.FrameDecorator import FrameDecorator
 
-from guest.kernel import (chosen_process, current_thread, holders, process_name, spaces,
-                          threads)
+from guest.kernel import (current_thread, holders, process_name, spaces, threads)
 from guest.memory import (KERNEL_BASE, PAGE, constants, layout_of, offset_of, read_string,
                           read_words, record, symbol, to_virtual)
 from guest.spaces import thread_state
@@ -181,7 +180,8 @@ def threads_command(arguments):
     running = current_thread()
     found = [thread for thread in threads() if chosen in (None, thread.id)]
     if not found:
-        raise gdb.GdbError(f"there is no thread {chosen}: `pagoda threads` lists them")
+        raise gdb.GdbError(f"there is no thread {chosen}: `pagoda threads` lists them"
+                           if arguments else "there are no threads yet")
     table(["", "ID", "STATE", "NAME", "PROCESS", "WAITS FOR"],
           ([is_running(thread, running), thread.id, thread_state(thread), thread.name,
             record("struct process", thread.process).id if thread.process else "",
@@ -222,22 +222,6 @@ def eyes_of(process):
 def set_directory(value):
     gdb.execute(f"set $cr3 = {value:#x}", to_string=True)
     gdb.execute("maintenance flush dcache", to_string=True)
-
-
-@command("in PID COMMAND", whole=True, completion=gdb.COMPLETE_COMMAND)
-def in_process(argument):
-    """any gdb command, seen from a process that does not run: bt, print, x, info locals
-
-Frame 0 is then where the processor really is; the process's calls start at frame 1. Its
-program's symbols are loaded as by `pagoda user`."""
-    number, _, wanted = argument.partition(" ")
-    if not wanted:
-        raise gdb.GdbError("pagoda in PID COMMAND")
-    process = chosen_process([number], 0)
-    from guest.program import load_symbols
-    load_symbols(process)
-    with eyes_of(process):
-        gdb.execute(wanted)
 
 
 # ---- locks ---------------------------------------------------------------------------
