@@ -308,6 +308,19 @@ static inline bool machine_is_ours(void)
 	return meminfo("MemTotal") < 1024 * 1024;
 }
 
+/* Whether a page stays in memory while there is room. Not so where Pagoda's kernel was told
+ * to throw pages out at random (vm.chaos=...): there a test has nothing to count. */
+static inline bool pages_stay(void)
+{
+	char words[512] = "";
+	int fd = open("/proc/cmdline", O_RDONLY);
+
+	if (fd >= 0 && read(fd, words, sizeof(words) - 1) < 0)
+		words[0] = '\0';
+	close(fd);
+	return !strstr(words, "vm.chaos=");
+}
+
 /* Adds up a line of /proc/self/smaps ("Rss") over the areas that overlap the range; KiB. */
 static inline long smaps_sum(const void *start, size_t bytes, const char *name)
 {

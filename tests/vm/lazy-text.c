@@ -22,7 +22,7 @@ int main(void)
 	for (uint32_t i = 0; i < BYTES / 4; i += PAGE)
 		CHECK(bytes[i + 1] == 0, "byte %u is zero", i + 1);
 	after = smaps_sum(constants, BYTES, "Rss");
-	CHECK(after >= 512, "a quarter is resident now, not %ld KiB", after);
+	CHECK(after >= 512 || !pages_stay(), "a quarter is resident now, not %ld KiB", after);
 	CHECK(after < 2048, "but not everything: %ld KiB", after);
 	say("resident part of 2048 KiB of constants: %ld KiB, then %ld KiB", before, after);
 	return 0;

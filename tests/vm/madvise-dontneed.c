@@ -17,7 +17,8 @@ int main(void)
 	page_fill(file + PAGE, 1);
 	page_fill(shared, 2);
 	CHECK(madvise(memory + 2 * PAGE, 2 * PAGE, MADV_DONTNEED) == 0, "two pages not needed");
-	CHECK(smaps_sum(memory, 6 * PAGE, "Rss") == 4 * PAGE / 1024, "four pages are left");
+	CHECK(smaps_sum(memory, 6 * PAGE, "Rss") == 4 * PAGE / 1024 || !pages_stay(),
+	      "four pages are left");
 	for (uint32_t i = 0; i < 6; i++) {
 		char *page = memory + i * PAGE;
 
