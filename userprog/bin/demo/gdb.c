@@ -11,10 +11,10 @@
 
 #define CHANGES 5
 
-/* scripts/gdb/watch.gdb knows this name. */
+/* scripts/gdb/watch.gdb knows these names. */
 volatile int demo_watched;
 
-static __attribute__((noinline)) void change(int value)
+static __attribute__((noinline)) void demo_change(int value)
 {
 	demo_watched = value;
 }
@@ -30,7 +30,7 @@ void demo_gdb(void)
 	step("the program runs");
 	unsigned wrong = 0;
 	for (int i = 1; i <= CHANGES; i++) {
-		change(i * i);
+		demo_change(i * i);
 		say("  demo_watched is %d", demo_watched);
 		wrong += demo_watched != i * i;
 		usleep(quiet ? 1000 : 200000);
