@@ -397,7 +397,7 @@ static int link_to(struct dentry *dentry, char *to, size_t size)
 {
 	if (!dentry)
 		return -ENOENT;
-	int length = dentry_path(dentry, to, size);
+	int length = dentry_path_shown(dentry, to, size);
 	dentry_put(dentry);
 	return length;
 }
@@ -455,7 +455,7 @@ static int fd_path(pid_t id, int number, char *to, size_t size)
 	struct file *file = files ? descriptor_file(files, number) : NULL;
 	int length = -ENOENT;
 	if (file && file->dentry)
-		length = dentry_path(file->dentry, to, size);
+		length = dentry_path_shown(file->dentry, to, size);
 	else if (file)
 		length = snprintf(to, size, "pipe:[%u]", file->inode ? file->inode->number : 0);
 	if (file)

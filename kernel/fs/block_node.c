@@ -82,13 +82,12 @@ static const struct inode_ops node_ops = {.sync = node_sync, .release = node_rel
 static int node_open(struct file *file)
 {
 	struct block_node *node = node_of(file->inode);
-	const char *swap = swap_device_name();
 
 	if ((file->flags & O_ACCMODE) == O_RDONLY)
 		return 0;
 	if (node->device->read_only)
 		return -EROFS;
-	return node->claimed || (swap && !strcmp(swap, node->device->name)) ? -EBUSY : 0;
+	return node->claimed || swap_uses_device(node->device) ? -EBUSY : 0;
 }
 
 static int node_ioctl(struct file *file, uint32_t command, uintptr_t argument)

@@ -304,8 +304,8 @@ struct dentry *dentry_mounted(struct dentry *dentry)
 /* --- paths ------------------------------------------------------------------------------ */
 
 /* Writes the path from its end to the front of the buffer; returns where it starts, or
- * -errno. fs_cache_lock held. */
-static int path_backward(const struct dentry *dentry, char *to, size_t size)
+ * -errno; of a removed name too if *removed is to tell it. fs_cache_lock held. */
+static int path_backward(const struct dentry *dentry, char *to, size_t size, bool *removed)
 {
 	size_t start = size - 1;
 
@@ -315,8 +315,10 @@ static int path_backward(const struct dentry *dentry, char *to, size_t size)
 			dentry = dentry->covers;
 		if (!dentry->parent)
 			break;
-		if (!dentry->hashed)
+		if (!dentry->hashed && !removed)
 			return -ENOENT;
+		if (!dentry->hashed)
+			*removed = true;
 		size_t length = strlen(dentry->name);
 		if (length + 1 > start)
 			return -ERANGE;
@@ -333,15 +335,34 @@ static int path_backward(const struct dentry *dentry, char *to, size_t size)
 	return start;
 }
 
-int dentry_path(struct dentry *dentry, char *to, size_t size)
+static int path_write(struct dentry *dentry, char *to, size_t size, bool *removed)
 {
 	if (size < 2)
 		return -ERANGE;
 	spin_lock(&fs_cache_lock);
-	int start = path_backward(dentry, to, size);
+	int start = path_backward(dentry, to, size, removed);
 	spin_unlock(&fs_cache_lock);
 	if (start < 0)
 		return start;
 	memmove(to, to + start, size - start);
 	return size - 1 - start;
+}
+
+int dentry_path(struct dentry *dentry, char *to, size_t size)
+{
+	return path_write(dentry, to, size, NULL);
+}
+
+int dentry_path_shown(struct dentry *dentry, char *to, size_t size)
+{
+	static const char deleted[] = " (deleted)";
+	bool removed = false;
+	int length = path_write(dentry, to, size, &removed);
+
+	if (length < 0 || !removed)
+		return length;
+	if (length + sizeof(deleted) > size)
+		return -ERANGE;
+	strcpy(to + length, deleted);
+	return length + sizeof(deleted) - 1;
 }

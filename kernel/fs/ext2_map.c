@@ -199,6 +199,17 @@ static int page_prepare_write(struct page_source *source, struct frame *frame)
 	return error ? error : failed;
 }
 
+/* For swap files: where the page lies; 0 for a hole or an error. */
+static uint32_t page_sector(struct page_source *source, uint32_t index)
+{
+	struct ext2_inode *file = ext2_inode(inode_of_source(source));
+	uint32_t block = 0;
+	bool allocated;
+
+	SCOPED_MUTEX(&file->map_lock);
+	return map_find(file, index, false, &block, &allocated) ? 0 : block * SECTORS_PER_PAGE;
+}
+
 const struct page_source_ops ext2_source_ops = {
 	.read = page_read,
 	.write = page_write,
@@ -206,6 +217,7 @@ const struct page_source_ops ext2_source_ops = {
 	.get = inode_source_get,
 	.put = inode_source_put,
 	.describe = inode_source_describe,
+	.sector = page_sector,
 };
 
 /* --- giving back ------------------------------------------------------------------------ */

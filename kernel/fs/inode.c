@@ -344,6 +344,8 @@ void inode_source_describe(struct page_source *source, uint32_t *device, uint32_
 
 int inode_check_writable(struct inode *inode)
 {
+	if (inode->source.carries_swap)
+		return -ETXTBSY;
 	return inode->fs->read_only ? -EROFS : 0;
 }
 

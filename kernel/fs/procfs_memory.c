@@ -156,9 +156,12 @@ static void vmstat_show(struct text *text)
 static void swaps_show(struct text *text)
 {
 	text_print(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
-	if (swap_available())
-		text_print(text, "/dev/%-35spartition\t%u\t\t%u\t\t-2\n", swap_device_name(),
-		           swap_total() * KIB_PER_PAGE, swap_used() * KIB_PER_PAGE);
+	struct swap_info info;
+	for (uint32_t i = 0; swap_describe(i, &info); i++)
+		if (info.name[0])
+			text_print(text, "%-40s%s\t%u\t\t%u\t\t%d\n", info.name,
+			           info.is_file ? "file\t" : "partition", info.slots * KIB_PER_PAGE,
+			           info.used * KIB_PER_PAGE, -2 - (int)i);
 }
 
 /* Memory is taken by single frames: there are no larger blocks to list. */

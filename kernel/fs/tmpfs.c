@@ -44,6 +44,7 @@ struct name {
 struct tmpfs_inode {
 	struct inode inode;
 	struct tree slots;            /* vm_lock */
+	struct list_link swapped_link; /* files that were given a slot; vm_lock */
 	struct list names;            /* of a directory; inode.lock */
 	uint32_t last_position;
 	struct inode *parent;         /* of a directory; no reference: it has us */
@@ -63,6 +64,7 @@ static struct slab_cache slots_slab = SLAB_CACHE("tmpfs_slots", sizeof(struct sl
 static struct slab_cache name_slab = SLAB_CACHE("tmpfs_name", sizeof(struct name));
 static struct file_system *nameless_fs;
 static uint32_t slots_held; /* vm_lock */
+static struct list swapped_files = LIST_INIT(swapped_files); /* vm_lock */
 
 static const struct inode_ops tmpfs_inode_ops;
 
@@ -116,6 +118,8 @@ static void tmpfs_write(struct page_source *source, struct frame *frame)
 	if (place && !*place) {
 		*place = swap_slot_alloc();
 		slots_held += *place != 0;
+		if (*place && !list_linked(&file->swapped_link))
+			list_append(&swapped_files, &file->swapped_link);
 	}
 	uint32_t slot = place ? *place : 0;
 	spin_unlock(&vm_lock);

@@ -123,6 +123,8 @@ struct inode *dentry_inode(struct dentry *);
 struct dentry *vfs_root(void); /* with a reference */
 /* Its absolute path into `to`. The length, or -ERANGE / -ENOENT (removed). */
 int dentry_path(struct dentry *, char *to, size_t size);
+/* The same for /proc's links: of a removed name where it was, with " (deleted)" behind. */
+int dentry_path_shown(struct dentry *, char *to, size_t size);
 
 /* Kernel strings all: the caller has copied the path in. `at` is the directory that
  * relative paths start from. The dentry comes with a reference. */
