@@ -222,11 +222,13 @@ static int set_locked(struct spt *spt, uintptr_t start, uintptr_t end, bool lock
 
 int vm_mlock(struct spt *spt, uintptr_t address, uint32_t length, bool lock)
 {
-	length += page_offset(address);
-	address = page_round_down(address);
-	uintptr_t end = range_end(address, length);
+	uint32_t more = page_offset(address);
+	if (length + more < length)
+		return -EINVAL;
+	address -= more;
+	uintptr_t end = range_end(address, length + more);
 	if (!end)
-		return length < page_offset(address) ? -EINVAL : -ENOMEM;
+		return -ENOMEM;
 	mutex_lock(&spt->lock);
 	int error = set_locked(spt, address, end, lock);
 	mutex_unlock(&spt->lock);
