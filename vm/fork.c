@@ -44,6 +44,8 @@ struct spt *vm_fork(struct spt *parent)
 		return NULL;
 
 	mutex_lock(&parent->lock);
+	/* Nobody runs in the child yet, but a truncation finds it by its areas. */
+	mutex_lock_nested(&child->lock, 1);
 	child->brk_start = parent->brk_start;
 	child->brk = parent->brk;
 	child->stack_top = parent->stack_top;
@@ -56,6 +58,7 @@ struct spt *vm_fork(struct spt *parent)
 	child->env_start = parent->env_start;
 	child->env_end = parent->env_end;
 	int error = copy_areas(parent, child);
+	mutex_unlock(&child->lock);
 	mutex_unlock(&parent->lock);
 
 	if (error) {
