@@ -27,8 +27,7 @@ int main(void)
 	page_fill(memory, 2);
 	after = pagemap_entry(memory) & PAGEMAP_FRAME;
 	CHECK(after == before || !pages_stay(), "the same frame: %#llx, not %#llx",
-	      (unsigned long long)before,
-	      (unsigned long long)after);
+	      (unsigned long long)before, (unsigned long long)after);
 	CHECK(page_has(memory, 2), "with the new content");
 	say("frame %#llx was kept", (unsigned long long)before);
 	return 0;
