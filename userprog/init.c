@@ -37,13 +37,14 @@ static bool id_in_use(pid_t id)
 /* Whose rights count for files: the process's that calls, or root's for the kernel itself. */
 static void tell_caller(struct caller *caller)
 {
-	const struct process *process = thread_current()->process;
-	if (!process)
+	const struct process *self = process_current();
+	if (!self)
 		return;
-	caller->uid = process->credentials.euid;
-	caller->gid = process->credentials.egid;
-	caller->groups = process->credentials.groups;
-	caller->group_count = process->credentials.group_count;
+	const struct credentials *c = &self->credentials;
+	caller->uid = self->real_ids ? c->uid : c->euid;
+	caller->gid = self->real_ids ? c->gid : c->egid;
+	caller->groups = c->groups;
+	caller->group_count = c->group_count;
 }
 
 void process_init(void)

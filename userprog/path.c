@@ -83,3 +83,10 @@ int place_lookup(int directory, const char *user_path, int flags, struct dentry 
 	place_put(&place);
 	return error;
 }
+
+int path_may_truncate(const struct inode *inode)
+{
+	if (S_ISDIR(inode->mode))
+		return -EISDIR;
+	return S_ISREG(inode->mode) && inode->ops->truncate ? 0 : -EINVAL;
+}

@@ -24,3 +24,7 @@ void place_put(struct place *);
 /* The dentry that (directory, path, AT_ flags) names, with a reference: also the
  * descriptor's own file, for AT_EMPTY_PATH. -EBADF if that has no dentry. */
 int place_lookup(int directory, const char *user_path, int flags, struct dentry **found);
+
+/* Whether the inode has a size that can be set: 0, -EISDIR, -EINVAL. */
+struct inode;
+int path_may_truncate(const struct inode *);

@@ -89,6 +89,7 @@ struct process {
 	struct rlimit limits[RLIM_NLIMITS];
 	uint64_t started;          /* clock_now() at fork */
 	uint32_t umask;
+	bool real_ids;             /* access(2): files are asked for the real ids' rights */
 	uint32_t personality;
 	char name[16];             /* of exec and prctl(PR_SET_NAME): what ps shows */
 	uintptr_t clear_child_tid; /* user address to clear at exit, or 0 */

@@ -615,7 +615,7 @@ static int32_t sys_ftruncate64(int number, int64_t size)
 	if (!file)
 		return -EBADF;
 	int error = -EINVAL;
-	if (size >= 0 && file->inode && S_ISREG(file->inode->mode) &&
+	if (size >= 0 && path_may_truncate(file->inode) == 0 &&
 	    (file->flags & O_ACCMODE) != O_RDONLY)
 		error = inode_truncate(file->inode, (uint64_t)size);
 	file_put(file);

@@ -392,16 +392,26 @@ static uint32_t seconds_now(void)
 	return (uint32_t)(clock_realtime() / NS_PER_SECOND);
 }
 
+/* `now`: both to the present, which whoever may write to the file may do as well. */
 static int change_times(int directory, const char *user_path, int flags, uint32_t atime,
-                        uint32_t mtime)
+                        uint32_t mtime, bool now)
 {
 	struct inode *inode;
 	int error = find_inode(directory, user_path, flags, &inode);
 	if (error)
 		return error;
-	error = is_owner(inode) ? inode_set_times(inode, atime, mtime) : -EPERM;
+	if (!is_owner(inode))
+		error = now ? inode_access(inode, ACCESS_WRITE) : -EPERM;
+	if (!error)
+		error = inode_set_times(inode, atime, mtime);
 	inode_put(inode);
 	return error;
+}
+
+static int touch(int directory, const char *user_path, int flags)
+{
+	uint32_t now = seconds_now();
+	return change_times(directory, user_path, flags, now, now, true);
 }
 
 /* utimensat(2): the nanoseconds may say "now" or "leave it". The uapi headers lack these. */
@@ -419,11 +429,11 @@ static int32_t sys_utimensat(int directory, const char *user_path,
 {
 	struct __kernel_old_timespec t[2];
 	if (!user_times)
-		return change_times(directory, user_path, flags, seconds_now(), seconds_now());
+		return touch(directory, user_path, flags);
 	if (copy_from_user(t, user_times, sizeof t))
 		return -EFAULT;
 	return change_times(directory, user_path, flags, chosen_time(t[0].tv_sec, t[0].tv_nsec),
-	                    chosen_time(t[1].tv_sec, t[1].tv_nsec));
+	                    chosen_time(t[1].tv_sec, t[1].tv_nsec), false);
 }
 
 static int32_t sys_utimensat_time64(int directory, const char *user_path,
@@ -431,12 +441,12 @@ static int32_t sys_utimensat_time64(int directory, const char *user_path,
 {
 	struct __kernel_timespec t[2];
 	if (!user_times)
-		return change_times(directory, user_path, flags, seconds_now(), seconds_now());
+		return touch(directory, user_path, flags);
 	if (copy_from_user(t, user_times, sizeof t))
 		return -EFAULT;
 	return change_times(directory, user_path, flags,
 	                    chosen_time(t[0].tv_sec, (int32_t)t[0].tv_nsec),
-	                    chosen_time(t[1].tv_sec, (int32_t)t[1].tv_nsec));
+	                    chosen_time(t[1].tv_sec, (int32_t)t[1].tv_nsec), false);
 }
 
 static int32_t sys_futimesat(int directory, const char *user_path,
@@ -444,10 +454,11 @@ static int32_t sys_futimesat(int directory, const char *user_path,
 {
 	struct __kernel_old_timeval t[2];
 	if (!user_times)
-		return change_times(directory, user_path, 0, seconds_now(), seconds_now());
+		return touch(directory, user_path, 0);
 	if (copy_from_user(t, user_times, sizeof t))
 		return -EFAULT;
-	return change_times(directory, user_path, 0, (uint32_t)t[0].tv_sec, (uint32_t)t[1].tv_sec);
+	return change_times(directory, user_path, 0, (uint32_t)t[0].tv_sec,
+	                    (uint32_t)t[1].tv_sec, false);
 }
 
 static int32_t sys_utimes(const char *user_path, const struct __kernel_old_timeval *user_times)
@@ -457,56 +468,43 @@ static int32_t sys_utimes(const char *user_path, const struct __kernel_old_timev
 
 static int32_t sys_utime(const char *user_path, const struct utimbuf *user_times)
 {
-	struct utimbuf t = {.actime = (long)seconds_now(), .modtime = (long)seconds_now()};
-	if (!user_path || (user_times && copy_from_user(&t, user_times, sizeof t)))
+	struct utimbuf t;
+	if (!user_path)
 		return -EFAULT;
-	return change_times(AT_FDCWD, user_path, 0, (uint32_t)t.actime, (uint32_t)t.modtime);
+	if (!user_times)
+		return touch(AT_FDCWD, user_path, 0);
+	if (copy_from_user(&t, user_times, sizeof t))
+		return -EFAULT;
+	return change_times(AT_FDCWD, user_path, 0, (uint32_t)t.actime, (uint32_t)t.modtime, false);
 }
 
 /* ---- access ---- */
 
-#define MAY_READ 4
-#define MAY_WRITE 2
-#define MAY_EXECUTE 1
-
-/* access(2): what the mode bits allow these ids; root may all but execute what nobody may. */
-static int check_access(const struct inode *inode, int mode, uint32_t uid, uint32_t gid)
+static int32_t sys_faccessat2(int directory, const char *user_path, uint32_t mode, int flags)
 {
-	uint32_t allowed = inode->mode & 7;
-	if (uid == 0)
-		allowed = MAY_READ | MAY_WRITE |
-		          (inode->mode & 0111 || S_ISDIR(inode->mode) ? MAY_EXECUTE : 0);
-	else if (uid == inode->uid)
-		allowed = inode->mode >> 6 & 7;
-	else if (gid == inode->gid)
-		allowed = inode->mode >> 3 & 7;
-	return (uint32_t)mode & ~allowed ? -EACCES : 0;
-}
-
-static int32_t sys_faccessat2(int directory, const char *user_path, int mode, int flags)
-{
-	const struct credentials *c = &process_current()->credentials;
+	struct process *self = process_current();
 	struct inode *inode;
-	bool effective = flags & AT_EACCESS;
-	if (mode & ~7)
+	if (mode & ~(ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE))
 		return -EINVAL;
 	if (!user_path)
 		return -EFAULT;
+	/* The way to the file is gone with the same rights as the file is asked for. */
+	self->real_ids = !(flags & AT_EACCESS);
 	int error = find_inode(directory, user_path, flags, &inode);
-	if (error)
-		return error;
-	error = check_access(inode, mode, effective ? c->euid : c->uid,
-	                     effective ? c->egid : c->gid);
-	inode_put(inode);
+	if (!error) {
+		error = inode_access(inode, mode);
+		inode_put(inode);
+	}
+	self->real_ids = false;
 	return error;
 }
 
-static int32_t sys_faccessat(int directory, const char *user_path, int mode)
+static int32_t sys_faccessat(int directory, const char *user_path, uint32_t mode)
 {
 	return sys_faccessat2(directory, user_path, mode, 0);
 }
 
-static int32_t sys_access(const char *user_path, int mode)
+static int32_t sys_access(const char *user_path, uint32_t mode)
 {
 	return sys_faccessat2(AT_FDCWD, user_path, mode, 0);
 }
