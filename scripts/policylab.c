@@ -26,8 +26,8 @@
 /* A page of the trace. The policies see its first field. */
 struct page {
 	struct policy_page policy;
-	struct list_link lru;  /* resident: least recently used first */
-	uint32_t next;         /* opt: when it is referenced next */
+	struct list_link lru; /* resident: least recently used first */
+	uint32_t next;        /* opt: when it is referenced next */
 	bool resident;
 	bool referenced;
 };

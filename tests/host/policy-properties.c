@@ -163,8 +163,7 @@ static bool random_run(const struct policy *policy, uint32_t frames, uint32_t se
 	random_state = seed;
 	*digest = 0;
 	for (uint32_t i = 0; i < STEPS && right; i++)
-		right = step(policy, frames, digest) &&
-		        (i % 100 || queued_exactly_if_resident());
+		right = step(policy, frames, digest) && (i % 100 || queued_exactly_if_resident());
 	take_all_out(policy);
 	right = right && !policy->choose() && queued_exactly_if_resident();
 	free(table);

@@ -30,7 +30,7 @@
 #define ROUND_SHIFT 31
 #define STEPS 256
 
-static struct list zero[2]; /* queue 0, by round */
+static struct list zero[2];                  /* queue 0, by round */
 static struct list queues[HISTORY_BITS + 1]; /* the others, from 1 */
 static uint32_t pages;
 static uint32_t this_round; /* 0 or 1 */

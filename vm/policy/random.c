@@ -7,8 +7,9 @@
  *        table:  [ page | page | page | ... | page |      ]    note: where in the table
  *                            ^ a random place             ^ pages
  *
- * The table has the pages in no order: one that leaves is replaced by the last. The random
- * numbers are xorshift's, from a fixed seed, so that a run can be repeated.
+ * The table is kept shuffled: a page that comes changes places with a random one, and one that
+ * leaves is replaced by the last. So if the page at the random place cannot go, the next that can
+ * is as random. The numbers are xorshift's, from a fixed seed, so that a run can be repeated.
  * Sources: L. A. Belady, "A Study of Replacement Algorithms for a Virtual-Storage Computer",
  * IBM Systems Journal 5(2), 1966; G. Marsaglia, "Xorshift RNGs", 2003.
  */
@@ -37,18 +38,25 @@ static uint32_t next_random(void)
 	return state;
 }
 
+static void put(struct policy_page *page, uint32_t place)
+{
+	table[place] = page;
+	page->note = place;
+}
+
 static void random_page_in(struct policy_page *page)
 {
 	list_append(&resident, &page->link);
-	page->note = pages;
-	table[pages++] = page;
+	uint32_t place = next_random() % (pages + 1);
+	if (place < pages)
+		put(table[place], pages);
+	put(page, place);
+	pages++;
 }
 
 static void random_page_out(struct policy_page *page)
 {
-	struct policy_page *last = table[--pages];
-	table[page->note] = last;
-	last->note = page->note;
+	put(table[--pages], page->note);
 	list_remove(&page->link);
 }
 
