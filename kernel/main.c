@@ -16,6 +16,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
+#include "lib/printf.h"
 #include "userprog/process.h"
 #include "vm/swap.h"
 #include "vm/vm.h"
@@ -39,6 +40,13 @@ static struct block_device *disk(const char *name, unsigned index)
 	return chosen ? block_find(chosen) : block_at(index);
 }
 
+static void start_swap(struct block_device *device)
+{
+	char name[16];
+	snprintf(name, sizeof(name), "/dev/%s", device->name);
+	swap_on(name, device, NULL); /* says itself why not */
+}
+
 /* What needs threads and interrupts: disks are read from here on. */
 static void start_system(void)
 {
@@ -51,7 +59,7 @@ static void start_system(void)
 		panic("the root disk %s cannot be used: error %d", root->name, -error);
 	struct block_device *swap = disk("swap", 1);
 	if (swap)
-		swap_on(swap); /* says itself why not */
+		start_swap(swap);
 	process_init();
 	process_start_init();
 }

@@ -205,32 +205,52 @@ static int32_t sys_umount2(const char *user_path)
 	return error;
 }
 
-/* The block device that the path names: by its node's own name, as devfs gave it. */
-static int find_block_device(const char *user_path, struct block_device **device)
+/* What a path names: a block device, by its node's own name as devfs gave it, or a regular file.
+ * `path` becomes the absolute one. The dentry comes with a reference. */
+static int find_swap(const char *user_path, char *path, size_t size, struct dentry **dentry)
 {
-	struct dentry *dentry;
-	char path[64];
-	int error = place_lookup(AT_FDCWD, user_path, 0, &dentry);
+	int error = place_lookup(AT_FDCWD, user_path, 0, dentry);
 	if (error)
 		return error;
-	bool is_block = S_ISBLK(dentry_inode(dentry)->mode);
-	error = dentry_path(dentry, path, sizeof path);
-	dentry_put(dentry);
-	if (!is_block || error < 0)
-		return -ENOTBLK;
-	*device = block_find(strrchr(path, '/') + 1);
-	return *device ? 0 : -ENXIO;
+	uint32_t type = dentry_inode(*dentry)->mode & S_IFMT;
+	error = dentry_path(*dentry, path, size);
+	if (error >= 0)
+		error = type == S_IFBLK || type == S_IFREG ? 0 : -EINVAL;
+	if (error)
+		dentry_put(*dentry);
+	return error;
 }
 
 static int32_t sys_swapon(const char *user_path)
 {
-	struct block_device *device;
+	char path[64];
+	struct dentry *dentry;
 	if (!is_root())
 		return -EPERM;
-	int error = find_block_device(user_path, &device);
+	int error = find_swap(user_path, path, sizeof path, &dentry);
 	if (error)
 		return error;
-	return swap_on(device);
+	struct inode *inode = dentry_inode(dentry);
+	struct block_device *device = block_find(strrchr(path, '/') + 1);
+	if (S_ISREG(inode->mode))
+		error = swap_on(path, inode_disk(inode), &inode->source);
+	else
+		error = device ? swap_on(path, device, NULL) : -ENXIO;
+	dentry_put(dentry);
+	return error;
+}
+
+static int32_t sys_swapoff(const char *user_path)
+{
+	char path[64];
+	struct dentry *dentry;
+	if (!is_root())
+		return -EPERM;
+	int error = find_swap(user_path, path, sizeof path, &dentry);
+	if (error)
+		return error;
+	dentry_put(dentry);
+	return swap_off(path);
 }
 
 /* ---- the end ---- */
@@ -292,11 +312,6 @@ static int32_t sys_reboot(uint32_t first, uint32_t second, uint32_t command,
 static int32_t sys_vhangup(void)
 {
 	return is_root() ? 0 : -EPERM;
-}
-
-static int32_t sys_swapoff(void)
-{
-	return -EINVAL; /* swap stays until the end */
 }
 
 /* Calls that a libc tries and does well without. */

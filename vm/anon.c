@@ -2,6 +2,8 @@
 /* Anonymous pages: see anon.h for the states. */
 #include "vm/anon.h"
 
+#include <asm/errno.h>
+
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
 #include "vm/evict.h"
@@ -71,6 +73,73 @@ void anon_put(struct anon *anon)
 	if (slot)
 		swap_slot_free(slot);
 	slab_free(&anon_cache, anon);
+}
+
+/* The frame has the page: the slot's copy is not needed. Waits for a write to it. True if that
+ * is done; vm_lock held on entry, not on return. */
+static bool slot_given_up(struct anon *anon, struct frame *frame)
+{
+	if (frame_has(frame, FRAME_WRITING)) {
+		frame_wait_unpinned(frame);
+		return false;
+	}
+	if (anon->slot) {
+		swap_slot_free(anon->slot);
+		anon->slot = 0;
+		frame_set(frame, FRAME_DIRTY);
+	}
+	spin_unlock(&vm_lock);
+	return true;
+}
+
+int anon_start_reading(struct anon *anon, struct frame **result)
+{
+	struct frame *frame = frame_alloc();
+	if (!frame)
+		return -ENOMEM;
+	spin_lock(&vm_lock);
+	if (anon->frame) {
+		frame_unpin_locked(frame); /* someone who shares it was faster */
+		spin_unlock(&vm_lock);
+		return -EAGAIN;
+	}
+	uint32_t slot = anon->slot;
+	frame_set(frame, FRAME_BUSY);
+	anon_attach(anon, frame);
+	spin_unlock(&vm_lock);
+	swap_read(slot, frame);
+	*result = frame;
+	return 0;
+}
+
+int anon_release_slot(struct anon *anon)
+{
+	for (;;) {
+		spin_lock(&vm_lock);
+		struct frame *frame = anon->frame;
+		if (frame && frame_has(frame, FRAME_VALID)) {
+			if (slot_given_up(anon, frame))
+				return 0;
+			continue;
+		}
+		if (frame && frame_has(frame, FRAME_BUSY)) {
+			frame_wait_unpinned(frame);
+			continue;
+		}
+		if (frame) {
+			anon_detach(anon);
+			spin_unlock(&vm_lock);
+			return -EIO;
+		}
+		spin_unlock(&vm_lock);
+		int error = anon_start_reading(anon, &frame);
+		if (error == -ENOMEM)
+			return error;
+		if (error)
+			continue;
+		frame_wait(frame);
+		frame_unpin(frame);
+	}
 }
 
 uint32_t anon_count(void)

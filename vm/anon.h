@@ -35,4 +35,11 @@ void anon_put(struct anon *);
 void anon_attach(struct anon *, struct frame *);
 /* The frame stops being the anon's: it is in no page table any more. */
 void anon_detach(struct anon *);
+/* The anon's page is on the swap device only: starts reading it into a frame, which comes back
+ * pinned and busy. -ENOMEM, or -EAGAIN if somebody else was faster. vm_lock not held; may
+ * sleep. */
+int anon_start_reading(struct anon *, struct frame **);
+/* Brings the page in if it is out, and gives up its slot (for swapoff). The lock of a space
+ * that names the anon is held; vm_lock not. May sleep. 0, -ENOMEM, -EIO. */
+int anon_release_slot(struct anon *);
 uint32_t anon_count(void); /* how many exist, for the auditor and /proc/meminfo */

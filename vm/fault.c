@@ -194,23 +194,12 @@ static enum step wait_for(struct fault *fault, struct frame *frame)
 /* The anon is on the swap device only: starts reading it into a frame of its own. */
 static enum step swap_in(struct fault *fault, struct anon *anon)
 {
-	struct frame *frame = frame_alloc();
-	if (!frame)
-		return NO_MEMORY;
-	spin_lock(&vm_lock);
-	if (anon->frame) {
-		frame_unpin_locked(frame); /* someone who shares it was faster */
-		spin_unlock(&vm_lock);
-		return AGAIN;
-	}
-	uint32_t slot = anon->slot;
-	frame_set(frame, FRAME_BUSY);
-	anon_attach(anon, frame);
-	spin_unlock(&vm_lock);
-
+	struct frame *frame;
+	int error = anon_start_reading(anon, &frame);
+	if (error)
+		return error == -ENOMEM ? NO_MEMORY : AGAIN;
 	fault->major = true;
 	vm_count(VM_fault_swapped_in);
-	swap_read(slot, frame);
 	readahead_swap(fault->spt, fault->area, fault->page);
 	return wait_for(fault, frame);
 }

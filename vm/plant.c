@@ -109,7 +109,7 @@ static void slot_lost(struct victim *victim, bool plant)
 /* Promise 5: a slot that two pages believe to be theirs, or that is free. */
 static void slot_free(struct victim *victim, bool plant)
 {
-	victim->anon->slot = plant ? swap_total() : 0;
+	victim->anon->slot = plant ? swap_total() : 0; /* the last one: not in use yet */
 }
 
 /* Promise 1: counts that the tables do not bear out. */

@@ -97,21 +97,9 @@ void readahead_file(struct area *area, uintptr_t address)
  * read. Returns whether. */
 static bool start_swap_in(struct anon *anon, uint32_t slot)
 {
-	struct frame *frame = frame_alloc();
-	if (!frame)
+	struct frame *frame;
+	if (anon->frame || anon->slot != slot || anon_start_reading(anon, &frame) != 0)
 		return false;
-	spin_lock(&vm_lock);
-	bool start = !anon->frame && anon->slot == slot;
-	if (start) {
-		frame_set(frame, FRAME_BUSY);
-		anon_attach(anon, frame);
-	} else {
-		frame_unpin_locked(frame);
-	}
-	spin_unlock(&vm_lock);
-	if (!start)
-		return false;
-	swap_read(slot, frame);
 	frame_unpin(frame);
 	return true;
 }
@@ -124,7 +112,7 @@ void readahead_swap(struct spt *spt, struct area *area, uintptr_t address)
 	address += PAGE_SIZE;
 	for (; window > 0 && !evict_short(); window--, address += PAGE_SIZE) {
 		anon = spt_anon(spt, address);
-		if (!anon || anon->frame || anon->slot != ++slot || !start_swap_in(anon, slot))
+		if (!anon || !start_swap_in(anon, ++slot))
 			break;
 	}
 	area->ahead_next = address;

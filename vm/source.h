@@ -36,6 +36,9 @@ struct page_source_ops {
 	/* For /proc/<pid>/maps: device and inode numbers, and a path into `to` (or ""). */
 	void (*describe)(struct page_source *, uint32_t *device, uint32_t *inode, char *to,
 	                 size_t size);
+	/* The disk sector where the page lies, for swap files; 0: none. May sleep. NULL: the
+	 * source cannot carry swap. */
+	uint32_t (*sector)(struct page_source *, uint32_t index);
 	/* Swap-backed (tmpfs): its slots. The page at `index` leaves for good. May be NULL. */
 	void (*forget)(struct page_source *, uint32_t index);
 };
@@ -45,6 +48,7 @@ struct page_source {
 	volatile uint64_t size;  /* bytes; pages past it are SIGBUS. Written under the file
 	                            system's lock; read without */
 	bool anonymous;          /* its dirty pages go to swap (tmpfs) */
+	bool carries_swap;       /* swapon: its file system lets nobody change it */
 	struct list frames;      /* (v) of struct frame, by source_link */
 	uint32_t cached;         /* (v) how many */
 	struct list areas;       /* (v) of struct area, by source_link: who maps it */

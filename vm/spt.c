@@ -115,10 +115,29 @@ static struct anon **leaf_at(const struct spt *spt, uintptr_t address)
 	return spt->leaves[directory_index(address)];
 }
 
+static uintptr_t leaf_end(uintptr_t start)
+{
+	return (start & ~(LARGE_PAGE_SIZE - 1)) + LARGE_PAGE_SIZE;
+}
+
 struct anon *spt_anon(struct spt *spt, uintptr_t address)
 {
 	struct anon **leaf = leaf_at(spt, address);
 	return leaf ? leaf[table_index(address)] : NULL;
+}
+
+struct anon *spt_next_anon(struct spt *spt, uintptr_t *address)
+{
+	while (*address < USER_END) {
+		struct anon **leaf = leaf_at(spt, *address);
+		if (!leaf)
+			*address = leaf_end(*address);
+		else if (leaf[table_index(*address)])
+			return leaf[table_index(*address)];
+		else
+			*address += PAGE_SIZE;
+	}
+	return NULL;
 }
 
 int spt_leaf_prepare(struct spt *spt, uintptr_t address)
@@ -166,11 +185,6 @@ static uintptr_t hold_end(uintptr_t start, uintptr_t end)
 	uintptr_t hold = ANONS_A_HOLD * PAGE_SIZE;
 	uintptr_t stop = (start & ~(hold - 1)) + hold;
 	return stop > end ? end : stop;
-}
-
-static uintptr_t leaf_end(uintptr_t start)
-{
-	return (start & ~(LARGE_PAGE_SIZE - 1)) + LARGE_PAGE_SIZE;
 }
 
 static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
@@ -245,6 +259,20 @@ int spt_move_pages(struct spt *spt, uintptr_t from, uintptr_t to, uint32_t lengt
 		spin_unlock(&vm_lock);
 	}
 	return 0;
+}
+
+struct spt *spt_next(struct spt *previous)
+{
+	struct spt *next = NULL;
+	spin_lock(&vm_lock);
+	struct list_link *link = previous ? previous->link.next : spts.head.next;
+	for (; link != &spts.head && !next; link = link->next)
+		if (spt_try_get(LIST_ENTRY(link, struct spt, link)))
+			next = LIST_ENTRY(link, struct spt, link);
+	spin_unlock(&vm_lock);
+	if (previous)
+		spt_put(previous);
+	return next;
 }
 
 void spt_for_each(void (*visit)(struct spt *, void *), void *context)

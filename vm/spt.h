@@ -61,6 +61,9 @@ struct area *spt_area_next(struct area *);
 
 /* The anon of a page, or NULL. spt->lock held. */
 struct anon *spt_anon(struct spt *, uintptr_t address);
+/* The first anon at or after *address, which moves to its page; NULL if there is none.
+ * spt->lock held. */
+struct anon *spt_next_anon(struct spt *, uintptr_t *address);
 /* Makes sure that the leaf for the address exists. 0 or -ENOMEM. May sleep. */
 int spt_leaf_prepare(struct spt *, uintptr_t address);
 /* Sets the page's anon (the leaf exists), returning the one that was there, whose
@@ -77,6 +80,9 @@ int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uint
  * range are dropped. spt->lock held. 0, or -ENOMEM with nothing moved. May sleep. */
 int spt_move_pages(struct spt *, uintptr_t from, uintptr_t to, uint32_t length);
 
+/* The space after `previous` (NULL: the first), with a reference; the one on `previous` is
+ * given up. NULL after the last. Spaces made meanwhile may be missed. May sleep. */
+struct spt *spt_next(struct spt *previous);
 /* Every address space, with vm_lock held. */
 void spt_for_each(void (*visit)(struct spt *, void *), void *context);
 uint32_t spt_swapped(struct spt *); /* pages on the swap device only; a scan, for /proc */

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Swap slots. The map is made of bitmaps of one page each, 32,768 slots or 128 MiB, so that
- * a large device needs no large allocation. vm_lock guards it.
+ * Swap areas and their slots. A slot's number says its area in the top bits and its page there
+ * in the rest:
+ *
+ *    31   28 27                    0
+ *   | area  | page of the area      |      0: no slot (page 0 of an area holds its header)
+ *
+ * An area lies on a device or in a file; either way it is a list of extents, runs of pages
+ * that adjoin on the disk. Its map is made of bitmaps of one page each, 32,768 slots or
+ * 128 MiB, so that a large area needs no large allocation. All of it: vm_lock.
  */
 #include "vm/swap.h"
 
@@ -11,9 +18,14 @@
 #include "kernel/log.h"
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
+#include "kernel/sched/thread.h"
 #include "lib/bitmap.h"
 #include "lib/string.h"
+#include "vm/anon.h"
 #include "vm/frame.h"
+#include "vm/pagecache.h"
+#include "vm/source.h"
+#include "vm/spt.h"
 #include "vm/vm.h"
 
 #define CHUNK_SLOTS (PAGE_SIZE * 8)
@@ -35,18 +47,50 @@ struct swap_header {
 
 _Static_assert(sizeof(struct swap_header) == PAGE_SIZE, "the header is one page");
 
-static struct {
-	struct block_device *device; /* set once the map is ready */
+#define AREAS_MAX 8u
+#define PAGE_BITS 28
+#define ROUNDS_MAX 100 /* of emptying: each finds what moved meanwhile */
+
+/* Pages [first, first + pages) of the area lie at the sector. */
+struct extent {
+	uint32_t first, pages, sector;
+};
+
+#define EXTENTS_MAX (PAGE_SIZE / sizeof(struct extent))
+
+struct swap_area {
+	char name[64];              /* path or device; "": not in use */
+	struct block_device *device;
+	struct page_source *file;   /* NULL: the whole device. Holds a reference */
+	struct extent *extents;     /* one page of them, rising */
+	uint32_t extent_count;
 	struct bitmap chunks[CHUNKS_MAX];
 	uint32_t chunk_count;
-	uint32_t slots;              /* usable, without the header */
-	uint32_t used;
-	uint32_t next;               /* where the search for a free slot goes on */
-} swap;
+	uint32_t slots, used;       /* without the header */
+	uint32_t next;              /* where the search for a free slot goes on */
+	bool open;                  /* slots may be given out: not while it is set up or emptied */
+};
+
+static struct swap_area areas[AREAS_MAX];
+static uint32_t open_slots;     /* of all open areas */
+static uint32_t open_used;      /* in use, of open areas */
+static uint32_t all_used;       /* of all areas */
+static int (*empty_others)(uint32_t area);
+
+static struct swap_area *area_of(uint32_t slot)
+{
+	return &areas[slot >> PAGE_BITS];
+}
+
+static uint32_t page_of(uint32_t slot)
+{
+	return slot & ((1u << PAGE_BITS) - 1);
+}
+
+/* ---- setting up ---- */
 
 /* Says in words why a header is refused; NULL if it is good. */
-static const char *header_fault(const struct swap_header *header,
-                                const struct block_device *device)
+static const char *header_fault(const struct swap_header *header, uint32_t pages)
 {
 	if (memcmp(header->magic, "SWAPSPACE2", 10) != 0)
 		return "it has no swap signature; make one with mkswap";
@@ -54,123 +98,337 @@ static const char *header_fault(const struct swap_header *header,
 		return "its swap header has an unknown version";
 	if (header->bad_pages != 0)
 		return "it lists bad pages, which are not supported";
-	if (header->last_page == 0 || header->last_page >= device->sectors / SECTORS_PER_PAGE)
-		return "its header claims more pages than the device has";
+	if (header->last_page == 0 || header->last_page >= pages)
+		return "its header claims more pages than there are";
 	if (header->last_page >= CHUNKS_MAX * CHUNK_SLOTS)
 		return "it is larger than 16 GiB";
 	return NULL;
 }
 
-static void map_free(void)
+/* Notes one more page of the area; it joins the last extent if it adjoins. */
+static int add_page(struct swap_area *area, uint32_t page, uint32_t sector)
 {
-	for (uint32_t i = 0; i < swap.chunk_count; i++)
-		kfree(swap.chunks[i].words);
-	swap.chunk_count = 0;
+	struct extent *last = &area->extents[area->extent_count - 1];
+	if (area->extent_count > 0 && sector == last->sector + last->pages * SECTORS_PER_PAGE) {
+		last->pages++;
+		return 0;
+	}
+	if (area->extent_count == EXTENTS_MAX)
+		return -EFBIG;
+	area->extents[area->extent_count++] = (struct extent){page, 1, sector};
+	return 0;
+}
+
+/* Where the file's pages lie; each must have a place. */
+static const char *find_extents(struct swap_area *area)
+{
+	if (!area->file) {
+		area->extents[0] = (struct extent){0, area->device->sectors / SECTORS_PER_PAGE, 0};
+		area->extent_count = 1;
+		return NULL;
+	}
+	if (!area->file->ops->sector)
+		return "its file system cannot carry swap";
+	for (uint32_t page = 0; page < area->file->size / PAGE_SIZE; page++) {
+		uint32_t sector = area->file->ops->sector(area->file, page);
+		if (sector == 0)
+			return "it has holes";
+		if (add_page(area, page, sector) != 0)
+			return "it lies in too many pieces on the disk";
+	}
+	return area->extent_count ? NULL : "it is empty";
 }
 
 /* A bit for each page 0 .. last_page; those past it, and the header's, are taken for good. */
-static int map_create(uint32_t last_page)
+static int map_create(struct swap_area *area, uint32_t last_page)
 {
 	uint32_t pages = last_page + 1;
 	for (uint32_t first = 0; first < pages; first += CHUNK_SLOTS) {
 		uint32_t *words = kmalloc(PAGE_SIZE);
-		if (!words) {
-			map_free();
+		if (!words)
 			return -ENOMEM;
-		}
 		uint32_t bits = pages - first < CHUNK_SLOTS ? pages - first : CHUNK_SLOTS;
-		bitmap_init(&swap.chunks[swap.chunk_count++], words, bits);
+		bitmap_init(&area->chunks[area->chunk_count++], words, bits);
 	}
-	bitmap_set(&swap.chunks[0], 0);
-	swap.slots = last_page;
-	swap.used = 0;
-	swap.next = 1;
+	bitmap_set(&area->chunks[0], 0);
+	area->slots = last_page;
+	area->next = 1;
 	return 0;
 }
 
-int swap_on(struct block_device *device)
+static void area_clear(struct swap_area *area)
 {
-	if (swap.device)
-		return -EBUSY;
-	struct swap_header *header = kmalloc(PAGE_SIZE);
-	if (!header)
-		return -ENOMEM;
-
-	int error = block_transfer(device, false, 0, header, SECTORS_PER_PAGE);
-	const char *fault = error ? "it cannot be read" : header_fault(header, device);
-	if (fault) {
-		log_print("swap: %s cannot be used: %s", device->name, fault);
-		error = error ? error : -EINVAL;
-	} else {
-		error = map_create(header->last_page);
+	for (uint32_t i = 0; i < area->chunk_count; i++)
+		kfree(area->chunks[i].words);
+	kfree(area->extents);
+	if (area->file) {
+		area->file->carries_swap = false;
+		area->file->ops->put(area->file);
 	}
+	memset(area, 0, sizeof(*area));
+}
+
+static int read_header(struct swap_area *area, struct swap_header *header)
+{
+	const char *fault = find_extents(area);
+	int error = fault ? -EINVAL : block_transfer(area->device, false, area->extents[0].sector,
+	                                             header, SECTORS_PER_PAGE);
+	if (error && !fault)
+		fault = "it cannot be read";
+	struct extent *last = &area->extents[area->extent_count - 1];
+	if (!fault && (fault = header_fault(header, last->first + last->pages)))
+		error = -EINVAL;
+	if (fault)
+		log_print("swap: %s cannot be used: %s", area->name, fault);
+	return error;
+}
+
+static int area_set_up(struct swap_area *area)
+{
+	struct swap_header *header = kmalloc(PAGE_SIZE);
+	area->extents = kmalloc(PAGE_SIZE);
+	int error = header && area->extents ? read_header(area, header) : -ENOMEM;
+	if (!error)
+		error = map_create(area, header->last_page);
 	kfree(header);
-	if (error)
+	return error;
+}
+
+/* A free record with the name taken, or NULL and why. */
+static struct swap_area *area_claim(const char *name, int *error)
+{
+	struct swap_area *free = NULL;
+	*error = -EPERM; /* as swapon(2) for too many */
+	spin_lock(&vm_lock);
+	for (uint32_t i = 0; i < AREAS_MAX; i++) {
+		if (areas[i].name[0] && strcmp(areas[i].name, name) == 0)
+			*error = -EBUSY;
+		else if (!areas[i].name[0] && !free)
+			free = &areas[i];
+	}
+	if (*error == -EBUSY)
+		free = NULL;
+	if (free)
+		strlcpy(free->name, name, sizeof(free->name));
+	spin_unlock(&vm_lock);
+	return free;
+}
+
+int swap_on(const char *name, struct block_device *device, struct page_source *file)
+{
+	int error;
+	struct swap_area *area = area_claim(name, &error);
+	if (!area)
 		return error;
-	swap.device = device;
-	log_print("swap: %u KiB on %s", swap.slots * (PAGE_SIZE / 1024), device->name);
+	area->device = device;
+	area->file = file;
+	if (file) {
+		file->ops->get(file);
+		file->carries_swap = true;
+	}
+	error = file ? pagecache_sync(file, 0, UINT32_MAX) : 0;
+	if (!error)
+		error = area_set_up(area);
+	spin_lock(&vm_lock);
+	if (!error) {
+		area->open = true;
+		open_slots += area->slots;
+	}
+	spin_unlock(&vm_lock);
+	if (error)
+		area_clear(area);
+	else
+		log_print("swap: %u KiB on %s", area->slots * (PAGE_SIZE / 1024), name);
+	return error;
+}
+
+/* ---- emptying ---- */
+
+/* Brings in what the space has in the area. */
+static int empty_space(struct spt *spt, uint32_t area)
+{
+	SCOPED_MUTEX(&spt->lock);
+	struct anon *anon;
+	uintptr_t address = 0;
+	while ((anon = spt_next_anon(spt, &address))) {
+		if (anon->slot && anon->slot >> PAGE_BITS == area) {
+			int error = anon_release_slot(anon);
+			if (error)
+				return error;
+		}
+		address += PAGE_SIZE;
+	}
 	return 0;
 }
+
+static int empty_area(uint32_t area)
+{
+	struct spt *spt = NULL;
+	int error = 0;
+	while (!error && (spt = spt_next(spt)))
+		error = empty_space(spt, area);
+	if (spt)
+		spt_put(spt);
+	if (!error && empty_others)
+		error = empty_others(area);
+	return error;
+}
+
+/* Opens or closes the area for new slots. */
+static void area_open(struct swap_area *area, bool open)
+{
+	spin_lock(&vm_lock);
+	area->open = open;
+	open_slots += open ? area->slots : -area->slots;
+	open_used += open ? area->used : -area->used;
+	spin_unlock(&vm_lock);
+}
+
+int swap_off(const char *name)
+{
+	struct swap_area *area = areas;
+	while (area < areas + AREAS_MAX && (!area->open || strcmp(area->name, name) != 0))
+		area++;
+	if (area == areas + AREAS_MAX)
+		return -EINVAL;
+
+	area_open(area, false);
+	/* A page may be passed on (fork) while another space is looked at, or be written just now
+	 * for one that ended. */
+	int error = 0;
+	for (int round = 0; round < ROUNDS_MAX && area->used > 0 && !error; round++) {
+		error = empty_area(area - areas);
+		thread_yield();
+	}
+	if (area->used > 0) {
+		area_open(area, true);
+		return error ? error : -EBUSY;
+	}
+	area_clear(area);
+	return 0;
+}
+
+void swap_set_empty_hook(int (*empty)(uint32_t area))
+{
+	empty_others = empty;
+}
+
+bool swap_slot_in_area(uint32_t slot, uint32_t area)
+{
+	return slot && slot >> PAGE_BITS == area;
+}
+
+/* ---- what there is ---- */
 
 bool swap_available(void)
 {
-	return swap.used < swap.slots;
+	return open_used < open_slots;
 }
 
 uint32_t swap_total(void)
 {
-	return swap.slots;
+	return open_slots;
 }
 
 uint32_t swap_used(void)
 {
-	return swap.used;
+	return all_used;
 }
 
-const char *swap_device_name(void)
+bool swap_describe(uint32_t index, struct swap_info *info)
 {
-	return swap.device ? swap.device->name : NULL;
+	if (index >= AREAS_MAX)
+		return false;
+	spin_lock(&vm_lock);
+	*info = (struct swap_info){.is_file = areas[index].file, .slots = areas[index].slots,
+	                           .used = areas[index].used};
+	strlcpy(info->name, areas[index].open ? areas[index].name : "", sizeof(info->name));
+	spin_unlock(&vm_lock);
+	return true;
+}
+
+bool swap_uses_device(const struct block_device *device)
+{
+	for (uint32_t i = 0; i < AREAS_MAX; i++)
+		if (areas[i].name[0] && !areas[i].file && areas[i].device == device)
+			return true;
+	return false;
+}
+
+/* ---- slots ---- */
+
+/* The next free slot of the area, which has one. */
+static uint32_t take_slot(struct swap_area *area)
+{
+	uint32_t chunk = area->next / CHUNK_SLOTS;
+	uint32_t from = area->next % CHUNK_SLOTS;
+	while (area->chunks[chunk].used == area->chunks[chunk].bits) {
+		chunk = (chunk + 1) % area->chunk_count;
+		from = 0;
+	}
+	uint32_t page = chunk * CHUNK_SLOTS + bitmap_take(&area->chunks[chunk], from);
+	area->next = page < area->slots ? page + 1 : 1;
+	area->used++;
+	return (uint32_t)(area - areas) << PAGE_BITS | page;
 }
 
 uint32_t swap_slot_alloc(void)
 {
 	ASSERT(spin_held(&vm_lock));
-	if (!swap_available())
-		return 0;
-	uint32_t chunk = swap.next / CHUNK_SLOTS;
-	uint32_t from = swap.next % CHUNK_SLOTS;
-	while (swap.chunks[chunk].used == swap.chunks[chunk].bits) {
-		chunk = (chunk + 1) % swap.chunk_count;
-		from = 0;
+	for (uint32_t i = 0; i < AREAS_MAX; i++) {
+		if (!areas[i].open || areas[i].used == areas[i].slots)
+			continue;
+		open_used++;
+		all_used++;
+		return take_slot(&areas[i]);
 	}
-	uint32_t slot = chunk * CHUNK_SLOTS + bitmap_take(&swap.chunks[chunk], from);
-	swap.used++;
-	swap.next = slot < swap.slots ? slot + 1 : 1;
-	return slot;
+	return 0;
 }
 
 void swap_slot_free(uint32_t slot)
 {
 	ASSERT(spin_held(&vm_lock));
 	ASSERT_SAYING(swap_slot_in_use(slot), "a swap slot is freed that was not in use");
-	bitmap_clear(&swap.chunks[slot / CHUNK_SLOTS], slot % CHUNK_SLOTS);
-	swap.used--;
+	struct swap_area *area = area_of(slot);
+	bitmap_clear(&area->chunks[page_of(slot) / CHUNK_SLOTS], page_of(slot) % CHUNK_SLOTS);
+	area->used--;
+	all_used--;
+	if (area->open)
+		open_used--;
 }
 
 bool swap_slot_in_use(uint32_t slot)
 {
-	return slot > 0 && slot <= swap.slots &&
-	       bitmap_test(&swap.chunks[slot / CHUNK_SLOTS], slot % CHUNK_SLOTS);
+	uint32_t page = page_of(slot);
+	if (slot >> PAGE_BITS >= AREAS_MAX || page == 0 || page > area_of(slot)->slots)
+		return false;
+	return bitmap_test(&area_of(slot)->chunks[page / CHUNK_SLOTS], page % CHUNK_SLOTS);
+}
+
+/* The sector of a slot: its extent is found by halving. */
+static uint32_t sector_of(uint32_t slot)
+{
+	struct swap_area *area = area_of(slot);
+	uint32_t page = page_of(slot), low = 0, high = area->extent_count;
+	while (high - low > 1) {
+		uint32_t middle = (low + high) / 2;
+		if (area->extents[middle].first <= page)
+			low = middle;
+		else
+			high = middle;
+	}
+	return area->extents[low].sector +
+	       (page - area->extents[low].first) * SECTORS_PER_PAGE;
 }
 
 void swap_read(uint32_t slot, struct frame *frame)
 {
 	vm_count(VM_pswpin);
-	frame_io_start(frame, swap.device, slot * SECTORS_PER_PAGE, false);
+	frame_io_start(frame, area_of(slot)->device, sector_of(slot), false);
 }
 
 void swap_write(uint32_t slot, struct frame *frame)
 {
 	vm_count(VM_pswpout);
-	frame_io_start(frame, swap.device, slot * SECTORS_PER_PAGE, true);
+	frame_io_start(frame, area_of(slot)->device, sector_of(slot), true);
 }

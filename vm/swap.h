@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The swap device: slots of one page, 8 sectors each, on a mkswap area (SWAPSPACE2).
- * Slot 0 holds the header and is never used, so 0 means "no slot". A bitmap says which
- * are in use; slots are given out in rising order, next fit, so that pages evicted
- * together lie together and the block queue joins their transfers.
+ * Swap: slots of one page, 8 sectors each, in areas that mkswap(8) made (SWAPSPACE2), on whole
+ * devices or in files. Slots are given out in rising order, next fit, so that pages evicted
+ * together lie together and the block queue joins their transfers. 0 means "no slot".
  */
 #pragma once
 
@@ -11,20 +10,40 @@
 
 struct block_device;
 struct frame;
+struct page_source;
 
-/* Uses the device. -EINVAL: no swap signature or bad size (logged in words); -EBUSY: there
- * is one already; -EIO; -ENOMEM. */
-int swap_on(struct block_device *);
+/* Uses the device, or the file on the device (which must then not be written or shortened: its
+ * file system sees to that). The name is what /proc/swaps shows and swap_off wants. -EINVAL: no
+ * swap area (logged in words); -EBUSY: in use already; -EPERM: too many; -EIO; -ENOMEM. */
+int swap_on(const char *name, struct block_device *device, struct page_source *file);
+/* Brings every page in that lies there, and stops using it. May take long. -EINVAL: no such
+ * area; -ENOMEM: what it holds does not fit into memory; -EIO: some of it cannot be read (the
+ * area stays in use). */
+int swap_off(const char *name);
+
 bool swap_available(void);
-uint32_t swap_total(void); /* slots, without the header */
+uint32_t swap_total(void); /* slots of all areas, without the headers */
 uint32_t swap_used(void);
-const char *swap_device_name(void); /* or NULL */
+bool swap_uses_device(const struct block_device *);
+
+struct swap_info {
+	char name[64]; /* "": none under this index */
+	bool is_file;
+	uint32_t slots, used;
+};
+/* The index-th area; false past the last index. */
+bool swap_describe(uint32_t index, struct swap_info *);
 
 /* A slot, or 0 if none is free. vm_lock held. */
 uint32_t swap_slot_alloc(void);
 void swap_slot_free(uint32_t slot); /* vm_lock held */
 bool swap_slot_in_use(uint32_t slot);
+bool swap_slot_in_area(uint32_t slot, uint32_t area);
 
 /* Starts reading / writing the (busy, pinned) frame; ends in frame_io_done. May sleep. */
 void swap_read(uint32_t slot, struct frame *);
 void swap_write(uint32_t slot, struct frame *);
+
+/* The door for tmpfs, whose pages hold slots too: gives up every slot in the area. 0, -ENOMEM,
+ * -EIO. */
+void swap_set_empty_hook(int (*empty)(uint32_t area));

@@ -96,6 +96,10 @@ void inode_own(struct inode *, const struct inode *dir);
  * one with S_ISVTX -EPERM for who owns neither. */
 int inode_may_remove(const struct inode *dir, const struct inode *);
 /* -EROFS if its file system may not be changed. */
+/* A reference on an inode that may be on its way out: false if it is. */
+bool inode_try_get(struct inode *);
+/* Gives up every swap slot in the area: the door that swapoff comes in by. 0, -ENOMEM, -EIO. */
+int tmpfs_leave_swap(uint32_t area);
 int inode_check_writable(struct inode *);
 /* For page_source_ops: references to the inode, and its description. */
 void inode_source_get(struct page_source *);

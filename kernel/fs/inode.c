@@ -193,6 +193,17 @@ static void unused_trim(void)
 	}
 }
 
+bool inode_try_get(struct inode *inode)
+{
+	uint32_t references = __atomic_load_n(&inode->references, __ATOMIC_RELAXED);
+
+	while (references > 0)
+		if (__atomic_compare_exchange_n(&inode->references, &references, references + 1,
+		                                false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
 void inode_put(struct inode *inode)
 {
 	spin_lock(&fs_cache_lock);
@@ -341,6 +352,11 @@ void inode_source_describe(struct page_source *source, uint32_t *device, uint32_
 }
 
 /* --- what every file system does alike ------------------------------------------------- */
+
+struct block_device *inode_disk(struct inode *inode)
+{
+	return inode->fs->disk;
+}
 
 int inode_check_writable(struct inode *inode)
 {

@@ -21,6 +21,7 @@
 #include "vm/audit.h"
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
+#include "vm/swap.h"
 
 const struct file_system_type *const file_system_types[] = {
 	&ext2_type, &tmpfs_type, &devtmpfs_type, &proc_type, NULL,
@@ -339,5 +340,6 @@ int vfs_init(const char *device)
 	shrinker_register(shrink);
 	vm_set_shared_memory_hook(shared_memory_make);
 	audit_set_slot_hook(tmpfs_slots);
+	swap_set_empty_hook(tmpfs_leave_swap);
 	return 0;
 }

@@ -190,6 +190,85 @@ static const struct page_source_ops tmpfs_source_ops = {
 	.describe = inode_source_describe,
 };
 
+/* The file's first page from *index on that has a slot in the area; false if there is none.
+ * vm_lock held. */
+static bool next_swapped(struct tmpfs_inode *file, uint32_t area, uint32_t *index)
+{
+	struct tree_node *node = tree_ceiling(&file->slots, *index / SLOTS_PER_NODE);
+
+	for (; node; node = tree_next(node)) {
+		struct slots *slots = TREE_ENTRY(node, struct slots, node);
+		uint32_t start = node->key * SLOTS_PER_NODE;
+
+		for (uint32_t i = *index > start ? *index - start : 0; i < SLOTS_PER_NODE; i++) {
+			if (!swap_slot_in_area(slots->slot[i], area))
+				continue;
+			*index = start + i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A file with a page in the area, with a reference; NULL if there is none. One that is being
+ * released gives its slots up by itself. */
+static struct tmpfs_inode *swapped_file(uint32_t area)
+{
+	struct tmpfs_inode *found = NULL;
+
+	spin_lock(&vm_lock);
+	LIST_FOR(&swapped_files, struct tmpfs_inode, file, swapped_link) {
+		uint32_t index = 0;
+		if (next_swapped(file, area, &index) && inode_try_get(&file->inode)) {
+			found = file;
+			break;
+		}
+	}
+	spin_unlock(&vm_lock);
+	return found;
+}
+
+/* Brings the page in and gives up its slot; a write to it that is under way comes first. */
+static int release_slot(struct tmpfs_inode *file, uint32_t index, uint32_t area)
+{
+	struct frame *frame;
+	int error = pagecache_get(&file->inode.source, index, &frame);
+
+	if (error)
+		return error;
+	frame_wait(frame);
+	spin_lock(&vm_lock);
+	uint32_t *place = slot_place(file, index);
+	if (place && swap_slot_in_area(*place, area) && !frame_has(frame, FRAME_BUSY)) {
+		swap_slot_free(*place);
+		*place = 0;
+		slots_held--;
+		frame_set(frame, FRAME_DIRTY);
+	}
+	frame_unpin_locked(frame);
+	spin_unlock(&vm_lock);
+	return 0;
+}
+
+int tmpfs_leave_swap(uint32_t area)
+{
+	struct tmpfs_inode *file;
+	int error = 0;
+
+	while (!error && (file = swapped_file(area))) {
+		for (uint32_t index = 0; !error; index++) {
+			spin_lock(&vm_lock);
+			bool more = next_swapped(file, area, &index);
+			spin_unlock(&vm_lock);
+			if (!more)
+				break;
+			error = release_slot(file, index, area);
+		}
+		inode_put(&file->inode);
+	}
+	return error;
+}
+
 /* Forgets the pages of the node from `first` on. True if none is left. vm_lock held. */
 static bool slots_cut(struct tmpfs_inode *file, struct slots *slots, uint32_t first)
 {
@@ -264,6 +343,7 @@ static struct tmpfs_inode *inode_new(struct file_system *fs, const struct inode 
 	                : S_ISDIR(mode) ? &directory_ops
 	                                : inode_special_ops(mode);
 	list_init(&file->names);
+	list_link_init(&file->swapped_link);
 	spin_lock(&fs_cache_lock);
 	list_append(&tmpfs->inodes, &file->all_link);
 	spin_unlock(&fs_cache_lock);
@@ -279,6 +359,9 @@ static void tmpfs_release(struct inode *inode)
 	spin_lock(&fs_cache_lock);
 	list_remove(&file->all_link);
 	spin_unlock(&fs_cache_lock);
+	spin_lock(&vm_lock);
+	list_remove(&file->swapped_link);
+	spin_unlock(&vm_lock);
 	kfree(file->target);
 	slab_free(&inode_slab, file);
 }

@@ -17,6 +17,7 @@
 #include "kernel/sync/mutex.h"
 #include "vm/source.h"
 
+struct block_device;
 struct dentry;
 struct file;
 struct file_system;
@@ -173,6 +174,8 @@ int inode_set_times(struct inode *, uint32_t atime, uint32_t mtime);
 void inode_stat(struct inode *, struct stat64 *);
 struct statfs64;
 int inode_statfs(struct inode *, struct statfs64 *);
+/* The disk that the inode's file system lies on; NULL: none. */
+struct block_device *inode_disk(struct inode *);
 
 struct file *file_get(struct file *);
 void file_put(struct file *);
