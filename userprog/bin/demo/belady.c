@@ -34,7 +34,7 @@ static unsigned aging_round(void)
 struct experiment {
 	const char *policy;
 	unsigned frames;
-	unsigned faults;            /* results, in shared memory */
+	unsigned faults; /* results, in shared memory */
 	char faulted[REFERENCES];
 };
 
@@ -109,29 +109,33 @@ static unsigned measure(struct experiment *experiment, const char *policy, unsig
 void demo_belady(void)
 {
 	struct policies policies = policies_read();
-	struct experiment *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-	                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct experiment *shared =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (shared == MAP_FAILED)
 		give_up("no room");
 	cache_drop(); /* fewer pages, shorter rounds */
 	say("Five pages, written in the order 1 2 3 4 1 2 5 1 2 3 4 5, with three frames and with\n"
-	    "four. F: a page fault. One would expect that more memory never hurts. (Aging takes some\n"
-	    "seconds, since it needs time between two references.)");
+	    "four. F: a page fault. One would expect that more memory never hurts.\n"
+	    "(Aging takes some seconds, since it needs time between two references.)");
 	step("                   1  2  3  4  1  2  5  1  2  3  4  5");
 	unsigned fifo3 = measure(shared, "fifo", 3), fifo4 = measure(shared, "fifo", 4);
 	unsigned clock3 = measure(shared, "clock", 3), clock4 = measure(shared, "clock", 4);
 	unsigned aging3 = measure(shared, "aging", 3), aging4 = measure(shared, "aging", 4);
 	policy_set(policies.names[policies.current]);
 	say("  optimal  3 frames  %37u faults   (computed: nobody can know the future)\n"
-	    "  optimal  4 frames  %37u faults", optimal(3), optimal(4));
+	    "  optimal  4 frames  %37u faults",
+	    optimal(3), optimal(4));
 	claim(fifo3 == 9 && fifo4 == 10, "first in, first out: %u faults with 3 frames, %u with 4",
 	      fifo3, fifo4);
-	claim(clock3 == 9 && clock4 == 10, "clock, too (%u, %u): a page arrives with its A bit set, "
-	      "since the access is retried", clock3, clock4);
-	claim(aging3 == 10 && aging4 == 8, "aging, near to least recently used, has no anomaly: %u, %u",
-	      aging3, aging4);
+	claim(clock3 == 9 && clock4 == 10,
+	      "clock, too (%u, %u): a page arrives with its A bit set, "
+	      "since the access is retried",
+	      clock3, clock4);
+	claim(aging3 == 10 && aging4 == 8,
+	      "aging, near to least recently used, has no anomaly: %u, %u", aging3, aging4);
 	claim(optimal(3) == 7 && optimal(4) == 6, "the optimum: %u and %u", optimal(3), optimal(4));
-	try_next("  demo policies            a larger load\n"
-	         "  tests/host and docs      the same policy files replayed on the host, with OPT\n");
+	try_next(
+		"  demo policies            a larger load\n"
+		"  make policy-lab          the same policy files on the host, beside OPT\n");
 }

@@ -88,8 +88,8 @@ static void detect(void)
 	handle(note_access);
 	mprotect((char *)memory, PAGES * PAGE, PROT_NONE);
 	int sum = memory[2 * PAGE] + memory[3 * PAGE]; /* reads 2 and 3 */
-	memory[5 * PAGE] = 1;                           /* writes 5 */
-	memory[3 * PAGE] = (char)sum;                   /* and 3, which it has read */
+	memory[5 * PAGE] = 1;                          /* writes 5 */
+	memory[3 * PAGE] = (char)sum;                  /* and 3, which it has read */
 	for (unsigned i = 0; i < PAGES; i++)
 		letters[i] = was_read[i] ? was_written[i] ? 'B' : 'R' : was_written[i] ? 'W' : '.';
 	say("  pages 0 to %u: %s   (Read, Written, Both)", PAGES - 1, letters);

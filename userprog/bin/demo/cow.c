@@ -76,7 +76,8 @@ void demo_cow(void)
 	differ = frames_that_differ(0, pid, memory, PAGES);
 	claim(differ == WRITTEN, "%u pages have two frames now, the other %u still one", differ,
 	      PAGES - differ);
-	claim(frame_of(0, memory) == frame, "the writer got the copy; the parent kept frame %#x", frame);
+	claim(frame_of(0, memory) == frame, "the writer got the copy; the parent kept frame %#x",
+	      frame);
 	say("  pages copied since the fork, by either: %ld (the stack's and data's among them)",
 	    vmstat("fault_cow_copied") - copied);
 
@@ -88,7 +89,8 @@ void demo_cow(void)
 	touch_write(memory, PAGES);
 	reused = vmstat("fault_cow_reused") - reused;
 	copied = vmstat("fault_cow_copied") - copied;
-	say("  %ld pages copied, %ld times the last owner was given the right to write", copied, reused);
+	say("  %ld pages copied, %ld times the last owner was given the right to write", copied,
+	    reused);
 	claim(copied < 8 && reused >= (long)(PAGES - WRITTEN) && frame_of(0, memory) == frame,
 	      "the last owner copies nothing");
 
@@ -100,7 +102,8 @@ void demo_cow(void)
 	allocated = vmstat("pgalloc") - allocated;
 	say("  %ld pages copied of %u; %ld frames taken for tables and the new program", copied,
 	    resident_pages(), allocated);
-	claim(result == 0 && copied < 32, "next to nothing is copied for a child that leaves at once");
+	claim(result == 0 && copied < 32,
+	      "next to nothing is copied for a child that leaves at once");
 	try_next("  grep -E 'cow|fork' /proc/vmstat    before and after any command\n"
 	         "  demo walk                          what fork does to one entry\n"
 	         "  vm/fault.c, anon_copy              the copy itself\n");

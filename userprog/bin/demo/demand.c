@@ -43,15 +43,16 @@ static void start_program(const char *program)
 	faults = faults_since(faults);
 	long read = vmstat("cache_read") - before;
 	say("  %s has %u pages; `true` of it caused %ld faults, of which %ld had to wait for the\n"
-	    "  disk; %ld pages were read, directories and all.", program, pages,
-	    faults.minor + faults.major, faults.major, read);
+	    "  disk; %ld pages were read, directories and all.",
+	    program, pages, faults.minor + faults.major, faults.major, read);
 	claim(result == 0 && read < (long)pages / 2, "less than half of the program was ever read");
 }
 
 void demo_demand(void)
 {
 	say("A program's %u KiB of zeros (bss) cost nothing in the file, and nothing in memory\n"
-	    "until they are used.", BIG * PAGE / KIB);
+	    "until they are used.",
+	    BIG * PAGE / KIB);
 	step("pages of the array            in memory  nowhere yet   swapped");
 	struct states states = states_of(bss, BIG);
 	show("at the start", states);

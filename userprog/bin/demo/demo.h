@@ -112,8 +112,8 @@ struct trap trap_of(void (*access)(void *), void *argument);
 void read_byte(void *address);
 void write_byte(void *address);
 
-/* How many pages this process (and its children) may have in memory: RLIMIT_RSS. Pagoda keeps it, by evicting
- * the process's own pages as the replacement policy says. 0: no limit. */
+/* How many pages this process, and each child to come, may have in memory: RLIMIT_RSS. Pagoda
+ * keeps it, by evicting the process's own pages as the replacement policy says. 0: no limit. */
 void limit_resident(unsigned pages);
 unsigned resident_pages(void);
 

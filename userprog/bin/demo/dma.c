@@ -3,9 +3,9 @@
  * Row 26: the disk's controller reads and writes frames by itself (DMA). The processor is free
  * meanwhile, and the frame must stay where it is: it is busy, and eviction passes it over.
  */
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "userprog/bin/demo/demo.h"
@@ -55,13 +55,14 @@ static bool page_right(const unsigned char *page, unsigned char byte)
 void demo_dma(void)
 {
 	static unsigned char page[PAGE];
-	struct progress *progress = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-	                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct progress *progress =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (progress == MAP_FAILED)
 		give_up("no room");
-	say("A file of %u pages is read from the disk. The disk puts the bytes into the page cache's\n"
-	    "frames; the processor only says where, and learns when it is done.", PAGES);
+	say("A file of %u pages is read from the disk. The disk puts the bytes into frames of the\n"
+	    "page cache; the processor only says where, and learns when it is done.",
+	    PAGES);
 	int fd = file_on_disk(FILE_NAME, PAGES, 1);
 
 	step("meanwhile another process counts");
@@ -77,8 +78,8 @@ void demo_dma(void)
 	counted = progress->count - counted;
 	long transferred = vmstat("cache_read") - read_before;
 	end_child(counter);
-	say("  %ld pages came from the disk in %u us; the other process counted to %lu", transferred,
-	    (unsigned)(took / 1000), counted);
+	say("  %ld pages came from the disk in %u us; the other process counted to %lu",
+	    transferred, (unsigned)(took / 1000), counted);
 	claim(transferred >= (long)PAGES && right == PAGES, "every page arrived, and is right");
 	claim(counted > 0, "the processor had time for others");
 
@@ -97,8 +98,8 @@ void demo_dma(void)
 	evicted = vmstat("evict_anon_dirty") + vmstat("evict_anon_clean") - evicted;
 	scanned = vmstat("pgscan") - scanned;
 	end_child(presser);
-	say("  %ld frames were evicted, %ld looked at; those under transfer were passed over", evicted,
-	    scanned);
+	say("  %ld frames were evicted, %ld looked at; those under transfer were passed over",
+	    evicted, scanned);
 	claim(right == PAGES, "no transfer went into a frame that had changed hands");
 	close(fd);
 	unlink(FILE_NAME);

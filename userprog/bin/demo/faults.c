@@ -74,7 +74,8 @@ void demo_faults(void)
 	      disk.major);
 	claim(cached.major == 0 && cached.minor > 0 && cached.minor + around >= (long)PAGES,
 	      "in the page cache already: minor; and %ld pages came unasked with a neighbour "
-	      "(fault-around)", around);
+	      "(fault-around)",
+	      around);
 	claim(zero.major == 0 && zero.minor >= (long)PAGES, "zeros need no disk: minor");
 	claim(none.major == 0 && none.minor <= 4,
 	      "mapped already: no fault. Some of these accesses missed the TLB; the processor "
@@ -85,7 +86,7 @@ void demo_faults(void)
 	say("  /proc/self/stat says %ld and %ld, getrusage %ld and %ld", stat.minor, stat.major,
 	    usage.minor, usage.major);
 	claim(usage.minor - stat.minor >= 0 && usage.minor - stat.minor < 50 &&
-	      usage.major - stat.major >= 0 && usage.major - stat.major < 50,
+	              usage.major - stat.major >= 0 && usage.major - stat.major < 50,
 	      "they agree (what differs happened between the two looks)");
 	close(fd);
 	unlink(FILE_NAME);

@@ -25,8 +25,9 @@ void demo_gdb(void)
 	say("The variable demo_watched lies at %p, in frame %#x. From another terminal:\n\n"
 	    "    make qemu GDB=1                                   (instead of make qemu)\n"
 	    "    gdb build/pagoda.elf -x scripts/gdb/attach.gdb -x scripts/gdb/watch.gdb\n\n"
-	    "then `demo gdb` here. gdb stops at each change below, and prints the old value, the new\n"
-	    "one, and who did it.", (void *)&demo_watched, frame_of(0, (void *)&demo_watched));
+	    "then `demo gdb` here. gdb stops at each change below, and prints the old value,\n"
+	    "the new one, and who did it.",
+	    (void *)&demo_watched, frame_of(0, (void *)&demo_watched));
 	step("the program runs");
 	unsigned wrong = 0;
 	for (int i = 1; i <= CHANGES; i++) {
@@ -36,8 +37,8 @@ void demo_gdb(void)
 		usleep(quiet ? 1000 : 200000);
 	}
 	claim(wrong == 0, "watched or not, it runs the same: %d changes", CHANGES);
-	say("  A watchpoint is the processor's (here QEMU's): no page is protected, no signal sent, and\n"
-	    "  single variables can be told apart.");
+	say("  A watchpoint is the processor's (here QEMU's): no page protected, no signal sent,\n"
+	    "  and single variables can be told apart.");
 	try_next("  demo watch               the same by page protection, in the program itself\n"
 	         "  scripts/gdb/watch.gdb    what gdb is told\n"
 	         "  pagoda help              in gdb: commands that know page tables\n");

@@ -25,9 +25,10 @@ static void small_blocks(void)
 		count++;
 	}
 	char *new_break = sbrk(0);
-	say("  %u blocks of %u bytes, from %p to %p; then the break moved from %p to %p", count, SMALL,
-	    (void *)first, (void *)block, (void *)old_break, (void *)new_break);
-	claim(new_break > old_break && block >= first, "malloc asked for %u KiB more, once for many",
+	say("  %u blocks of %u bytes, from %p to %p; then the break moved from %p to %p", count,
+	    SMALL, (void *)first, (void *)block, (void *)old_break, (void *)new_break);
+	claim(new_break > old_break && block >= first,
+	      "malloc asked for %u KiB more, once for many",
 	      (unsigned)(new_break - old_break) / KIB);
 	struct states states = states_of(old_break, (unsigned)(new_break - old_break) / PAGE);
 	claim(states.present < (unsigned)(new_break - old_break) / PAGE,
@@ -56,7 +57,8 @@ static void large_block(void)
 	claim(touched >= promised + LARGE / PAGE, "memset did");
 	claim(freed + LARGE / PAGE <= touched, "and free gave it back to the kernel at once");
 	struct trap trap = trap_of(read_byte, block);
-	claim(trap.signal != 0, "using it after free is answered by a signal; with a small block it "
+	claim(trap.signal != 0,
+	      "using it after free is answered by a signal; with a small block it "
 	      "would go unnoticed");
 }
 

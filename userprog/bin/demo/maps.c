@@ -53,7 +53,8 @@ static void compare(long *by_smaps, long *by_pagemap)
 		give_up("/proc/self/smaps cannot be read");
 	while (fgets(line, sizeof(line), smaps)) {
 		if (sscanf(line, "%lx-%lx", &start, &end) == 2)
-			*by_pagemap += states_of((void *)start, (unsigned)((end - start) / PAGE)).present;
+			*by_pagemap +=
+				states_of((void *)start, (unsigned)((end - start) / PAGE)).present;
 		else if (strncmp(line, "Rss:", 4) == 0)
 			*by_smaps += strtol(line + 4, NULL, 10) * (long)KIB / (long)PAGE;
 	}

@@ -36,7 +36,8 @@ void demo_mmap(void)
 	char *shared = map(fd, MAP_SHARED), *private = map(fd, MAP_PRIVATE);
 
 	say("A file of %u pages, the first full of a, the next of b, and so on, is mapped twice:\n"
-	    "shared at %p, private at %p.", PAGES, (void *)shared, (void *)private);
+	    "shared at %p, private at %p.",
+	    PAGES, (void *)shared, (void *)private);
 	step("nothing is read until it is touched");
 	struct states states = states_of(shared, PAGES);
 	long read = vmstat("cache_read");
@@ -80,13 +81,14 @@ void demo_mmap(void)
 	if (pread(fd, again, 4, 0) != 4)
 		give_up("the file cannot be read");
 	read = vmstat("cache_read") - read;
-	say("  the page cache emptied, the file read again: \"%.4s\", %ld page(s) from the disk", again,
-	    read);
+	say("  the page cache emptied, the file read again: \"%.4s\", %ld page(s) from the disk",
+	    again, read);
 	claim(read >= 1 && again[0] == 'S' && again[1] == 'W' && again[2] == 'a' && again[3] == 'T',
 	      "the disk has what was written to the file, and nothing private");
 	close(fd);
 	unlink(FILE_NAME);
-	try_next("  demo shared                    the same between two programs\n"
-	         "  grep -E 'cache_' /proc/vmstat  reads, writes, hits and misses of the page cache\n"
-	         "  demo swap                      when a changed page has to go\n");
+	try_next(
+		"  demo shared                    the same between two programs\n"
+		"  grep -E 'cache_' /proc/vmstat  the page cache's reads, hits and misses\n"
+		"  demo swap                      when a changed page has to go\n");
 }

@@ -85,8 +85,9 @@ void demo_pager(void)
 	for (unsigned page = 0; page < PAGES; page++)
 		store[page] = page + 1;
 
-	say("%u pages of addresses, %u of memory; the program's own handler brings pages and takes\n"
-	    "them away, first in, first out.", PAGES, FRAMES);
+	say("%u pages of addresses, %u of memory; the program's own handler brings pages and\n"
+	    "takes them away, first in, first out.",
+	    PAGES, FRAMES);
 	step("all %u KiB are read", PAGES * PAGE / KIB);
 	unsigned wrong = wrong_words();
 	say("  %u page faults, %u evictions, never more than %u present", page_faults, evictions,
@@ -100,7 +101,8 @@ void demo_pager(void)
 	page_at(5)[1] = 1000; /* so that the page is the multiples of 1000 */
 	for (unsigned page = 20; page < 20 + FRAMES; page++)
 		(void)*(volatile uint32_t *)page_at(page);
-	claim(page_at(5)[7] == 7000, "word 7 of page 5 is %u: the store had the change", page_at(5)[7]);
+	claim(page_at(5)[7] == 7000, "word 7 of page 5 is %u: the store had the change",
+	      page_at(5)[7]);
 	signal(SIGSEGV, SIG_DFL);
 	try_next("  vm/fault.c          the kernel's own handler, after this one\n"
 	         "  demo policies       better choices than the oldest\n");

@@ -8,10 +8,10 @@
 
 #include "userprog/bin/demo/demo.h"
 
-#define HOT 24u     /* pages used between any two others */
-#define COLD 160u   /* pages used in turn */
+#define HOT 24u   /* pages used between any two others */
+#define COLD 160u /* pages used in turn */
 #define ROUNDS 3u
-#define FRAMES 64u  /* for both, and for what the program needs besides */
+#define FRAMES 64u /* for both, and for what the program needs besides */
 
 struct load {
 	struct faults hot, cold;
@@ -80,7 +80,8 @@ static int show_hand(void *unused)
 		more[wanted++ * PAGE] = 1; /* a frame is wanted: the hand moves */
 		referenced = show_bits("a frame was wanted", memory);
 	}
-	claim(referenced < WATCHED, "the hand went by, and cleared them: who is not used again goes");
+	claim(referenced < WATCHED,
+	      "the hand went by, and cleared them: who is not used again goes");
 	touch_write(memory, 8);
 	show_bits("the first 8 used again", memory);
 	touch_write(more + wanted * PAGE, 12);
@@ -98,8 +99,8 @@ void demo_policies(void)
 	if (loads == MAP_FAILED)
 		give_up("no room");
 	say("%u hot pages are used all the time, %u cold ones in turn, %u rounds. The process may\n"
-	    "have %u pages in memory, so each step asks the policy: who goes?", HOT, COLD, ROUNDS,
-	    FRAMES);
+	    "have %u pages in memory, so each step asks the policy: who goes?",
+	    HOT, COLD, ROUNDS, FRAMES);
 	step("faults of the same load, under each policy");
 	say("  %-10s %9s %9s %9s   %s", "policy", "of hot", "of cold", "together", "hot in memory");
 	for (unsigned i = 0; i < policies.count; i++) {

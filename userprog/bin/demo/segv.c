@@ -26,11 +26,15 @@ static void must_fail(const char *what, void (*access)(void *), const void *addr
 {
 	struct trap trap = trap_of(access, (void *)(uintptr_t)address);
 
-	say("  %-34s %-8s at %08lx  %s", what, trap.signal == SIGSEGV ? "SIGSEGV"
-	    : trap.signal == SIGBUS ? "SIGBUS" : trap.signal ? "signal" : "nothing",
+	say("  %-34s %-8s at %08lx  %s", what,
+	    trap.signal == SIGSEGV  ? "SIGSEGV"
+	    : trap.signal == SIGBUS ? "SIGBUS"
+	    : trap.signal           ? "signal"
+	                            : "nothing",
 	    (unsigned long)trap.address, trap.why);
 	if (trap.signal != signal || trap.code != code || trap.address != (uintptr_t)address)
-		claim(false, "%s at %p is answered by signal %d, code %d", what, address, signal, code);
+		claim(false, "%s at %p is answered by signal %d, code %d", what, address, signal,
+		      code);
 }
 
 static void violations(void)
@@ -81,8 +85,10 @@ static void repaired(void)
 	for (unsigned i = 0; i < 4; i++)
 		memory[i * PAGE] = (char)(i + 1);
 	sigaction(SIGSEGV, &old, NULL);
-	claim(repairs == 4 && memory[3 * PAGE] == 4, "4 pages without any right: %u repairs, and the "
-	      "program went on", repairs);
+	claim(repairs == 4 && memory[3 * PAGE] == 4,
+	      "4 pages without any right: %u repairs, and the "
+	      "program went on",
+	      repairs);
 }
 
 void demo_segv(void)
@@ -99,11 +105,13 @@ void demo_segv(void)
 
 	step("what i386 cannot forbid");
 	unsigned char *code = (unsigned char *)memory_map(PAGE); /* no PROT_EXEC */
-	code[0] = 0xc3; /* ret */
+	code[0] = 0xc3;                                          /* ret */
 	struct trap trap = trap_of(call, code);
-	claim(trap.signal == 0, "an instruction in a data page was run: entries of 32 bits have no bit "
+	claim(trap.signal == 0,
+	      "an instruction in a data page was run: entries of 32 bits have no bit "
 	      "to forbid it (with PAE they have 64, and bit 63 does)");
-	try_next("  /tests/vm/null-page          and what the console says about a program that dies\n"
-	         "  demo watch                   the handler as a tool\n"
-	         "  cat /proc/self/maps          rights, area by area\n");
+	try_next(
+		"  /tests/vm/null-page          what the console says when a program dies\n"
+		"  demo watch                   the handler as a tool\n"
+		"  cat /proc/self/maps          rights, area by area\n");
 }

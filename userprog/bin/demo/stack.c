@@ -42,7 +42,9 @@ static __attribute__((noinline)) unsigned recurse(unsigned levels)
 static __attribute__((noinline)) void push_far_below(void *distance)
 {
 	__asm__ volatile("movl %%esp, %%esi; subl %0, %%esp; pusha; movl %%esi, %%esp"
-	                 : : "r"((uint32_t)(uintptr_t)distance) : "esi", "memory");
+	                 :
+	                 : "r"((uint32_t)(uintptr_t)distance)
+	                 : "esi", "memory");
 }
 
 /* The kernel writes into stack that the program never touched. */
@@ -98,7 +100,8 @@ void demo_stack(void)
 
 	step("PUSHA 600 KiB below");
 	push_far_below((void *)(600 * KIB));
-	claim(stack_size() >= 600, "the stack is %u KiB: it need not grow page by page", stack_size());
+	claim(stack_size() >= 600, "the stack is %u KiB: it need not grow page by page",
+	      stack_size());
 
 	step("read(2) into a buffer of the stack that nobody touched");
 	ssize_t n = read_into_stack();

@@ -23,7 +23,7 @@ struct counts {
 static struct counts counts(void)
 {
 	return (struct counts){
-		vmstat("pswpout"), vmstat("pswpin"), vmstat("evict_anon_dirty"),
+		vmstat("pswpout"),          vmstat("pswpin"),           vmstat("evict_anon_dirty"),
 		vmstat("evict_anon_clean"), vmstat("evict_file_dirty"), vmstat("evict_file_clean"),
 	};
 }
@@ -33,8 +33,11 @@ static struct counts since(struct counts before)
 	struct counts now = counts();
 
 	return (struct counts){
-		now.out - before.out, now.in - before.in, now.anon_dirty - before.anon_dirty,
-		now.anon_clean - before.anon_clean, now.file_dirty - before.file_dirty,
+		now.out - before.out,
+		now.in - before.in,
+		now.anon_dirty - before.anon_dirty,
+		now.anon_clean - before.anon_clean,
+		now.file_dirty - before.file_dirty,
 		now.file_clean - before.file_clean,
 	};
 }
@@ -80,7 +83,8 @@ static int use_memory(void *unused)
 	show("read again", again);
 	claim(first && second, "every word came back as it was");
 	claim(again.in >= (long)(PAGES - FRAMES) && again.out < again.in / 8,
-	      "pages that were only read are not written again: %ld in, %ld out", again.in, again.out);
+	      "pages that were only read are not written again: %ld in, %ld out", again.in,
+	      again.out);
 	return 0;
 }
 
@@ -97,7 +101,8 @@ static int take_memory(void *unused)
 static void use_file(void)
 {
 	int fd = file_on_disk(FILE_NAME, FILE_PAGES, 1);
-	unsigned char *file = mmap(NULL, FILE_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	unsigned char *file =
+		mmap(NULL, FILE_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (file == (void *)MAP_FAILED)
 		give_up("the file cannot be mapped");
@@ -129,8 +134,7 @@ void demo_swap(void)
 
 	if (meminfo("SwapTotal") < (long)(PAGES * 2 * PAGE / KIB))
 		give_up("it wants a swap device (make qemu SWAP=64)");
-	say("A child has %u pages and may keep %u of them in memory (RLIMIT_RSS).",
-	    PAGES, FRAMES);
+	say("A child has %u pages and may keep %u of them in memory (RLIMIT_RSS).", PAGES, FRAMES);
 	step("                          out     in      evicted: anonymous        of a file");
 	say("  %-22s %6s %6s %9s %9s %9s %9s", "", "", "", "dirty", "clean", "dirty", "clean");
 	in_child(use_memory, NULL);
@@ -140,7 +144,8 @@ void demo_swap(void)
 	claim(free_after >= free_before, "every slot is free again");
 	step("a file is mapped, half of it changed; then a program wants all memory there is");
 	use_file();
-	try_next("  cat /proc/swaps; free                     how much is in use\n"
-	         "  make qemu MEM=16, then /tests/vm/swap-sort  memory larger than the machine's\n"
-	         "  demo thrashing                            when everything moves all the time\n");
+	try_next(
+		"  cat /proc/swaps; free                     how much is in use\n"
+		"  make qemu MEM=16, then /tests/vm/swap-sort  memory larger than the machine's\n"
+		"  demo thrashing                            when everything moves all the time\n");
 }

@@ -57,8 +57,8 @@ void demo_switch(void)
 	claim(child_wait(child) == 0 && alive, "the byte came back %u times", ROUNDS);
 	claim(switches >= 2 * (long)ROUNDS - 20, "each round took two switches, each a load: %ld",
 	      switches);
-	claim(calls < (long)ROUNDS / 10, "system calls took none (%ld is the timer's and others' doing)",
-	      calls);
+	claim(calls < (long)ROUNDS / 10,
+	      "system calls took none (%ld is the timer's and others' doing)", calls);
 
 	step("what survives");
 	say("  The kernel's half is mapped by global entries (G, with CR4.PGE set): a load of CR3\n"

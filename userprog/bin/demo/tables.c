@@ -67,8 +67,8 @@ extern char __executable_start[], etext[];
 
 void demo_tables(void)
 {
-	say("One flat table for 4 GiB of addresses: 1,048,576 entries of 4 bytes, 4096 KiB for each\n"
-	    "process. Two levels leave out what nobody uses.");
+	say("One flat table for 4 GiB of addresses: 1,048,576 entries of 4 bytes, 4096 KiB for\n"
+	    "each process. Two levels leave out what nobody uses.");
 	step("%u pages each, written in a child of its own", PAGES);
 	int dense = tables_for(PAGE);
 	int sparse = tables_for(STRETCH);
@@ -77,9 +77,11 @@ void demo_tables(void)
 	    "  one after another  %7d KiB     %7d bytes\n"
 	    "  4 MiB apart        %7d KiB     %7d bytes\n"
 	    "  flat               %7u KiB     %7u bytes\n"
-	    "  (this program itself: %ld KiB)", dense, dense * 1024 / (int)PAGES, sparse,
-	    sparse * 1024 / (int)PAGES, 4096u, 4096 * 1024 / PAGES, own);
-	claim(dense <= 8, "neighbours share a table (maybe one that was there already): %d KiB", dense);
+	    "  (this program itself: %ld KiB)",
+	    dense, dense * 1024 / (int)PAGES, sparse, sparse * 1024 / (int)PAGES, 4096u,
+	    4096 * 1024 / PAGES, own);
+	claim(dense <= 8, "neighbours share a table (maybe one that was there already): %d KiB",
+	      dense);
 	claim(sparse >= (int)PAGES * 4 - 8, "scattered pages take a table each: %d KiB", sparse);
 	claim(sparse < 4096, "and even that is less than a flat table");
 
@@ -94,11 +96,13 @@ void demo_tables(void)
 	kill(child, 9);
 	waitpid(child, NULL, 0);
 	say("  This function lies in frame %#x. Who maps it? Asked of each process's table:\n"
-	    "  this process %s, its child %s, process 1 %s.", frame, self_maps ? "does" : "does not",
-	    child_maps ? "does" : "does not", init_maps ? "does" : "does not");
+	    "  this process %s, its child %s, process 1 %s.",
+	    frame, self_maps ? "does" : "does not", child_maps ? "does" : "does not",
+	    init_maps ? "does" : "does not");
 	claim(self_maps && child_maps && !init_maps, "two page tables lead to one frame");
-	say("  Pagoda's frame table (vm/frame.h) has the answer at hand: one record for each of the\n"
-	    "  machine's %ld frames, however many processes there are.", meminfo("MemTotal") / 4);
+	say("  Pagoda's frame table (vm/frame.h) has the answer at hand: one record for each of\n"
+	    "  the machine's %ld frames, however many processes there are.",
+	    meminfo("MemTotal") / 4);
 	try_next("  grep VmPTE /proc/*/status     what the page tables of others take\n"
 	         "  demo text                     the same frames under two programs\n");
 }

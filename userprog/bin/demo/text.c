@@ -38,7 +38,8 @@ static void note_frames(struct frames *frames)
 
 static struct frames *frames_map(int fd)
 {
-	struct frames *frames = mmap(NULL, sizeof(*frames), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct frames *frames =
+		mmap(NULL, sizeof(*frames), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (frames == MAP_FAILED)
 		give_up("no shared memory");
@@ -76,11 +77,11 @@ void demo_text(void)
 		both += own.code[i] && own.code[i] == other->code[i];
 		differ += own.code[i] && other->code[i] && own.code[i] != other->code[i];
 	}
-	say("  in memory here: %u pages; in the second run: %u; the same frame in both: %u", here, there,
-	    both);
+	say("  in memory here: %u pages; in the second run: %u; the same frame in both: %u", here,
+	    there, both);
 	claim(both > 0 && differ == 0, "no page of code is in memory twice");
-	say("  Two runs with %u and %u pages took %u frames, not %u.", here, there, here + there - both,
-	    here + there);
+	say("  Two runs with %u and %u pages took %u frames, not %u.", here, there,
+	    here + there - both, here + there);
 
 	step("frames of a variable that both wrote");
 	claim(own.data && other->data && own.data != other->data,

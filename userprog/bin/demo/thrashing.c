@@ -8,7 +8,7 @@
 
 #include "userprog/bin/demo/demo.h"
 
-#define FRAMES 128u         /* that one process may have */
+#define FRAMES 128u          /* that one process may have */
 #define TIME_NS 150000000ull /* of each measurement */
 #define PROCESSES_MAX 6u
 
@@ -46,7 +46,7 @@ static int limited(void *shared)
 
 static void show(const char *what, unsigned count, const struct result *result)
 {
-	unsigned per_ms = (unsigned)(result->touches * 1000 / (result->ns / 1000));
+	unsigned per_ms = (unsigned)((uint64_t)result->touches * 1000000 / result->ns);
 	unsigned per_thousand = (unsigned)(result->faults * 1000 / result->touches);
 	char bar[41] = "";
 	unsigned length = 0;
@@ -115,7 +115,8 @@ static struct result together(unsigned processes, unsigned pages, struct result 
 				give_up("a child is gone");
 			await(&workers[i]);
 		}
-	for (unsigned i = processes; i-- > 0;) { /* the last one first: others have its pipe's end */
+	for (unsigned i = processes;
+	     i-- > 0;) { /* the last one first: others have its pipe's end */
 		for (int end = 0; end < 2; end++) {
 			close(workers[i].turn[end]);
 			close(workers[i].done[end]);
@@ -129,14 +130,15 @@ static struct result together(unsigned processes, unsigned pages, struct result 
 
 void demo_thrashing(void)
 {
-	struct result *results = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-	                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct result *results =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct result fits = {0}, large = {0};
 
 	if (results == MAP_FAILED)
 		give_up("no room");
 	say("A process may have %u pages in memory (its code takes some). It writes to pages at\n"
-	    "random, from a working set that grows. How much gets done?", FRAMES);
+	    "random, from a working set that grows. How much gets done?",
+	    FRAMES);
 	step("one process, more and more pages (the bar is logarithmic)");
 	for (unsigned pages = FRAMES / 4; pages <= 2 * FRAMES; pages += FRAMES / 4) {
 		*results = (struct result){.pages = pages};
@@ -163,12 +165,13 @@ void demo_thrashing(void)
 	for (unsigned processes = 1; processes <= PROCESSES_MAX; processes++) {
 		struct result sum = together(processes, pages, results);
 		show(processes == 1 ? "process" : "processes", processes, &sum);
-		last = sum.touches * 1000000ull / (sum.ns / 1000);
+		last = (uint64_t)sum.touches * 1000000000 / sum.ns;
 		best = last > best ? last : best;
 	}
 	claim(last * 4 < best, "with %u processes all of them together do 1/%u of the best",
 	      PROCESSES_MAX, (unsigned)(best / (last ? last : 1)));
-	try_next("  vmstat-like: grep -E 'pswp|evict' /proc/vmstat    while it runs, from another shell\n"
-	         "  make qemu MEM=16 and MEM=64                       the knee moves\n"
-	         "  echo fifo >/proc/sys/vm/policy; demo thrashing    no policy helps much here\n");
+	try_next(
+		"  grep -E 'pswp|evict' /proc/vmstat                 before and after\n"
+		"  make qemu MEM=16 and MEM=64                       the knee moves\n"
+		"  echo fifo >/proc/sys/vm/policy; demo thrashing    no policy helps much here\n");
 }

@@ -38,7 +38,8 @@ static void write_all(void *memory)
 void demo_tlb(void)
 {
 	say("%u pages that were only ever read are all mapped to the one frame of zeros: the data\n"
-	    "is always in the processor's cache, so what differs below is translation alone.", MOST);
+	    "is always in the processor's cache, so what differs below is translation alone.",
+	    MOST);
 	step("the time of an access, going round over N pages");
 	char *memory = mmap(NULL, MOST * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
@@ -69,10 +70,10 @@ void demo_tlb(void)
 	unsigned stopped = 0;
 	for (unsigned i = 0; i < PAGES; i++)
 		stopped += trap_of(write_byte, pages + i * PAGE).signal != 0;
-	claim(stopped == PAGES, "%u of %u writes were stopped: none used a remembered right", stopped,
-	      PAGES);
+	claim(stopped == PAGES, "%u of %u writes were stopped: none used a remembered right",
+	      stopped, PAGES);
 	claim(trap_of(write_all, pages).signal != 0, "and not in a row either");
-	say("  Leave one invlpg out of vm/pagedir.c, and this demo and tests/vm/mprotect-tlb fail.");
+	say("  Leave an invlpg out of vm/pagedir.c: this demo and tests/vm/mprotect-tlb fail.");
 	try_next("  demo switch                      when everything is forgotten\n"
 	         "  grep tlb_ /proc/vmstat           twice, with a command between\n"
 	         "  make qemu ACCEL=kvm              the curve of the real processor\n");

@@ -39,8 +39,9 @@ void demo_walk(void)
 	    "in the page directory (whose frame CR3 names), and in the page table found there.");
 	step("the address %#lx, cut", (unsigned long)address);
 	say("  bits 31-22  %4lu  entry of the directory\n  bits 21-12  %4lu  entry of the table\n"
-	    "  bits 11-0   %4lu  byte of the page", (unsigned long)address >> 22,
-	    (unsigned long)address >> 12 & 1023, (unsigned long)address & 4095);
+	    "  bits 11-0   %4lu  byte of the page",
+	    (unsigned long)address >> 22, (unsigned long)address >> 12 & 1023,
+	    (unsigned long)address & 4095);
 
 	step("its table entry as things happen to the page");
 	claim(!show("mapped").present, "mmap promises a page; no entry is made");
@@ -53,7 +54,8 @@ void demo_walk(void)
 	walk = show("written");
 	unsigned own = walk.frame;
 	claim(walk.writable && walk.accessed && walk.dirty, "a write sets D, and A alike");
-	claim(own != zeros && own == frame_of(0, page), "in a frame of its own, pagemap's %#x", own);
+	claim(own != zeros && own == frame_of(0, page), "in a frame of its own, pagemap's %#x",
+	      own);
 	claim(walk.directory_index == address >> 22 && walk.table_index == (address >> 12 & 1023),
 	      "and the kernel cuts the address as we did");
 	in_child(child, NULL);

@@ -103,15 +103,17 @@ void demo_watch(void)
 	culprit(20); /* written, not changed */
 	unwatch();
 	for (unsigned i = 0; i < count; i++)
-		say("  the instruction at %#lx changed it from %d to %d", (unsigned long)changes[i].instruction,
-		    changes[i].before, changes[i].after);
-	claim(count == 2 && changes[0].after == 10 && changes[1].before == 10 && changes[1].after == 20,
+		say("  the instruction at %#lx changed it from %d to %d",
+		    (unsigned long)changes[i].instruction, changes[i].before, changes[i].after);
+	claim(count == 2 && changes[0].after == 10 && changes[1].before == 10 &&
+	              changes[1].after == 20,
 	      "two changes seen");
 	claim(inside_culprit(changes[0].instruction) && inside_culprit(changes[1].instruction),
 	      "both by culprit(), which begins at %#lx", (unsigned long)(uintptr_t)culprit);
 	claim(steps == 5 && page.neighbour == 2,
 	      "%u writes to the page were let through one by one: a page is the smallest thing "
-	      "that can be watched so", steps);
+	      "that can be watched so",
+	      steps);
 	try_next("  demo gdb       the processor's own watchpoints, by a debugger from outside\n"
 	         "  nm build/programs/userprog/bin/demo | grep culprit\n");
 }
