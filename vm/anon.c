@@ -122,14 +122,14 @@ int anon_release_slot(struct anon *anon)
 				return 0;
 			continue;
 		}
-		if (frame && frame_has(frame, FRAME_BUSY)) {
-			frame_wait_unpinned(frame);
-			continue;
-		}
-		if (frame) {
+		if (frame && frame_has(frame, FRAME_ERROR) && !frame_has(frame, FRAME_BUSY)) {
 			anon_detach(anon);
 			spin_unlock(&vm_lock);
 			return -EIO;
+		}
+		if (frame) { /* on its way, if it did not arrive this instant */
+			frame_wait_unpinned(frame);
+			continue;
 		}
 		spin_unlock(&vm_lock);
 		int error = anon_start_reading(anon, &frame);
