@@ -17,7 +17,9 @@
 #include "kernel/cpu/paging.h"
 #include "kernel/dev/random.h"
 #include "kernel/log.h"
+#include "kernel/mem/layout.h"
 #include "kernel/panic.h"
+#include "kernel/trace.h"
 #include "lib/string.h"
 
 #define PLUG_QUEUED_MOST 128u /* waiting requests that no plug holds back */
@@ -25,6 +27,26 @@
 #define PIECES_MOST 8u        /* requests that one block_transfer has under way */
 
 static struct list devices = LIST_INIT(devices); /* changes at start-up only */
+
+/* --- the trace ------------------------------------------------------------------ */
+
+static uint32_t frame_at(const struct block_request *request)
+{
+	return virt_to_phys(request->data) >> PAGE_SHIFT;
+}
+
+static void trace_start(const struct block_device *device, const struct block_request *request)
+{
+	trace_disk_start(device, request, request->write, request->sector, request->sectors,
+	                 frame_at(request));
+}
+
+static void trace_done(const struct block_device *device, const struct block_request *request,
+                       int error)
+{
+	trace_disk_done(device, request, request->write, request->sector, request->sectors,
+	                frame_at(request), error);
+}
 
 /* --- the queue ------------------------------------------------------------------ */
 
@@ -163,6 +185,7 @@ void block_end_run(struct block_device *device, struct list *run, int error)
 		if (error)
 			log_print("%s: error %s sector %u", device->name,
 			          request->write ? "writing" : "reading", request->sector);
+		trace_done(device, request, error);
 		request->done(request, error);
 	}
 }
@@ -195,6 +218,7 @@ void block_submit(struct block_device *device, struct block_request *request)
 		return;
 	}
 	request->alone = false;
+	trace_start(device, request);
 
 	uint32_t flags = spin_lock_irq(&device->lock);
 	queue_insert(device, request);

@@ -10,6 +10,7 @@
 #include "kernel/dev/serial.h"
 #include "kernel/dev/tty.h"
 #include "kernel/dev/virtio_blk.h"
+#include "kernel/dev/virtio_console.h"
 
 void dev_init(void)
 {
@@ -19,6 +20,7 @@ void dev_init(void)
 	serial_listen();
 	keyboard_init();
 	pci_init();
+	virtio_console_init();
 	virtio_blk_init();
 	ata_init();
 }

@@ -13,6 +13,7 @@
 #include "kernel/dev/pci.h"
 #include "kernel/log.h"
 #include "kernel/time/clock.h"
+#include "kernel/trace.h"
 
 #define DEBUG_EXIT_PORT 0xf4u
 
@@ -39,6 +40,7 @@ static _Noreturn void halt(void)
 
 _Noreturn void power_off(unsigned status)
 {
+	trace_flush();
 	if (boot_flag("exit"))
 		outl(DEBUG_EXIT_PORT, status);
 
@@ -56,6 +58,7 @@ _Noreturn void power_off(unsigned status)
 
 _Noreturn void power_reset(void)
 {
+	trace_flush();
 	interrupts_off();
 	outb(RESET_CONTROL, RESET_HARD);
 	outb(RESET_CONTROL, RESET_HARD | RESET_NOW);

@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtio block devices through the legacy interface, which transitional devices have
- * in I/O space. One queue a disk:
+ * Virtio block devices. One queue a disk (virtio.h); a transfer is a chain
  *
- *   descriptors   a pool; a transfer is a chain of them:
- *                 header -> page -> page -> ... -> status byte
- *   available     ring of chain heads for the device; we write, it reads
- *   used          ring of chain heads that are done; it writes, we read
+ *   header -> page -> page -> ... -> status byte
  *
- * A transfer is a run of requests for adjoining sectors, one page each. As many are
- * under way as the pool has descriptors for; two are kept back for a flush. The device's
- * lock (struct block_device, irq) guards the rings and all of struct disk.
- * Source: Virtual I/O Device (VIRTIO) 1.1, 2.6 (split virtqueues), 4.1.4.8 (legacy
- * interface), 5.2 (block device); uapi linux/virtio_*.h.
+ * of a run of requests for adjoining sectors, one page each. As many are under way as the
+ * queue has descriptors for; two are kept back for a flush. The device's lock (struct
+ * block_device, irq) guards the queue and all of struct disk.
+ * Source: Virtual I/O Device (VIRTIO) 1.1, 5.2 (block device); uapi linux/virtio_*.h.
  */
 #include "kernel/dev/virtio_blk.h"
 
 #include <asm/errno.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_pci.h>
-#include <linux/virtio_ring.h>
 
 #include "kernel/cpu/io.h"
 #include "kernel/cpu/irq.h"
-#include "kernel/cpu/paging.h"
 #include "kernel/dev/block.h"
 #include "kernel/dev/pci.h"
+#include "kernel/dev/virtio.h"
 #include "kernel/log.h"
 #include "kernel/mem/layout.h"
 #include "kernel/mem/physmem.h"
@@ -34,12 +28,9 @@
 #include "kernel/sync/mutex.h"
 #include "lib/printf.h"
 
-#define VENDOR_VIRTIO 0x1af4u
-#define DEVICE_BLOCK_MODERN (0x1040u + VIRTIO_ID_BLOCK)
 #define DISKS_MAX 26u
 #define RUN_MOST 32u          /* requests (pages) a transfer */
 #define FLUSH_DESCRIPTORS 2u  /* header and status */
-#define NO_DESCRIPTOR 0xffffu
 
 /* One transfer, by the number of its chain's first descriptor. The device reads the
  * header and writes the status. */
@@ -53,12 +44,8 @@ struct disk {
 	struct block_device block;
 	uint16_t port;
 	uint8_t irq;
-	struct vring ring;
+	struct virtqueue queue;          /* guarded by block.lock, as are the transfers */
 	struct transfer *transfers;
-
-	/* Guarded by block.lock. */
-	uint16_t free_first, free_count; /* descriptors in no chain, linked by `next` */
-	uint16_t used_seen;              /* used ring read up to here */
 
 	struct mutex flush_lock;         /* one flush at a time */
 	struct wait_queue flush_waiters;
@@ -69,56 +56,13 @@ struct disk {
 static struct disk *disks[DISKS_MAX]; /* set at start-up */
 static unsigned disk_count;
 
-/* --- chains of descriptors; the lock is held ------------------------------------ */
-
-static uint16_t descriptor_take(struct disk *disk)
-{
-	uint16_t index = disk->free_first;
-
-	ASSERT_SAYING(disk->free_count, "a virtio chain longer than the pool");
-	disk->free_first = disk->ring.desc[index].next;
-	disk->free_count--;
-	return index;
-}
-
-/* Adds a piece of memory to the end of a chain; returns its descriptor. */
-static uint16_t chain_add(struct disk *disk, uint16_t previous, const void *data, uint32_t size,
-                          bool device_writes)
-{
-	uint16_t index = descriptor_take(disk);
-	struct vring_desc *descriptor = &disk->ring.desc[index];
-
-	descriptor->addr = virt_to_phys(data);
-	descriptor->len = size;
-	descriptor->flags = device_writes ? VRING_DESC_F_WRITE : 0;
-	if (previous != NO_DESCRIPTOR) {
-		disk->ring.desc[previous].flags |= VRING_DESC_F_NEXT;
-		disk->ring.desc[previous].next = index;
-	}
-	return index;
-}
-
-static void chain_free(struct disk *disk, uint16_t head)
-{
-	struct vring_desc *descriptors = disk->ring.desc;
-	uint16_t last = head, count = 1;
-
-	while (descriptors[last].flags & VRING_DESC_F_NEXT) {
-		last = descriptors[last].next;
-		count++;
-	}
-	descriptors[last].next = disk->free_first;
-	disk->free_first = head;
-	disk->free_count += count;
-}
-
-/* Makes the chain of a transfer whose data is `run`, which moves into it, and puts it
- * into the available ring. The device is told later, once for many. */
+/* Makes the chain of a transfer whose data is `run`, which moves into it, and offers it to
+ * the device, which is told later, once for many. The lock is held. */
 static void transfer_add(struct disk *disk, uint32_t type, uint32_t sector, struct list *run)
 {
-	struct transfer *transfer = &disk->transfers[disk->free_first];
-	uint16_t head = chain_add(disk, NO_DESCRIPTOR, &transfer->header,
-	                          sizeof(transfer->header), false);
+	struct transfer *transfer = &disk->transfers[disk->queue.free_first];
+	uint16_t head = virtqueue_add(&disk->queue, VIRTQUEUE_NONE, &transfer->header,
+	                              sizeof(transfer->header), false);
 	uint16_t last = head;
 	struct list_link *link;
 
@@ -128,24 +72,12 @@ static void transfer_add(struct disk *disk, uint32_t type, uint32_t sector, stru
 	while ((link = list_pop(run))) {
 		struct block_request *request = LIST_ENTRY(link, struct block_request, link);
 
-		last = chain_add(disk, last, request->data, request->sectors * SECTOR_SIZE,
-		                 !request->write);
+		last = virtqueue_add(&disk->queue, last, request->data,
+		                     request->sectors * SECTOR_SIZE, !request->write);
 		list_append(&transfer->run, link);
 	}
-	chain_add(disk, last, &transfer->status, sizeof(transfer->status), true);
-
-	struct vring_avail *available = disk->ring.avail;
-	available->ring[available->idx % disk->ring.num] = head;
-	/* The chain and its place in the ring must be there before the index says so. */
-	__atomic_store_n(&available->idx, (uint16_t)(available->idx + 1), __ATOMIC_RELEASE);
-}
-
-static void notify(struct disk *disk)
-{
-	/* Our index must be visible before its flag is read, or both may look away. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!(__atomic_load_n(&disk->ring.used->flags, __ATOMIC_RELAXED) & VRING_USED_F_NO_NOTIFY))
-		outw(disk->port + VIRTIO_PCI_QUEUE_NOTIFY, 0);
+	virtqueue_add(&disk->queue, last, &transfer->status, sizeof(transfer->status), true);
+	virtqueue_offer(&disk->queue, head);
 }
 
 /* --- the driver's side of block.h ----------------------------------------------- */
@@ -157,8 +89,8 @@ static void start(struct block_device *block)
 	bool added = false;
 
 	/* A chain is the run's pages, a header and a status. */
-	while (disk->free_count > FLUSH_DESCRIPTORS + 2) {
-		uint32_t most = disk->free_count - FLUSH_DESCRIPTORS - 2u;
+	while (disk->queue.free_count > FLUSH_DESCRIPTORS + 2) {
+		uint32_t most = disk->queue.free_count - FLUSH_DESCRIPTORS - 2u;
 		uint32_t count = block_take_run(block, &run, most < RUN_MOST ? most : RUN_MOST);
 		if (!count)
 			break;
@@ -169,7 +101,7 @@ static void start(struct block_device *block)
 		added = true;
 	}
 	if (added)
-		notify(disk);
+		virtqueue_notify(&disk->queue);
 }
 
 static int flush(struct block_device *block)
@@ -181,7 +113,7 @@ static int flush(struct block_device *block)
 	uint32_t flags = spin_lock_irq(&block->lock);
 	disk->flushing = true;
 	transfer_add(disk, VIRTIO_BLK_T_FLUSH, 0, &none);
-	notify(disk);
+	virtqueue_notify(&disk->queue);
 	spin_unlock_irq(&block->lock, flags);
 
 	WAIT_UNTIL(&disk->flush_waiters, !disk->flushing);
@@ -194,18 +126,15 @@ static int flush(struct block_device *block)
  * *error. False if there is none. */
 static bool take_done(struct disk *disk, struct list *run, int *error)
 {
-	struct vring_used *used = disk->ring.used;
 	struct list_link *link;
 	bool flushed;
 
 	uint32_t flags = spin_lock_irq(&disk->block.lock);
-	if (disk->used_seen == __atomic_load_n(&used->idx, __ATOMIC_ACQUIRE)) {
+	uint16_t head = virtqueue_take_done(&disk->queue);
+	if (head == VIRTQUEUE_NONE) {
 		spin_unlock_irq(&disk->block.lock, flags);
 		return false;
 	}
-	uint16_t head = (uint16_t)used->ring[disk->used_seen % disk->ring.num].id;
-	disk->used_seen++;
-	ASSERT_SAYING(head < disk->ring.num, "the virtio device returned a wrong number");
 
 	struct transfer *transfer = &disk->transfers[head];
 	*error = transfer->status == VIRTIO_BLK_S_OK ? 0 : -EIO;
@@ -216,7 +145,7 @@ static bool take_done(struct disk *disk, struct list *run, int *error)
 		disk->flush_error = *error;
 		disk->flushing = false;
 	}
-	chain_free(disk, head);
+	virtqueue_free(&disk->queue, head);
 	spin_unlock_irq(&disk->block.lock, flags);
 	if (flushed)
 		wait_wake_all(&disk->flush_waiters);
@@ -252,39 +181,13 @@ static bool interrupt(void *context)
 
 /* --- start-up ------------------------------------------------------------------- */
 
-static void set_status(struct disk *disk, uint8_t status)
-{
-	outb(disk->port + VIRTIO_PCI_STATUS, status);
-}
-
-/* Agrees with the device on what both can: returns the features. */
-static uint32_t negotiate(struct disk *disk)
-{
-	uint32_t features = inl(disk->port + VIRTIO_PCI_HOST_FEATURES);
-
-	features &= 1u << VIRTIO_BLK_F_FLUSH | 1u << VIRTIO_BLK_F_RO;
-	outl(disk->port + VIRTIO_PCI_GUEST_FEATURES, features);
-	return features;
-}
-
-/* Gives the device its queue. The legacy interface fixes its size. */
+/* The queue, and a record for each chain that it can have. */
 static bool make_queue(struct disk *disk)
 {
-	outw(disk->port + VIRTIO_PCI_QUEUE_SEL, 0);
-	uint16_t size = inw(disk->port + VIRTIO_PCI_QUEUE_NUM);
-	if (size <= FLUSH_DESCRIPTORS + 2)
+	if (!virtqueue_create(&disk->queue, disk->port, 0, FLUSH_DESCRIPTORS + 3))
 		return false;
-
-	uint32_t bytes = vring_size(size, VIRTIO_PCI_VRING_ALIGN);
-	void *memory = physmem_boot_take((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
-	vring_init(&disk->ring, size, memory, VIRTIO_PCI_VRING_ALIGN);
-	disk->transfers = physmem_boot_take(
-		(size * sizeof(struct transfer) + PAGE_SIZE - 1) / PAGE_SIZE);
-	for (uint16_t i = 0; i < size; i++)
-		disk->ring.desc[i].next = (uint16_t)(i + 1);
-	disk->free_count = size;
-	outl(disk->port + VIRTIO_PCI_QUEUE_PFN,
-	     virt_to_phys(memory) >> VIRTIO_PCI_QUEUE_ADDR_SHIFT);
+	uint32_t bytes = disk->queue.ring.num * sizeof(struct transfer);
+	disk->transfers = physmem_boot_take((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
 	return true;
 }
 
@@ -308,16 +211,14 @@ static uint32_t read_capacity(struct disk *disk)
 	return high ? UINT32_MAX : low;
 }
 
-/* Brings the device up in the steps of VIRTIO 3.1.1. False: it cannot be used. */
+/* Brings the device up. False: it cannot be used. */
 static bool set_up(struct disk *disk, const struct pci_device *pci)
 {
 	pci_enable(pci);
-	set_status(disk, 0);
-	set_status(disk, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	set_status(disk, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
-	uint32_t features = negotiate(disk);
+	uint32_t features =
+		virtio_start(disk->port, 1u << VIRTIO_BLK_F_FLUSH | 1u << VIRTIO_BLK_F_RO);
 	if (!make_queue(disk)) {
-		set_status(disk, VIRTIO_CONFIG_S_FAILED);
+		virtio_failed(disk->port);
 		return false;
 	}
 	mutex_init(&disk->flush_lock, "virtio flush");
@@ -332,8 +233,7 @@ static bool set_up(struct disk *disk, const struct pci_device *pci)
 	block->driver = disk;
 	block_register(block);
 	listen(disk);
-	set_status(disk, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
-	                         VIRTIO_CONFIG_S_DRIVER_OK);
+	virtio_ready(disk->port);
 	return true;
 }
 
@@ -362,11 +262,11 @@ void virtio_blk_init(void)
 	const struct pci_device *pci;
 
 	for (unsigned i = 0; (pci = pci_at(i)) && disk_count < DISKS_MAX; i++) {
-		if (pci->vendor != VENDOR_VIRTIO)
+		if (pci->vendor != VIRTIO_VENDOR)
 			continue;
 		if (pci->device == VIRTIO_TRANS_ID_BLOCK)
 			probe(pci);
-		else if (pci->device == DEVICE_BLOCK_MODERN)
+		else if (pci->device == VIRTIO_MODERN_ID(VIRTIO_ID_BLOCK))
 			log_print("virtio-blk: disk without legacy interface; not used");
 	}
 }

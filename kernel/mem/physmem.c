@@ -13,6 +13,7 @@
 #include "kernel/mem/layout.h"
 #include "kernel/panic.h"
 #include "kernel/sync/spinlock.h"
+#include "kernel/trace.h"
 #include "lib/string.h"
 
 #define RANGES_MAX 16
@@ -187,6 +188,7 @@ uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
 	} else if (free_count > reserve) {
 		frame = free_stack[--free_count];
 		holders[frame] = holder;
+		trace_frame_take(frame, holder, free_count);
 	}
 	spin_unlock_irq(&lock, flags);
 	if (frame)
@@ -210,6 +212,7 @@ void physmem_give(uint32_t frame)
 	if (ready)
 		free_stack[free_count] = frame;
 	free_count++;
+	trace_frame_give(frame, free_count);
 	spin_unlock_irq(&lock, flags);
 }
 

@@ -17,6 +17,7 @@
 #include "kernel/panic.h"
 #include "kernel/sync/spinlock.h"
 #include "kernel/time/clock.h"
+#include "kernel/trace.h"
 
 #define SLICE_TICKS 1
 
@@ -86,6 +87,7 @@ static void switch_away(void)
 		return;
 
 	switches++;
+	trace_switch(from->state, to->id);
 	fpu_switch_away(from);
 	cpu->current = to;
 	cpu_set_kernel_stack(to->stack + THREAD_STACK_SIZE);

@@ -50,6 +50,7 @@ struct thread {
 	struct spt *spt;               /* its address space (vm/), or NULL */
 	struct process *process;       /* its process (userprog/), or NULL */
 	bool reclaiming;               /* is freeing memory: may use the reserve */
+	bool traced;                   /* chosen for the trace, with all its children */
 	uint32_t waits;                /* wait queues it is on */
 	uintptr_t fault_address;       /* CR2 of its latest page fault */
 	uint32_t minor_faults, major_faults; /* of vm/fault: major needed the disk */

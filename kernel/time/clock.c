@@ -44,13 +44,6 @@ static uint32_t ns_per_tsc;  /* << SCALE_SHIFT; 0: not calibrated yet */
 static struct spinlock realtime_lock = SPINLOCK_INIT("realtime");
 static uint64_t realtime_offset; /* ns; guarded by realtime_lock */
 
-static uint64_t read_tsc(void)
-{
-	uint32_t low, high;
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
-}
-
 /* Both counters at one moment. A guest may lose its processor between the readings, so
  * the pair that was read fastest of a few is the true one. */
 static struct sample sample_take(void)
@@ -58,9 +51,9 @@ static struct sample sample_take(void)
 	struct sample best = {0};
 	uint64_t shortest = UINT64_MAX;
 	for (int i = 0; i < SAMPLES; i++) {
-		uint64_t before = read_tsc();
+		uint64_t before = clock_tsc();
 		outb(PIT_COMMAND, PIT_LATCH_2);
-		uint64_t after = read_tsc();
+		uint64_t after = clock_tsc();
 		uint16_t counter = inb(PIT_CHANNEL2);
 		counter |= inb(PIT_CHANNEL2) << 8;
 		if (after - before >= shortest)
@@ -97,10 +90,20 @@ uint64_t clock_now(void)
 {
 	if (!ns_per_tsc)
 		return 0;
-	uint64_t ticks = read_tsc() - tsc_start;
+	uint64_t ticks = clock_tsc() - tsc_start;
 	uint64_t low = (ticks & UINT32_MAX) * ns_per_tsc >> SCALE_SHIFT;
 	uint64_t high = (ticks >> 32) * ns_per_tsc << (32 - SCALE_SHIFT);
 	return high + low;
+}
+
+uint64_t clock_tsc_start(void)
+{
+	return tsc_start;
+}
+
+uint32_t clock_tsc_scale(void)
+{
+	return ns_per_tsc;
 }
 
 uint64_t clock_realtime(void)

@@ -11,6 +11,15 @@
 
 void clock_init(void);         /* calibrates the TSC (10 ms) and starts the ticks */
 uint64_t clock_now(void);      /* ns since boot; callable anywhere */
+/* The counter behind it, and how to make ns of it: (tsc - start) * scale >> 24. */
+static inline uint64_t clock_tsc(void)
+{
+	uint32_t low, high;
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+uint64_t clock_tsc_start(void);
+uint32_t clock_tsc_scale(void);
 uint64_t clock_realtime(void); /* ns since 1970-01-01 UTC */
 void clock_set_realtime(uint64_t ns);
 

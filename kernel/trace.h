@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trace: what the kernel decided, noted one event after another, for eyes on the host.
+ *
+ *   tracepoint --> ring of this processor --> channel (virtio console) --> a file
+ *
+ * A tracepoint is an inline function that costs one test of a flag while its group is off.
+ * On, it writes one fixed-size record into the processor's ring, which is handed to the
+ * channel in pieces, without a copy. When the channel does not keep up, records are dropped
+ * and counted; the stream says how many. Tracepoints may stand anywhere: they take no lock of
+ * the caller's, never sleep, and work in interrupts.
+ *
+ * The records say things as the kernel has them: objects by address, frames by number.
+ * scripts/trace/decode.py turns them into the events of docs/trace-format.md. It reads the
+ * lists of groups and kinds below from this file.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+/* What can be switched on and off. */
+#define TRACE_GROUPS(group)                                                             \
+	group(fault) group(map) group(area) group(page) group(cache) group(frame)       \
+	group(swap) group(evict) group(disk) group(process) group(switch) group(call)
+
+enum trace_group_number {
+#define TRACE_GROUP_NUMBER(name) TRACE_GROUP_##name,
+	TRACE_GROUPS(TRACE_GROUP_NUMBER)
+#undef TRACE_GROUP_NUMBER
+	TRACE_GROUP_COUNT
+};
+extern const char *const trace_group_names[TRACE_GROUP_COUNT];
+
+#define TRACE_BIT(name) (1u << TRACE_GROUP_##name)
+#define TRACE_ALL ((1u << TRACE_GROUP_COUNT) - 1)
+
+/* One line a kind of record: which tracepoint below or in vm/tracepoints.h writes it says
+ * what its words are. */
+enum trace_kind {
+	TRACE_CHUNK, /* detail: processor; number, records lost before it. Begins each piece */
+	TRACE_TEXT,  /* 20 bytes of the text that belongs to the next record of another kind */
+	TRACE_BEGIN, TRACE_CLOCK, TRACE_COMMAND_LINE, TRACE_SNAPSHOT, TRACE_END,
+	TRACE_FAULT_BEGIN, TRACE_FAULT_ROW, TRACE_FAULT_END, TRACE_COPY, TRACE_REUSE,
+	TRACE_MAP, TRACE_UNMAP, TRACE_PROTECT,
+	TRACE_SPACE_NEW, TRACE_SPACE_END, TRACE_AREA_RANGE, TRACE_AREA_ADD, TRACE_AREA_REMOVE,
+	TRACE_AREA_CHANGE,
+	TRACE_PAGE, TRACE_ANON_NEW, TRACE_ANON_ATTACH, TRACE_ANON_DETACH, TRACE_ANON_SLOT,
+	TRACE_ANON_FREE,
+	TRACE_CACHE_INSERT, TRACE_CACHE_REMOVE, TRACE_FILE,
+	TRACE_FRAME_TAKE, TRACE_FRAME_GIVE, TRACE_FRAME_TABLE, TRACE_FRAME_DIRTY,
+	TRACE_SWAP_TAKE, TRACE_SWAP_GIVE, TRACE_SWAP_IN, TRACE_SWAP_OUT,
+	TRACE_HAND, TRACE_EVICT, TRACE_EVICT_BACK, TRACE_POLICY,
+	TRACE_DISK, TRACE_DISK_START, TRACE_DISK_DONE,
+	TRACE_PROCESS, TRACE_FORK, TRACE_EXEC, TRACE_NAME, TRACE_EXIT, TRACE_OOM,
+	TRACE_SWITCH,
+	TRACE_CALL,
+	TRACE_KINDS
+};
+
+#define TRACE_VERSION 1u
+#define TRACE_WORDS 5
+
+struct trace_record {
+	uint64_t tsc;
+	uint8_t kind;    /* enum trace_kind */
+	uint8_t detail;  /* small facts of the kind */
+	uint16_t thread; /* who ran: the id, and TRACE_IN_INTERRUPT */
+	uint32_t words[TRACE_WORDS];
+};
+#define TRACE_IN_INTERRUPT 0x8000u
+#define TRACE_IN_SNAPSHOT 0x80u /* of kind: said in a snapshot, nothing happened */
+
+extern uint32_t trace_on; /* bits of the groups that are recorded; 0: none */
+
+static inline bool tracing(uint32_t groups)
+{
+	return __builtin_expect(trace_on & groups, 0);
+}
+
+/* Notes one record. what: the kind, and the detail << 8. Callable anywhere. */
+void trace_note(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e);
+/* The same, with a text that the decoder joins to it (at most 160 bytes of it). */
+void trace_note_text(uint32_t what, const char *text, uint32_t a, uint32_t b, uint32_t c);
+/* The same as trace_note, for what a program does as against what becomes of memory: left
+ * out if only some programs are traced and this is none of them. */
+void trace_note_activity(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
+                         uint32_t e);
+
+#define TRACE_WHAT(kind, detail) ((kind) | (uint32_t)(detail) << 8)
+
+/* ---- the channel: a driver offers it, before start-up is over ---- */
+
+struct trace_channel {
+	const char *name;
+	/* Hands over a piece of memory that stays as it is until trace_sent() says that it was
+	 * sent. Callable anywhere; false if the channel can take no more now. */
+	bool (*send)(const void *data, uint32_t bytes);
+	/* Calls trace_sent for each piece that was sent since. */
+	void (*reclaim)(void);
+};
+void trace_set_channel(const struct trace_channel *);
+void trace_sent(const void *data);
+
+/* ---- control; vm/trace.h has what people use ---- */
+
+bool trace_has_channel(void);
+/* From here on these groups are recorded; only_chosen: activity of chosen threads only. */
+void trace_begin(uint32_t groups, bool only_chosen);
+void trace_end(void);
+/* Marks what is noted as a snapshot; interrupts are off all the while, as other records must
+ * not stand in between. */
+void trace_snapshot_mark(bool on);
+/* Sends what has been noted so far. Callable anywhere. */
+void trace_flush(void);
+uint32_t trace_lost(void); /* records dropped since start-up */
+bool trace_only_chosen(void);
+
+/* ---- tracepoints of the layers below vm/ ---- */
+
+/* holder: enum physmem_holder; free: frames that are free now. */
+static inline void trace_frame_take(uint32_t frame, uint32_t holder, uint32_t free)
+{
+	if (tracing(TRACE_BIT(frame)))
+		trace_note(TRACE_WHAT(TRACE_FRAME_TAKE, holder), frame, free, 1, 0, 0);
+}
+
+static inline void trace_frame_give(uint32_t frame, uint32_t free)
+{
+	if (tracing(TRACE_BIT(frame)))
+		trace_note(TRACE_FRAME_GIVE, frame, free, 0, 0, 0);
+}
+
+/* The thread that runs gives way. state: its new enum thread_state. */
+static inline void trace_switch(uint32_t state, pid_t to)
+{
+	if (tracing(TRACE_BIT(switch)))
+		trace_note_activity(TRACE_WHAT(TRACE_SWITCH, state), (uint32_t)to, 0, 0, 0, 0);
+}
+
+/* A request enters a disk's queue; it is over, with an error or 0. disk and request only tell
+ * one from another; frame: where its bytes are. */
+static inline void trace_disk_start(const void *disk, const void *request, bool write,
+                                    uint32_t sector, uint32_t sectors, uint32_t frame)
+{
+	if (tracing(TRACE_BIT(disk)))
+		trace_note(TRACE_WHAT(TRACE_DISK_START, write), (uintptr_t)disk, (uintptr_t)request,
+		           sector, sectors, frame);
+}
+
+static inline void trace_disk_done(const void *disk, const void *request, bool write,
+                                   uint32_t sector, uint32_t sectors, uint32_t frame, int error)
+{
+	if (tracing(TRACE_BIT(disk)))
+		trace_note(TRACE_WHAT(TRACE_DISK_DONE, write), (uintptr_t)disk, (uintptr_t)request,
+		           sector, sectors | (uint32_t)-error << 8, frame);
+}
+
+/* ---- tracepoints of userprog/, which knows processes ---- */
+
+static inline void trace_process(pid_t pid, pid_t parent, const void *space, const char *name)
+{
+	if (tracing(TRACE_BIT(process)))
+		trace_note_text(TRACE_PROCESS, name, (uint32_t)pid, (uint32_t)parent,
+		                (uintptr_t)space);
+}
+
+static inline void trace_fork(pid_t child, const void *space, bool vfork)
+{
+	if (tracing(TRACE_BIT(process)))
+		trace_note(TRACE_WHAT(TRACE_FORK, vfork), (uint32_t)child, (uintptr_t)space, 0, 0, 0);
+}
+
+static inline void trace_exec(const void *space, const char *name)
+{
+	if (tracing(TRACE_BIT(process)))
+		trace_note_text(TRACE_EXEC, name, (uintptr_t)space, 0, 0);
+}
+
+static inline void trace_name(const char *name)
+{
+	if (tracing(TRACE_BIT(process)))
+		trace_note_text(TRACE_NAME, name, 0, 0, 0);
+}
+
+static inline void trace_exit(int status)
+{
+	if (tracing(TRACE_BIT(process)))
+		trace_note(TRACE_EXIT, (uint32_t)status, 0, 0, 0, 0);
+}
+
+static inline void trace_oom(pid_t victim)
+{
+	if (tracing(TRACE_BIT(process)))
+		trace_note(TRACE_OOM, (uint32_t)victim, 0, 0, 0, 0);
+}
+
+enum trace_call_name {
+	TRACE_CALL_MMAP, TRACE_CALL_MUNMAP, TRACE_CALL_MPROTECT, TRACE_CALL_BRK,
+	TRACE_CALL_MREMAP, TRACE_CALL_MADVISE, TRACE_CALL_MSYNC, TRACE_CALL_MLOCK,
+};
+
+/* A call that shapes the address space returns. Returns the result, for `return trace_call()`. */
+static inline int32_t trace_call(enum trace_call_name call, int32_t result, uint32_t a,
+                                 uint32_t b, uint32_t c, uint32_t d)
+{
+	if (tracing(TRACE_BIT(call)))
+		trace_note_activity(TRACE_WHAT(TRACE_CALL, call), (uint32_t)result, a, b, c, d);
+	return result;
+}
