@@ -91,13 +91,15 @@ class BadSettings(Exception):
 
 
 def comment_words(path, key):
-    """What follows `key:` in the comment at the head of a source, as shell words."""
+    """What follows `key:` in the comment at the head of a source, on one line or several, as
+    shell words."""
+    words = []
     with open(path, encoding="utf-8") as source:
         for _, line in zip(range(60), source):
             found = re.match(r"\s*/?\*+\s*" + key + r":\s*(.*?)\s*(\*/)?\s*$", line)
             if found:
-                return shlex.split(found.group(1))
-    return []
+                words += shlex.split(found.group(1))
+    return words
 
 
 def guest_settings(path):

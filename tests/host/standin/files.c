@@ -16,6 +16,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
+#include "kernel/trace.h"
 #include "lib/string.h"
 #include "tests/host/standin/oracle.h"
 #include "vm/area.h"
@@ -139,6 +140,13 @@ void timer_cancel(struct timer *timer)
 
 void random_stir(void)
 {
+}
+
+uint32_t trace_on;
+
+void trace_note(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
+{
+	(void)what, (void)a, (void)b, (void)c, (void)d, (void)e;
 }
 
 size_t strlcpy(char *to, const char *from, size_t size)
@@ -325,9 +333,21 @@ int copy_to_user(void *user_to, const void *from, size_t n)
 	return 0;
 }
 
-const char *swap_device_name(void)
+bool swap_uses_device(const struct block_device *device)
 {
-	return NULL;
+	(void)device;
+	return false;
+}
+
+bool swap_slot_in_area(uint32_t slot, uint32_t area)
+{
+	(void)slot, (void)area;
+	return false;
+}
+
+void swap_set_empty_hook(int (*empty)(uint32_t area))
+{
+	(void)empty;
 }
 
 uint32_t swap_total(void)
