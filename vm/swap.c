@@ -105,11 +105,16 @@ static const char *header_fault(const struct swap_header *header, uint32_t pages
 	return NULL;
 }
 
+static struct extent *last_extent(struct swap_area *area)
+{
+	return area->extent_count ? &area->extents[area->extent_count - 1] : NULL;
+}
+
 /* Notes one more page of the area; it joins the last extent if it adjoins. */
 static int add_page(struct swap_area *area, uint32_t page, uint32_t sector)
 {
-	struct extent *last = &area->extents[area->extent_count - 1];
-	if (area->extent_count > 0 && sector == last->sector + last->pages * SECTORS_PER_PAGE) {
+	struct extent *last = last_extent(area);
+	if (last && sector == last->sector + last->pages * SECTORS_PER_PAGE) {
 		last->pages++;
 		return 0;
 	}
@@ -175,7 +180,7 @@ static int read_header(struct swap_area *area, struct swap_header *header)
 	                                             header, SECTORS_PER_PAGE);
 	if (error && !fault)
 		fault = "it cannot be read";
-	struct extent *last = &area->extents[area->extent_count - 1];
+	struct extent *last = last_extent(area);
 	if (!fault && (fault = header_fault(header, last->first + last->pages)))
 		error = -EINVAL;
 	if (fault)
@@ -194,22 +199,28 @@ static int area_set_up(struct swap_area *area)
 	return error;
 }
 
-/* A free record with the name taken, or NULL and why. */
-static struct swap_area *area_claim(const char *name, int *error)
+/* A free record, filled in with what the area is to be; or NULL and why. The same place under
+ * another name would give each slot to two pages. */
+static struct swap_area *area_claim(const char *name, struct block_device *device,
+                                    struct page_source *file, int *error)
 {
 	struct swap_area *free = NULL;
 	*error = -EPERM; /* as swapon(2) for too many */
 	spin_lock(&vm_lock);
 	for (uint32_t i = 0; i < AREAS_MAX; i++) {
-		if (areas[i].name[0] && strcmp(areas[i].name, name) == 0)
+		if (areas[i].name[0] && (strcmp(areas[i].name, name) == 0 ||
+		                         (areas[i].device == device && areas[i].file == file)))
 			*error = -EBUSY;
 		else if (!areas[i].name[0] && !free)
 			free = &areas[i];
 	}
 	if (*error == -EBUSY)
 		free = NULL;
-	if (free)
+	if (free) {
 		strlcpy(free->name, name, sizeof(free->name));
+		free->device = device;
+		free->file = file;
+	}
 	spin_unlock(&vm_lock);
 	return free;
 }
@@ -217,11 +228,9 @@ static struct swap_area *area_claim(const char *name, int *error)
 int swap_on(const char *name, struct block_device *device, struct page_source *file)
 {
 	int error;
-	struct swap_area *area = area_claim(name, &error);
+	struct swap_area *area = area_claim(name, device, file, &error);
 	if (!area)
 		return error;
-	area->device = device;
-	area->file = file;
 	if (file) {
 		file->ops->get(file);
 		file->carries_swap = true;
@@ -274,25 +283,34 @@ static int empty_area(uint32_t area)
 	return error;
 }
 
-/* Opens or closes the area for new slots. */
+/* Opens or closes the area for new slots. vm_lock held. */
 static void area_open(struct swap_area *area, bool open)
 {
-	spin_lock(&vm_lock);
 	area->open = open;
 	open_slots += open ? area->slots : -area->slots;
 	open_used += open ? area->used : -area->used;
+}
+
+/* The open area of that name, closed now; NULL if there is none. */
+static struct swap_area *area_close(const char *name)
+{
+	struct swap_area *found = NULL;
+	spin_lock(&vm_lock);
+	for (uint32_t i = 0; i < AREAS_MAX && !found; i++)
+		if (areas[i].open && strcmp(areas[i].name, name) == 0)
+			found = &areas[i];
+	if (found)
+		area_open(found, false);
 	spin_unlock(&vm_lock);
+	return found;
 }
 
 int swap_off(const char *name)
 {
-	struct swap_area *area = areas;
-	while (area < areas + AREAS_MAX && (!area->open || strcmp(area->name, name) != 0))
-		area++;
-	if (area == areas + AREAS_MAX)
+	struct swap_area *area = area_close(name);
+	if (!area)
 		return -EINVAL;
 
-	area_open(area, false);
 	/* A page may be passed on (fork) while another space is looked at, or be written just now
 	 * for one that ended. */
 	int error = 0;
@@ -301,7 +319,9 @@ int swap_off(const char *name)
 		thread_yield();
 	}
 	if (area->used > 0) {
+		spin_lock(&vm_lock);
 		area_open(area, true);
+		spin_unlock(&vm_lock);
 		return error ? error : -EBUSY;
 	}
 	area_clear(area);
