@@ -51,7 +51,7 @@ run("pagoda break-exec looked-at")
 run("continue")
 from guest.kernel import *
 from guest.memory import *
-from guest.frames import record_of_swap
+from guest.frames import swap_areas
 parent = current_process().id
 run(f"pagoda user {parent}")
 gdb.Breakpoint("look_here")
@@ -79,7 +79,7 @@ frame_ = anon + offset_of("struct anon", "frame")
 damage = [("references", anon + offset_of("struct anon", "references"), 2),
           ("owner", frame_, word(frame_) + layout_of("struct frame").size),
           ("entry", table, word(table) + PAGE),
-          ("swap", symbol("swap", "vm/swap.c") + record_of_swap().layout.fields["used"][0], 0)]
+          ("swap", swap_areas()[0].address + offset_of("struct swap_area", "used"), 0)]
 for name, address, bad in damage:
     old = word(address, bad)
     print(f"@@@ damage {name}")

@@ -8,7 +8,7 @@ promise may be broken for a moment; the command says so.
 
 import collections
 
-from guest.frames import record_of_swap
+from guest.frames import SLOT_PAGE_BITS, swap_areas
 from guest.kernel import (all_frames, cached_frame, entry_bits, entry_place, frame_number,
                           frame_state, holders, mapping_entries, spaces, zero_frame)
 from guest.memory import (PAGE, constants, read_word, record, symbol, to_virtual, variable)
@@ -159,22 +159,25 @@ class Audit:
                         f"anon {address:#010x} has neither frame nor slot: its page is lost")
             if anon.slot:
                 slots[anon.slot] += 1
-        swap = record_of_swap()
+        areas = swap_areas()
         for slot, count in slots.items():
             self.expect(5, count == 1, f"swap slot {slot} is held by {count} anons")
-            self.expect(5, slot_in_use(swap, slot), f"swap slot {slot} is held, and free")
+            self.expect(5, slot_in_use(areas, slot), f"swap slot {slot} is held, and free")
         writing = sum(1 for frame in self.frames if frame_state(frame) == "UNOWNED"
                       and frame.flags & self.flags["WRITING"] and frame.block)
         held = len(slots) + writing + variable("slots_held", "kernel/fs/tmpfs.c")
-        self.expect(5, held == swap.used, f"{swap.used} swap slots are in use, and {held} pages "
-                    "have one")
+        used = sum(area.used for area in areas.values())
+        self.expect(5, held == used, f"{used} swap slots are in use, and {held} pages have one")
 
 
-def slot_in_use(swap, slot):
-    """Whether the slot's bit is set in swap.c's bitmaps, of one page each."""
-    bit = slot % (PAGE * 8)
-    words = swap.chunks[slot // (PAGE * 8)].words
-    return bool(words) and bool(read_word(words + bit // 32 * 4) >> bit % 32 & 1)
+def slot_in_use(areas, slot):
+    """Whether the slot's bit is set in its area's bitmaps, of one page each."""
+    area = areas.get(slot >> SLOT_PAGE_BITS)
+    page = slot & (1 << SLOT_PAGE_BITS) - 1
+    if not area or not 0 < page <= area.slots:
+        return False
+    words, bit = area.chunks[page // (PAGE * 8)].words, page % (PAGE * 8)
+    return bool(read_word(words + bit // 32 * 4) >> bit % 32 & 1)
 
 
 @command("audit")

@@ -9,12 +9,13 @@ from guest.kernel import (FRAME_WORDS, S_IFBLK, S_IFMT, all_frames, entry_place,
                           frame, frame_count, frame_flags, frame_number, frame_state, holders,
                           inode_of, mapping_entries, process_by_id, source_name, space_of,
                           spaces)
-from guest.memory import (PAGE, Layout, Record, constants, list_of, offset_of, read, read_word,
-                          record, symbol, to_virtual, variable)
+from guest.memory import (PAGE, constants, list_of, offset_of, read_word, record, records,
+                          symbol, to_virtual, variable)
 from guest.spaces import anon_words, entry_words
 from guest.text import command, counted, lines, number_of, table
 
 ROWS_SHOWN = 100
+SLOT_PAGE_BITS = constants("vm/swap.c", "PAGE")["BITS"]
 
 
 def state_word(frame_):
@@ -143,10 +144,12 @@ def mapping_row(place):
 
 @command("swap")
 def swap(arguments):
-    """the swap device: its slots, and which page holds each"""
-    state = record_of_swap()
-    if not state.device:
-        raise gdb.GdbError("there is no swap device: boot with swap= on the command line")
+    """the swap areas: their slots, and which page holds each
+
+A slot's number says its area in the top four bits and its page there in the rest."""
+    areas = swap_areas()
+    if not areas:
+        raise gdb.GdbError("there is no swap: boot with swap= on the command line, or use swapon")
     holders_ = collections.defaultdict(list)
     slots = {}
     for space in spaces():
@@ -156,23 +159,30 @@ def swap(arguments):
             if slot:
                 slots[slot] = anon
                 holders_[slot].append(f"{address:#010x} of {name}")
+    table(["AREA", "KIND", "SLOTS", "KIB", "USED", "NEXT", "PIECES", "STATE", "NAME"],
+          ([number, "file" if area.file else "device", area.slots, area.slots * 4, area.used,
+            area.next, area.extent_count, "open" if area.open else "closed", area.name]
+           for number, area in areas.items()))
     others = variable("slots_held", "kernel/fs/tmpfs.c")
-    lines([("device", record("struct block_device", state.device).name),
-           ("slots", f"{state.slots}, {state.slots * 4} KiB"),
-           ("used", str(state.used)), ("by anons", str(len(slots))),
-           ("by tmpfs", str(others)), ("next", str(state.next))])
+    print(f"held by anons {len(slots)}, by tmpfs {others}")
     if slots:
         print()
         table(["SLOT", "HELD BY", "PAGE"],
-              ([slot, anon_words(record("struct anon", slots[slot])), ", ".join(holders_[slot])]
-               for slot in shown(sorted(slots), "slots")))
+              ([slot_words(slot), anon_words(record("struct anon", slots[slot])),
+                ", ".join(holders_[slot])] for slot in shown(sorted(slots), "slots")))
 
 
-def record_of_swap():
-    """The struct of swap.c, which has no name."""
-    layout = Layout(gdb.parse_and_eval("'vm/swap.c'::swap").type)
-    address = symbol("swap", "vm/swap.c")
-    return Record(layout, read(address, layout.size), 0, address)
+def swap_areas():
+    """The areas of swap.c in use: number -> struct swap_area."""
+    count = int(gdb.parse_and_eval("sizeof('vm/swap.c'::areas) / sizeof(struct swap_area)"))
+    every = records("struct swap_area", symbol("areas", "vm/swap.c"), count)
+    return {number: area for number, area in enumerate(every) if area.name}
+
+
+def slot_words(slot):
+    """A slot of area 0 by its page alone, as nearly all machines have one area."""
+    area, page = slot >> SLOT_PAGE_BITS, slot & (1 << SLOT_PAGE_BITS) - 1
+    return f"{area}:{page}" if area else f"{page}"
 
 
 @command("cache [FILE or INODE]", completion=gdb.COMPLETE_NONE)
