@@ -19,6 +19,7 @@
 #include "userprog/process.h"
 #include "userprog/syscall.h"
 #include "userprog/tls.h"
+#include "vm/evict.h"
 #include "vm/spt.h"
 #include "vm/usercopy.h"
 
@@ -354,6 +355,7 @@ static void tell_space(const struct process *process)
 	struct spt *spt = process->spt;
 	SCOPED_MUTEX(&spt->lock);
 	process_limit_space(process, spt);
+	evict_to_limit(spt);
 }
 
 static int set_limit(struct process *process, uint32_t resource, const struct rlimit *limit)

@@ -12,6 +12,7 @@
 #include "vm/vm.h"
 
 static struct slab_cache anon_cache = SLAB_CACHE("anon", sizeof(struct anon));
+static uint32_t anons; /* vm_lock */
 
 void anon_attach(struct anon *anon, struct frame *frame)
 {
@@ -22,18 +23,19 @@ void anon_attach(struct anon *anon, struct frame *frame)
 	evict_page_in(frame);
 }
 
-struct anon *anon_create(struct frame *frame)
+struct anon *anon_alloc(void)
 {
-	struct anon *anon = slab_alloc(&anon_cache);
-	if (!anon)
-		return NULL;
+	return slab_alloc(&anon_cache);
+}
+
+void anon_begin(struct anon *anon, struct frame *frame)
+{
+	ASSERT(spin_held(&vm_lock));
 	anon->references = 1;
 	anon->slot = 0;
-	spin_lock(&vm_lock);
+	anons++;
 	frame_set(frame, FRAME_VALID | FRAME_DIRTY);
 	anon_attach(anon, frame);
-	spin_unlock(&vm_lock);
-	return anon;
 }
 
 void anon_get(struct anon *anon)
@@ -72,6 +74,7 @@ void anon_put(struct anon *anon)
 	}
 	if (slot)
 		swap_slot_free(slot);
+	anons--;
 	slab_free(&anon_cache, anon);
 }
 
@@ -144,5 +147,5 @@ int anon_release_slot(struct anon *anon)
 
 uint32_t anon_count(void)
 {
-	return anon_cache.objects;
+	return anons;
 }

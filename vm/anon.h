@@ -24,9 +24,11 @@ struct anon {
 	uint32_t slot;
 };
 
-/* A new anon with one reference, owning the (pinned, unowned, valid, dirty) frame; the
- * frame enters the policy's queue. NULL if there is no memory. May sleep. */
-struct anon *anon_create(struct frame *);
+/* A record for a new anon; NULL if there is no memory. May sleep. anon_begin makes it one, with
+ * one reference, owning the (pinned, unowned) frame, whose content is new: valid and dirty. It
+ * enters the policy's queue. vm_lock held, until a supplemental entry names the anon. */
+struct anon *anon_alloc(void);
+void anon_begin(struct anon *, struct frame *);
 /* vm_lock held: */
 void anon_get(struct anon *);
 /* The last reference frees the anon, its frame and its slot. */

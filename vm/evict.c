@@ -37,6 +37,7 @@
 #include "vm/writeback.h"
 
 #define RESERVE_FRAMES 24u /* a cluster's worth of nothing: eviction itself needs few */
+#define FILE_PAGES_MIN 16u
 #define OOM_WAIT_NS (10 * 1000 * 1000ull)
 #define TICK_NS (100 * 1000 * 1000ull) /* between two ticks of a policy that wants them */
 
@@ -44,6 +45,7 @@ static const struct policy *policy; /* vm_lock */
 static void *policy_table;          /* for whichever is in use */
 static uint64_t next_tick;          /* the page-out thread's */
 static const struct spt *only_from; /* vm_lock: choose among this one's pages; NULL: all */
+static uint32_t file_pages; /* vm_lock: in the queue, able to go without swap */
 static bool (*oom_hook)(void);
 static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
 static uint32_t low_water, high_water; /* frames; 0 until the thread runs */
@@ -92,9 +94,23 @@ static uint32_t identity_of(const struct frame *frame)
 	return ((uintptr_t)frame->owner.source * 2654435761u) ^ frame->index;
 }
 
+/* Pages that can go without swap: files', except for tmpfs's. */
+static bool goes_without_swap(const struct frame *frame)
+{
+	return frame->state == FRAME_FILE && !frame->owner.source->anonymous;
+}
+
+/* Without any swap, and with hardly a page of a file left, a policy would walk its whole queue
+ * for nothing. The few that are left are what runs. */
+static bool hopeless(void)
+{
+	return swap_total() == 0 && swap_used() == 0 && file_pages < FILE_PAGES_MIN;
+}
+
 void evict_page_in(struct frame *frame)
 {
 	ASSERT(spin_held(&vm_lock));
+	file_pages += goes_without_swap(frame);
 	frame->policy.identity = identity_of(frame);
 	policy->page_in(&frame->policy);
 }
@@ -102,6 +118,7 @@ void evict_page_in(struct frame *frame)
 void evict_page_out(struct frame *frame)
 {
 	ASSERT(spin_held(&vm_lock));
+	file_pages -= goes_without_swap(frame);
 	policy->page_out(&frame->policy);
 }
 
@@ -145,7 +162,7 @@ static uint32_t choose_victims(uint32_t wanted, struct writeback *batch)
 {
 	uint32_t freed = 0;
 	spin_lock(&vm_lock);
-	while (freed + batch->count < wanted && batch->count < WRITEBACK_MAX) {
+	while (freed + batch->count < wanted && batch->count < WRITEBACK_MAX && !hopeless()) {
 		struct policy_page *page = policy->choose();
 		if (!page)
 			break;
@@ -233,6 +250,16 @@ static bool take_from(struct spt *spt, struct writeback *batch)
 	if (frame->state == FRAME_ANON && !frame->mappings)
 		evict_or_write(frame, batch);
 	return true;
+}
+
+void evict_to_limit(struct spt *spt)
+{
+	ASSERT(mutex_held(&spt->lock));
+	uint32_t before = UINT32_MAX;
+	while (spt->pagedir.resident > spt->resident_limit && spt->pagedir.resident < before) {
+		before = spt->pagedir.resident;
+		evict_from(spt, before - spt->resident_limit);
+	}
 }
 
 void evict_from(struct spt *spt, uint32_t pages)

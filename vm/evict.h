@@ -20,6 +20,9 @@ bool evict_frame(struct frame *);
  * entries are dropped, and a page that nobody else maps is evicted if it is anonymous. For
  * resident limits. The space's lock is held; may sleep. As evict_frames. */
 void evict_from(struct spt *, uint32_t pages);
+/* The limit was lowered: takes pages out until it holds, as far as any can go. The space's
+ * lock is held; may sleep. */
+void evict_to_limit(struct spt *);
 /* Says that frames were taken: wakes the page-out thread if few are left. */
 void evict_check(void);
 /* Whether so few are left that the page-out thread is at work. */

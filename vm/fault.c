@@ -46,6 +46,7 @@
 #include "vm/readahead.h"
 #include "vm/spt.h"
 #include "vm/swap.h"
+#include "vm/tracepoints.h"
 #include "vm/vm.h"
 
 enum row {
@@ -63,6 +64,8 @@ struct fault {
 	struct area *area;    /* valid while spt->lock is held */
 	struct frame *wait;   /* AGAIN: pinned; wait for it first. NULL: just look again */
 	bool major;           /* a transfer was started for it */
+	bool waited;          /* for a transfer: one that failed before may have been somebody's
+	                         reading ahead, and is tried again */
 };
 
 static void (*signal_hook)(struct trap_frame *, uintptr_t, enum fault_result);
@@ -154,7 +157,7 @@ static void make_room(struct fault *fault)
 	struct spt *spt = fault->spt;
 	uint32_t resident = spt->pagedir.resident;
 	if (resident >= spt->resident_limit && !(pagedir_entry(&spt->pagedir, fault->page) & PTE_P))
-		evict_from(spt, resident - spt->resident_limit + 1);
+		evict_from(spt, 1);
 }
 
 static enum step no_area(struct fault *fault)
@@ -188,6 +191,7 @@ static enum step after_eof(struct fault *fault)
 static enum step wait_for(struct fault *fault, struct frame *frame)
 {
 	fault->wait = frame;
+	fault->waited = true;
 	return AGAIN;
 }
 
@@ -218,7 +222,7 @@ static bool anon_in_memory(struct fault *fault, struct anon *anon, struct frame 
 	if (*frame && frame_has(*frame, FRAME_ERROR) && !frame_has(*frame, FRAME_BUSY)) {
 		anon_detach(anon); /* the slot stays, for another try */
 		spin_unlock(&vm_lock);
-		*step = BUS;
+		*step = fault->waited ? BUS : AGAIN;
 		return false;
 	}
 	if (*frame) { /* on its way, if it did not arrive this instant */
@@ -249,7 +253,10 @@ static enum step anon_own(struct fault *fault)
 		frame_set(frame, FRAME_DIRTY);
 	}
 	pte_t old = pagedir_entry(&fault->spt->pagedir, fault->page);
-	vm_count(old & PTE_P && fault->write ? VM_fault_cow_reused : VM_fault_anon_mapped);
+	bool reused = old & PTE_P && fault->write;
+	vm_count(reused ? VM_fault_cow_reused : VM_fault_anon_mapped);
+	if (reused)
+		trace_reuse(fault->spt, fault->page, frame);
 	pagedir_set(&fault->spt->pagedir, fault->page, frame, own_bits(fault->area));
 	spin_unlock(&vm_lock);
 	return DONE;
@@ -272,12 +279,13 @@ static enum step anon_shared(struct fault *fault)
 /* Puts a new anon, made of the (pinned, filled) frame, in the page's place and maps it. */
 static enum step install_anon(struct fault *fault, struct frame *frame)
 {
-	struct anon *anon = anon_create(frame);
+	struct anon *anon = anon_alloc();
 	if (!anon) {
 		frame_unpin(frame);
 		return NO_MEMORY;
 	}
 	spin_lock(&vm_lock);
+	anon_begin(anon, frame);
 	struct anon *old = spt_anon_set(fault->spt, fault->page, anon);
 	pagedir_set(&fault->spt->pagedir, fault->page, frame, own_bits(fault->area));
 	if (old)
@@ -285,6 +293,18 @@ static enum step install_anon(struct fault *fault, struct frame *frame)
 	frame_unpin_locked(frame);
 	spin_unlock(&vm_lock);
 	return DONE;
+}
+
+/* A new frame with the bytes of the pinned one, which it unpins; NULL if there is no memory. */
+static struct frame *copy_frame(const struct fault *fault, struct frame *original)
+{
+	struct frame *copy = frame_alloc();
+	if (copy) {
+		memcpy(frame_data(copy), frame_data(original), PAGE_SIZE);
+		trace_copy(fault->spt, fault->page, original, copy);
+	}
+	frame_unpin(original);
+	return copy;
 }
 
 /* References > 1, write: copy-on-write. While the reference is ours the others cannot
@@ -299,10 +319,7 @@ static enum step anon_copy(struct fault *fault)
 	frame_pin(original);
 	spin_unlock(&vm_lock);
 
-	struct frame *copy = frame_alloc();
-	if (copy)
-		memcpy(frame_data(copy), frame_data(original), PAGE_SIZE);
-	frame_unpin(original);
+	struct frame *copy = copy_frame(fault, original);
 	if (!copy)
 		return NO_MEMORY;
 	vm_count(VM_fault_cow_copied);
@@ -344,7 +361,9 @@ static enum step file_page(struct fault *fault, struct frame **frame)
 		return DONE;
 	if (frame_has(*frame, FRAME_BUSY))
 		return wait_for(fault, *frame);
-	return pagecache_await(*frame) ? BUS : DONE; /* the device failed: the pin is gone */
+	if (pagecache_await(*frame) == 0)
+		return DONE;
+	return fault->waited ? BUS : AGAIN; /* the device failed; the pin is gone */
 }
 
 /* Maps the pinned cache frame, if it is still the file's, and unpins it. */
@@ -403,10 +422,7 @@ static enum step file_copy(struct fault *fault)
 	enum step step = file_page(fault, &original);
 	if (step != DONE)
 		return step;
-	struct frame *copy = frame_alloc();
-	if (copy)
-		memcpy(frame_data(copy), frame_data(original), PAGE_SIZE);
-	frame_unpin(original);
+	struct frame *copy = copy_frame(fault, original);
 	if (!copy)
 		return NO_MEMORY;
 	if (file_ends_within(fault)) {
@@ -432,12 +448,15 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 	};
 	struct fault fault = {.spt = spt, .page = page_round_down(address), .write = write};
 	enum step step;
+	enum row row;
 
+	trace_fault_begin(spt, address, write);
 	do {
 		chaos_shake();
 		fault.wait = NULL;
 		mutex_lock(&spt->lock);
-		enum row row = classify(&fault);
+		row = classify(&fault);
+		trace_fault_row(spt, fault.page, row);
 		make_room(&fault);
 		step = handlers[row](&fault);
 		mutex_unlock(&spt->lock);
@@ -455,6 +474,7 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 		if (fault.major)
 			vm_count(VM_pgmajfault);
 	}
+	trace_fault_end(spt, address, write, row, results[step], fault.major);
 	return results[step];
 }
 

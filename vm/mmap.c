@@ -484,6 +484,9 @@ static uintptr_t remap_locked(struct spt *spt, const struct remap *remap)
 	uint32_t more = remap->new_length - remap->old_length;
 	if (over_space_limit(spt, more))
 		return -ENOMEM;
+	uint32_t first = area_source_page(area, remap->old);
+	if (area->source && first + (remap->new_length >> PAGE_SHIFT) < first)
+		return -EINVAL;
 	if (area->end == old_end && range_end(old_end, more) && range_free(spt, old_end, more)) {
 		area_set_end(spt, area, old_end + more);
 		area_merge(spt, area);

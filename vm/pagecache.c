@@ -162,10 +162,13 @@ int pagecache_await(struct frame *frame)
 int pagecache_get(struct page_source *source, uint32_t index, struct frame **result)
 {
 	bool started;
-	int error = pagecache_start(source, index, result, &started);
-	if (error)
-		return error;
-	error = pagecache_await(*result);
+	int error;
+	do { /* a read that failed before may have been somebody's reading ahead: once more */
+		error = pagecache_start(source, index, result, &started);
+		if (error)
+			return error;
+		error = pagecache_await(*result);
+	} while (error && !started);
 	if (!error && !frame_has(*result, FRAME_TOUCHED))
 		frame_set(*result, FRAME_TOUCHED);
 	return error;

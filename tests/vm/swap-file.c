@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 
 #define FILE_PAGES 4096u /* 16 MiB */
-#define PAGES_OWN 4500u
+#define PAGES_OWN 6000u
 
 /* What mkswap(8) writes, for a file of so many pages. */
 static void make_swap_file(const char *name, uint32_t pages, bool holes)
