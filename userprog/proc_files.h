@@ -23,6 +23,7 @@ struct memory_use {
 	uint32_t dirty;
 	uint32_t shared;    /* mapped by others too */
 	uint32_t swapped;   /* anonymous and on the swap device only */
+	uint32_t fair_bytes; /* each page divided by how many map it */
 };
 /* Counts [start, end). spt->lock held. */
 struct memory_use memory_use_count(struct spt *, uintptr_t start, uintptr_t end);

@@ -84,6 +84,7 @@ struct memory_use memory_use_count(struct spt *spt, uintptr_t start, uintptr_t e
 		use.dirty += resident && view.dirty;
 		use.shared += resident && (view.mappings > 1 || view.references > 1);
 		use.swapped += view.anon && !view.frame;
+		use.fair_bytes += resident && view.mappings ? PAGE_SIZE / view.mappings : 0;
 	}
 	return use;
 }
@@ -177,7 +178,7 @@ static void smaps_of_area(struct text *text, struct spt *spt, struct area *area,
 	kib(text, "KernelPageSize:", 1);
 	kib(text, "MMUPageSize:", 1);
 	kib(text, "Rss:", use.resident);
-	kib(text, "Pss:", private + use.shared / 2); /* as if each were shared by two */
+	text_print(text, "%-15s %8u kB\n", "Pss:", use.fair_bytes / 1024);
 	kib(text, "Shared_Clean:", shared_clean);
 	kib(text, "Shared_Dirty:", use.shared - shared_clean);
 	kib(text, "Private_Clean:", private_clean);
