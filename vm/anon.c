@@ -9,6 +9,7 @@
 #include "vm/evict.h"
 #include "vm/frame.h"
 #include "vm/swap.h"
+#include "vm/tracepoints.h"
 #include "vm/vm.h"
 
 static struct slab_cache anon_cache = SLAB_CACHE("anon", sizeof(struct anon));
@@ -20,6 +21,7 @@ void anon_attach(struct anon *anon, struct frame *frame)
 	anon->frame = frame;
 	frame->state = FRAME_ANON;
 	frame->owner.anon = anon;
+	trace_anon_attach(anon, frame);
 	evict_page_in(frame);
 }
 
@@ -34,6 +36,7 @@ void anon_begin(struct anon *anon, struct frame *frame)
 	anon->references = 1;
 	anon->slot = 0;
 	anons++;
+	trace_anon_new(anon, NULL);
 	frame_set(frame, FRAME_VALID | FRAME_DIRTY);
 	anon_attach(anon, frame);
 }
@@ -49,6 +52,7 @@ void anon_detach(struct anon *anon)
 	ASSERT(spin_held(&vm_lock));
 	struct frame *frame = anon->frame;
 	anon->frame = NULL;
+	trace_anon_detach(anon, frame);
 	evict_page_out(frame);
 	frame_disown(frame);
 }
@@ -75,6 +79,7 @@ void anon_put(struct anon *anon)
 	if (slot)
 		swap_slot_free(slot);
 	anons--;
+	trace_anon_free(anon);
 	slab_free(&anon_cache, anon);
 }
 

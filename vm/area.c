@@ -14,6 +14,7 @@
 #include "vm/page.h"
 #include "vm/source.h"
 #include "vm/spt.h"
+#include "vm/tracepoints.h"
 #include "vm/vm.h"
 
 static struct slab_cache area_cache = SLAB_CACHE("area", sizeof(struct area));
@@ -104,6 +105,7 @@ void area_insert(struct spt *spt, struct area *area)
 	spt->area_pages += pages_of(area);
 	spt->area_count++;
 	area->spt = spt;
+	trace_area_add(spt, area);
 	link_to_source(area);
 	update_gap(spt, area);
 	update_gap(spt, spt_area_next(area));
@@ -112,6 +114,7 @@ void area_insert(struct spt *spt, struct area *area)
 void area_remove(struct spt *spt, struct area *area)
 {
 	struct area *above = spt_area_next(area);
+	trace_area_remove(spt, area);
 	tree_remove(&spt->areas, &area->node);
 	spt->area_pages -= pages_of(area);
 	spt->area_count--;
@@ -127,14 +130,18 @@ void area_set_start(struct spt *spt, struct area *area, uintptr_t start)
 	uint32_t more = page_number(area_start(area)) - page_number(start);
 	spt->area_pages += more;
 	area->first_page -= more;
+	uintptr_t old = area_start(area);
 	area->node.key = start;
+	trace_area_change(spt, area, old, area->end);
 	update_gap(spt, area);
 }
 
 void area_set_end(struct spt *spt, struct area *area, uintptr_t end)
 {
 	spt->area_pages += page_number(end) - page_number(area->end);
+	uintptr_t old = area->end;
 	area->end = end;
+	trace_area_change(spt, area, area_start(area), old);
 	update_gap(spt, spt_area_next(area));
 }
 

@@ -33,6 +33,7 @@
 #include "vm/policy.h"
 #include "vm/spt.h"
 #include "vm/swap.h"
+#include "vm/tracepoints.h"
 #include "vm/vm.h"
 #include "vm/writeback.h"
 
@@ -65,7 +66,10 @@ static struct frame *frame_of_policy(struct policy_page *page)
 
 bool policy_referenced(struct policy_page *page)
 {
-	return frame_test_accessed(frame_of_policy(page));
+	struct frame *frame = frame_of_policy(page);
+	bool referenced = frame_test_accessed(frame);
+	trace_hand(frame, referenced);
+	return referenced;
 }
 
 bool policy_evictable(struct policy_page *page)
@@ -140,6 +144,7 @@ static void drop(struct frame *frame)
 static uint32_t evict_or_write(struct frame *frame, struct writeback *batch)
 {
 	frame_unmap(frame);
+	trace_evict(frame);
 	if (!frame_has(frame, FRAME_DIRTY)) {
 		drop(frame);
 		return 1;
@@ -148,6 +153,7 @@ static uint32_t evict_or_write(struct frame *frame, struct writeback *batch)
 		struct anon *anon = frame->owner.anon;
 		if (!anon->slot && !(anon->slot = swap_slot_alloc()))
 			return 0;
+		trace_anon_slot(anon);
 		vm_count(VM_evict_anon_dirty);
 	} else {
 		vm_count(VM_evict_file_dirty);
@@ -185,6 +191,7 @@ static uint32_t finish_write(struct frame *frame, uint32_t slot)
 	frame_unpin_locked(frame);
 	if (frame->pins || frame->mappings || frame_has(frame, FRAME_DIRTY | FRAME_BUSY)) {
 		vm_count(VM_evict_failed);
+		trace_evict_back(frame);
 		return 0;
 	}
 	drop(frame);
@@ -385,6 +392,7 @@ int evict_set_policy(const char *name)
 		policy_begin(new);
 		tell_of_all(new->page_in);
 		policy = new;
+		trace_policy(new->name);
 	}
 	spin_unlock(&vm_lock);
 	/* The page-out thread finds out whether the new one wants ticks. */

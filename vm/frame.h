@@ -18,6 +18,7 @@
 #include "lib/list.h"
 #include "lib/types.h"
 #include "kernel/mem/layout.h"
+#include "kernel/trace.h"
 #include "vm/page.h"
 #include "vm/policy.h"
 
@@ -98,14 +99,23 @@ static inline bool frame_has(const struct frame *frame, uint32_t flag)
 	return __atomic_load_n(&frame->flags, __ATOMIC_ACQUIRE) & flag;
 }
 
+/* The trace hears of FRAME_DIRTY alone. */
+static inline void frame_trace(const struct frame *frame, uint32_t flag, bool set)
+{
+	if (flag & FRAME_DIRTY && tracing(TRACE_BIT(frame)) && frame_has(frame, FRAME_DIRTY) != set)
+		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, set), frame_number(frame), 0, 0, 0, 0);
+}
+
 static inline void frame_set(struct frame *frame, uint32_t flag)
 {
+	frame_trace(frame, flag, true);
 	__atomic_fetch_or(&frame->flags, flag, __ATOMIC_ACQ_REL);
 }
 
 /* Clears the flag and returns whether it was set. */
 static inline bool frame_clear(struct frame *frame, uint32_t flag)
 {
+	frame_trace(frame, flag, false);
 	return __atomic_fetch_and(&frame->flags, ~flag, __ATOMIC_ACQ_REL) & flag;
 }
 

@@ -20,6 +20,7 @@
 #include "vm/page.h"
 #include "vm/pagecache.h"
 #include "vm/spt.h"
+#include "vm/tracepoints.h"
 #include "vm/vm.h"
 
 #define MAPPINGS_BELOW_STACK_MIN (128u << 20) /* room that mmap leaves for the stack */
@@ -214,6 +215,7 @@ static int set_locked(struct spt *spt, uintptr_t start, uintptr_t end, bool lock
 		struct area *area = spt_area(spt, address);
 		address = area->end;
 		area->flags = lock ? area->flags | AREA_LOCKED : area->flags & ~AREA_LOCKED;
+		trace_area_change(spt, area, area_start(area), area->end);
 		area_merge(spt, area);
 	}
 	pagedir_clear(&spt->pagedir, start, end);
@@ -336,6 +338,7 @@ static int protect_part(struct spt *spt, uintptr_t start, uintptr_t end, uint32_
 	area = spt_area(spt, start);
 	bool less = area->flags & AREA_RIGHTS & ~rights;
 	area->flags = (area->flags & ~AREA_RIGHTS) | rights;
+	trace_area_change(spt, area, area_start(area), area->end);
 	if (less && !(rights & AREA_WRITE))
 		weaken_entries(spt, start, *next, rights);
 	area_merge(spt, area);

@@ -20,6 +20,7 @@
 #include "vm/evict.h"
 #include "vm/frame.h"
 #include "vm/pagedir.h"
+#include "vm/tracepoints.h"
 #include "vm/vm.h"
 #include "vm/writeback.h"
 
@@ -79,6 +80,7 @@ static void insert(struct page_source *source, uint32_t index, struct frame *fra
 	list_append(&source->frames, &frame->source_link);
 	source->cached++;
 	cached_pages++;
+	trace_cache_insert(frame);
 	evict_page_in(frame);
 }
 
@@ -94,6 +96,7 @@ void pagecache_remove(struct frame *frame)
 	frame->owner.source->cached--;
 	cached_pages--;
 	frame_unmap(frame);
+	trace_cache_remove(frame);
 	evict_page_out(frame);
 	frame_disown(frame);
 }

@@ -16,6 +16,7 @@
 #include "vm/frame.h"
 #include "vm/rmap.h"
 #include "vm/spt.h"
+#include "vm/tracepoints.h"
 #include "vm/vm.h"
 
 /* Above so many pages, forgetting every translation is cheaper than one after another. */
@@ -49,6 +50,7 @@ static void become_table(struct frame *frame, enum frame_state state, struct pag
 	frame->owner.pagedir = pagedir;
 	frame->index = first_address;
 	frame->used = 0;
+	trace_frame_table(pagedir->spt, frame);
 }
 
 static void table_free(struct frame *frame)
@@ -168,11 +170,19 @@ static void harvest(struct frame *frame, pte_t entry)
 		frame_set(frame, FRAME_DIRTY);
 }
 
+/* The address that an entry translates. */
+static uintptr_t address_of(const pte_t *entry)
+{
+	return frame_of(entry)->index +
+	       (page_offset((uintptr_t)entry) / sizeof(pte_t) << PAGE_SHIFT);
+}
+
 /* Clears a present entry and all that goes with it, except for the TLB. */
 static void drop_entry(struct pagedir *pagedir, pte_t *entry)
 {
 	pte_t old = __atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL);
 	frame_of(entry)->used--;
+	trace_unmap(pagedir, address_of(entry), old);
 	struct frame *frame = &frames[old >> PAGE_SHIFT];
 	if (frame == zero_frame)
 		return;
@@ -190,6 +200,7 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 	if (*entry) {
 		if ((*entry & PAGE_MASK) == frame_phys(frame)) {
 			pte_t old = __atomic_exchange_n(entry, value, __ATOMIC_ACQ_REL);
+			trace_map(pagedir, address, old, value);
 			harvest(frame, old);
 			tlb_forget_page(pagedir, address);
 			return;
@@ -198,6 +209,7 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 		tlb_forget_page(pagedir, address);
 	}
 	*entry = value;
+	trace_map(pagedir, address, 0, value);
 	frame_of(entry)->used++;
 	if (frame == zero_frame)
 		return;
@@ -262,7 +274,8 @@ void pagedir_protect(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 		if (!entry || !(*entry & PTE_W))
 			continue;
 		any = true;
-		__atomic_fetch_and(entry, ~PTE_W, __ATOMIC_ACQ_REL);
+		pte_t old = __atomic_fetch_and(entry, ~PTE_W, __ATOMIC_ACQ_REL);
+		trace_protect(pagedir, address, old, old & ~PTE_W);
 		if (!many)
 			tlb_forget_page(pagedir, address);
 	}
@@ -273,9 +286,8 @@ void pagedir_protect(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 /* Whose directory an entry belongs to, and the address it translates. */
 static struct pagedir *pagedir_of(const pte_t *entry, uintptr_t *address)
 {
-	const struct frame *table = frame_of(entry);
-	*address = table->index + (page_offset((uintptr_t)entry) / sizeof(pte_t) << PAGE_SHIFT);
-	return table->owner.pagedir;
+	*address = address_of(entry);
+	return frame_of(entry)->owner.pagedir;
 }
 
 void frame_unmap(struct frame *frame)
@@ -328,8 +340,10 @@ void frame_write_protect(struct frame *frame)
 		pte_t *entry = rmap_entry(m);
 		if (!(*entry & (PTE_W | PTE_D)))
 			continue;
-		harvest(frame, __atomic_fetch_and(entry, ~(PTE_W | PTE_D), __ATOMIC_ACQ_REL));
+		pte_t old = __atomic_fetch_and(entry, ~(PTE_W | PTE_D), __ATOMIC_ACQ_REL);
+		harvest(frame, old);
 		struct pagedir *pagedir = pagedir_of(entry, &address);
+		trace_protect(pagedir, address, old, old & ~(PTE_W | PTE_D));
 		tlb_forget_page(pagedir, address);
 	}
 }
@@ -344,10 +358,11 @@ bool frame_test_accessed(struct frame *frame)
 		if (!(*entry & PTE_A))
 			continue;
 		accessed = true;
-		__atomic_fetch_and(entry, ~PTE_A, __ATOMIC_ACQ_REL);
+		pte_t old = __atomic_fetch_and(entry, ~PTE_A, __ATOMIC_ACQ_REL);
 		/* A cached translation would hide the next access: the processor sets A only
 		 * when it walks the tables. */
 		struct pagedir *pagedir = pagedir_of(entry, &address);
+		trace_protect(pagedir, address, old, old & ~PTE_A);
 		tlb_forget_page(pagedir, address);
 	}
 	return accessed;

@@ -53,6 +53,7 @@ struct page_source {
 	uint32_t cached;         /* (v) how many */
 	struct list areas;       /* (v) of struct area, by source_link: who maps it */
 	uint32_t truncations;    /* (v) counts them, to tell which areas one has visited */
+	uint32_t traced;         /* what the trace has told of it: trace.c */
 	uint32_t dirty_error;    /* a write failed since the last sync reported it */
 	struct mutex sync_lock;  /* one sync at a time: each goes once round the list of frames */
 };

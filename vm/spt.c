@@ -10,6 +10,7 @@
 #include "vm/area.h"
 #include "vm/frame.h"
 #include "vm/source.h"
+#include "vm/tracepoints.h"
 #include "vm/vm.h"
 
 /* vm_lock is released after so many anons of a long range. */
@@ -23,8 +24,10 @@ struct spt *spt_create(void)
 	struct spt *spt = slab_alloc_zeroed(&spt_cache);
 	if (!spt)
 		return NULL;
+	trace_space_new(spt);
 	spt->leaves = kmalloc_zeroed(PAGE_SIZE);
 	if (!spt->leaves || pagedir_create(&spt->pagedir, spt) != 0) {
+		trace_space_end(spt);
 		kfree(spt->leaves);
 		slab_free(&spt_cache, spt);
 		return NULL;
@@ -75,6 +78,7 @@ void spt_put(struct spt *spt)
 	list_remove(&spt->link);
 	spin_unlock(&vm_lock);
 	pagedir_destroy(&spt->pagedir);
+	trace_space_end(spt);
 	kfree(spt->leaves);
 	slab_free(&spt_cache, spt);
 }
@@ -153,6 +157,7 @@ int spt_leaf_prepare(struct spt *spt, uintptr_t address)
 	frame->index = address & ~(LARGE_PAGE_SIZE - 1);
 	frame->used = 0;
 	spt->leaves[directory_index(address)] = frame_data(frame);
+	trace_frame_table(spt, frame);
 	spin_unlock(&vm_lock);
 	return 0;
 }
@@ -174,6 +179,7 @@ struct anon *spt_anon_set(struct spt *spt, uintptr_t address, struct anon *anon)
 	struct anon *old = leaf[table_index(address)];
 	int change = (anon != NULL) - (old != NULL);
 	leaf[table_index(address)] = anon;
+	trace_page(spt, address, anon);
 	frame_of(leaf)->used += change;
 	spt->anons += change;
 	return old;

@@ -24,7 +24,8 @@ struct page_source;
 
 struct spt {
 	uint32_t references;    /* atomic: processes and threads that run in it */
-	struct list_link link;  /* every spt; guarded by vm_lock */
+	struct list_link link;  /* every spt; guarded by vm_lock, as is the next */
+	uint32_t traced;        /* the recording that has been told of it: trace.c */
 
 	struct mutex lock;      /* guards all below; anon pointers also need vm_lock */
 	struct tree areas;

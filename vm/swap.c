@@ -23,6 +23,7 @@
 #include "lib/string.h"
 #include "vm/anon.h"
 #include "vm/frame.h"
+#include "vm/tracepoints.h"
 #include "vm/pagecache.h"
 #include "vm/source.h"
 #include "vm/spt.h"
@@ -400,7 +401,9 @@ uint32_t swap_slot_alloc(void)
 			continue;
 		open_used++;
 		all_used++;
-		return take_slot(&areas[i]);
+		uint32_t slot = take_slot(&areas[i]);
+		trace_swap_take(slot, all_used);
+		return slot;
 	}
 	return 0;
 }
@@ -415,6 +418,7 @@ void swap_slot_free(uint32_t slot)
 	all_used--;
 	if (area->open)
 		open_used--;
+	trace_swap_give(slot, all_used);
 }
 
 bool swap_slot_in_use(uint32_t slot)
@@ -423,6 +427,20 @@ bool swap_slot_in_use(uint32_t slot)
 	if (slot >> PAGE_BITS >= AREAS_MAX || page == 0 || page > area_of(slot)->slots)
 		return false;
 	return bitmap_test(&area_of(slot)->chunks[page / CHUNK_SLOTS], page % CHUNK_SLOTS);
+}
+
+void swap_for_each_slot(void (*visit)(uint32_t slot))
+{
+	ASSERT(spin_held(&vm_lock));
+	for (uint32_t i = 0; i < AREAS_MAX; i++) {
+		uint32_t left = areas[i].used;
+		for (uint32_t slot = i << PAGE_BITS; left > 0; slot++) {
+			if (!swap_slot_in_use(slot))
+				continue;
+			left--;
+			visit(slot);
+		}
+	}
 }
 
 /* The sector of a slot: its extent is found by halving. */
@@ -444,11 +462,13 @@ static uint32_t sector_of(uint32_t slot)
 void swap_read(uint32_t slot, struct frame *frame)
 {
 	vm_count(VM_pswpin);
+	trace_swap_in(slot, frame);
 	frame_io_start(frame, area_of(slot)->device, sector_of(slot), false);
 }
 
 void swap_write(uint32_t slot, struct frame *frame)
 {
 	vm_count(VM_pswpout);
+	trace_swap_out(slot, frame);
 	frame_io_start(frame, area_of(slot)->device, sector_of(slot), true);
 }

@@ -39,6 +39,7 @@ uint32_t swap_slot_alloc(void);
 void swap_slot_free(uint32_t slot); /* vm_lock held */
 bool swap_slot_in_use(uint32_t slot);
 bool swap_slot_in_area(uint32_t slot, uint32_t area);
+void swap_for_each_slot(void (*visit)(uint32_t slot)); /* in use; vm_lock held */
 
 /* Starts reading / writing the (busy, pinned) frame; ends in frame_io_done. May sleep. */
 void swap_read(uint32_t slot, struct frame *);
