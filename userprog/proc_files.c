@@ -42,7 +42,8 @@ struct facts {
 	uint32_t umask;
 
 	bool has_space;
-	struct memory_use use;
+	uint32_t resident;     /* in pages, as below */
+	struct memory_use use; /* counted page by page, if asked for */
 	uint32_t pages, data, stack, text, tables; /* of areas, and page tables; in pages */
 	uintptr_t brk, stack_top, args_start, args_end, env_start, env_end;
 	uintptr_t code_start, code_end;
@@ -96,11 +97,13 @@ static void gather_process(struct process *process, struct facts *facts)
 	spin_unlock_irq(&process_lock, flags);
 }
 
-static void gather_space(struct spt *spt, struct facts *facts)
+static void gather_space(struct spt *spt, struct facts *facts, bool count)
 {
 	SCOPED_MUTEX(&spt->lock);
 	facts->has_space = true;
-	facts->use = memory_use_count(spt, 0, USER_END);
+	facts->resident = spt->pagedir.resident;
+	if (count)
+		facts->use = memory_use_count(spt, 0, USER_END);
 	facts->pages = spt->area_pages;
 	facts->tables = spt->pagedir.tables;
 	facts->brk = spt->brk_start;
@@ -127,7 +130,7 @@ static void gather_space(struct spt *spt, struct facts *facts)
 
 /* All of that, in kernel memory (kfree), since it is too much for the stack; NULL if there
  * is no such process, or no memory. */
-static struct facts *gather(pid_t id)
+static struct facts *gather(pid_t id, bool count)
 {
 	struct process *process = process_find(id);
 	if (!process)
@@ -137,7 +140,7 @@ static struct facts *gather(pid_t id)
 		gather_process(process, facts);
 		struct spt *spt = process_space(process);
 		if (spt) {
-			gather_space(spt, facts);
+			gather_space(spt, facts, count);
 			spt_put(spt);
 		}
 	}
@@ -154,7 +157,7 @@ static uint32_t ticks(uint64_t ns)
 
 static void show_stat(pid_t id, struct text *text)
 {
-	struct facts *f = gather(id);
+	struct facts *f = gather(id, false);
 	if (!f)
 		return;
 	bool on_terminal = tty_session(&console_tty) == f->session;
@@ -165,7 +168,7 @@ static void show_stat(pid_t id, struct text *text)
 	text_print(text, "%u %u %u %u %d %d 1 0 %u %u %u 4294967295 %u %u %u 0 0 ",
 	           ticks(f->usage.user_ns), ticks(f->usage.system_ns), ticks(f->reaped.user_ns),
 	           ticks(f->reaped.system_ns), 20 + f->nice, f->nice, ticks(f->started),
-	           f->pages << PAGE_SHIFT, f->use.resident, f->code_start, f->code_end,
+	           f->pages << PAGE_SHIFT, f->resident, f->code_start, f->code_end,
 	           f->stack_top);
 	text_print(text, "%u %u %u %u 0 0 0 %d 0 0 0 0 0 0 %u %u %u %u %u %u %u %d\n",
 	           (uint32_t)f->pending, (uint32_t)f->blocked, (uint32_t)f->ignored,
@@ -176,11 +179,11 @@ static void show_stat(pid_t id, struct text *text)
 
 static void show_statm(pid_t id, struct text *text)
 {
-	struct facts *f = gather(id);
+	struct facts *f = gather(id, true);
 	if (!f)
 		return;
-	text_print(text, "%u %u %u %u 0 %u 0\n", f->pages, f->use.resident,
-	           f->use.resident - f->use.anonymous, f->text, f->data + f->stack);
+	text_print(text, "%u %u %u %u 0 %u 0\n", f->pages, f->resident,
+	           f->resident - f->use.anonymous, f->text, f->data + f->stack);
 	kfree(f);
 }
 
@@ -217,15 +220,15 @@ static void show_status_identity(struct text *text, const struct facts *f)
 
 static void show_status(pid_t id, struct text *text)
 {
-	struct facts *f = gather(id);
+	struct facts *f = gather(id, true);
 	if (!f)
 		return;
 	show_status_identity(text, f);
 	if (f->has_space) {
 		kib(text, "VmSize", f->pages);
-		kib(text, "VmRSS", f->use.resident);
+		kib(text, "VmRSS", f->resident);
 		kib(text, "RssAnon", f->use.anonymous);
-		kib(text, "RssFile", f->use.resident - f->use.anonymous);
+		kib(text, "RssFile", f->resident - f->use.anonymous);
 		kib(text, "VmData", f->data);
 		kib(text, "VmStk", f->stack);
 		kib(text, "VmExe", f->text);

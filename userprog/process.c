@@ -142,12 +142,16 @@ void process_leave_locked(struct process *process)
 void process_orphan_children_locked(struct process *process)
 {
 	struct list_link *link;
+	bool ended = false;
 	while ((link = list_pop(&process->children))) {
 		struct process *child = LIST_ENTRY(link, struct process, sibling);
+		ended |= child->zombie;
 		child->parent = init;
 		child->exit_signal = SIGCHLD;
 		list_append(&init->children, &child->sibling);
 	}
+	if (ended)
+		signal_send_locked(init, SIGCHLD, NULL);
 	wait_wake_all(&init->changed);
 }
 
