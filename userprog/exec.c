@@ -27,6 +27,7 @@
 #include "kernel/mem/layout.h"
 #include "kernel/mem/slab.h"
 #include "kernel/sched/thread.h"
+#include "kernel/trace.h"
 #include "lib/string.h"
 #include "userprog/descriptor.h"
 #include "userprog/exec_strings.h"
@@ -392,6 +393,7 @@ static void change_over(struct exec *e)
 	strlcpy(thread->name, process->name, sizeof thread->name);
 	exit_return_space_locked(process);
 	spin_unlock_irq(&process_lock, flags);
+	trace_exec(e->spt, process->name);
 	e->spt = NULL;
 	if (old)
 		spt_put(old);

@@ -10,6 +10,7 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/log.h"
 #include "kernel/sched/thread.h"
+#include "kernel/trace.h"
 #include "userprog/descriptor.h"
 #include "userprog/futex.h"
 #include "userprog/process.h"
@@ -170,6 +171,7 @@ _Noreturn void process_exit(int status)
 	release_terminal(process);
 	clear_child_tid(process);
 	give_back(process);
+	trace_exit(status);
 	thread_current()->process = NULL;
 	become_zombie(process, status); /* from here on the parent may free it */
 	thread_exit();

@@ -14,6 +14,7 @@
 
 #include "kernel/fs/vfs.h"
 #include "kernel/sched/thread.h"
+#include "kernel/trace.h"
 #include "lib/string.h"
 #include "userprog/descriptor.h"
 #include "userprog/process.h"
@@ -73,6 +74,7 @@ static int make_thread(struct process *child, const struct fork_request *request
 	child->thread = thread;
 	child->id = thread->id;
 	thread->process = child;
+	thread->traced = self->traced;
 	thread->spt = child->spt;
 	thread->cr3 = pagedir_phys(&child->spt->pagedir);
 	memcpy(thread->tls, self->tls, sizeof thread->tls);
@@ -188,6 +190,7 @@ int process_fork(const struct fork_request *request)
 	child->session = parent->session;
 	process_enter_locked(child, parent);
 	spin_unlock_irq(&process_lock, flags);
+	trace_fork(id, child->spt, request->flags & CLONE_VFORK);
 	thread_start(child->thread);
 	if (request->flags & CLONE_VFORK)
 		wait_for_space(parent, child);

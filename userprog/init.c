@@ -9,6 +9,7 @@
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
+#include "kernel/trace.h"
 #include "lib/string.h"
 #include "userprog/descriptor.h"
 #include "userprog/exec.h"
@@ -19,6 +20,7 @@
 #include "userprog/signal.h"
 #include "userprog/syscall.h"
 #include "userprog/terminal.h"
+#include "vm/trace.h"
 
 #define INIT_ID 1
 #define STACK_LIMIT (8u << 20)
@@ -47,6 +49,15 @@ static void tell_caller(struct caller *caller)
 	caller->group_count = c->group_count;
 }
 
+/* For the trace's snapshot. */
+static void tell_processes(void)
+{
+	uint32_t flags = spin_lock_irq(&process_lock);
+	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
+		trace_process(p->id, p->parent ? p->parent->id : 0, p->spt, p->name);
+	spin_unlock_irq(&process_lock, flags);
+}
+
 void process_init(void)
 {
 	syscall_init();
@@ -57,6 +68,7 @@ void process_init(void)
 	vfs_set_caller_door(tell_caller);
 	trap_set_return_hook(signal_deliver);
 	thread_set_id_hook(id_in_use);
+	trace_set_process_hook(tell_processes);
 }
 
 static void default_limits(struct process *process)
@@ -148,5 +160,6 @@ void process_start_init(void)
 	uint32_t flags = spin_lock_irq(&process_lock);
 	process_enter_locked(process, NULL);
 	spin_unlock_irq(&process_lock, flags);
+	trace_process(INIT_ID, 0, NULL, process->name);
 	thread_start(thread);
 }

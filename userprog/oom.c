@@ -16,6 +16,7 @@
 #include "kernel/mem/physmem.h"
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
+#include "kernel/trace.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "userprog/process.h"
@@ -102,6 +103,7 @@ static bool kill_one(void)
 	signal_send_locked(victim, SIGKILL, NULL);
 	spin_unlock_irq(&process_lock, flags);
 	vm_count(VM_oom_kill);
+	trace_oom(id);
 	log_print("out of memory: killed %s[%d], which held %s KiB", name, id,
 	          with_commas(held, kib, sizeof kib));
 	return !is_own;

@@ -7,6 +7,7 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/layout.h"
 #include "kernel/mem/slab.h"
+#include "kernel/trace.h"
 #include "userprog/descriptor.h"
 #include "userprog/process.h"
 #include "userprog/syscall.h"
@@ -76,6 +77,7 @@ static int32_t sys_mmap2(uintptr_t address, uint32_t length, int prot, int flags
                          uint32_t first_page)
 {
 	uintptr_t result = map(address, length, prot, flags, number, first_page);
+	trace_call(TRACE_CALL_MMAP, (int32_t)result, address, length, prot, flags);
 	if (IS_ERROR(result))
 		return (int32_t)result;
 	if (flags & MAP_LOCKED)
@@ -98,33 +100,40 @@ static int32_t sys_mmap(const uint32_t *user_arguments)
 
 static int32_t sys_munmap(uintptr_t address, uint32_t length)
 {
-	return vm_munmap(own_space(), address, length);
+	return trace_call(TRACE_CALL_MUNMAP, vm_munmap(own_space(), address, length), address,
+	                  length, 0, 0);
 }
 
 static int32_t sys_mprotect(uintptr_t address, uint32_t length, int prot)
 {
-	return vm_mprotect(own_space(), address, length, prot);
+	return trace_call(TRACE_CALL_MPROTECT, vm_mprotect(own_space(), address, length, prot),
+	                  address, length, (uint32_t)prot, 0);
 }
 
 static int32_t sys_mremap(uintptr_t old, uint32_t old_length, uint32_t new_length, int flags,
                           uintptr_t new_address)
 {
-	return (int32_t)vm_mremap(own_space(), old, old_length, new_length, flags, new_address);
+	uintptr_t result = vm_mremap(own_space(), old, old_length, new_length, flags, new_address);
+	return trace_call(TRACE_CALL_MREMAP, (int32_t)result, old, old_length, new_length,
+	                  (uint32_t)flags);
 }
 
 static int32_t sys_brk(uintptr_t new_break)
 {
-	return (int32_t)vm_brk(own_space(), new_break);
+	return trace_call(TRACE_CALL_BRK, (int32_t)vm_brk(own_space(), new_break), new_break, 0, 0,
+	                  0);
 }
 
 static int32_t sys_msync(uintptr_t address, uint32_t length, int flags)
 {
-	return vm_msync(own_space(), address, length, flags);
+	return trace_call(TRACE_CALL_MSYNC, vm_msync(own_space(), address, length, flags), address,
+	                  length, (uint32_t)flags, 0);
 }
 
 static int32_t sys_madvise(uintptr_t address, uint32_t length, int advice)
 {
-	return vm_madvise(own_space(), address, length, advice);
+	return trace_call(TRACE_CALL_MADVISE, vm_madvise(own_space(), address, length, advice),
+	                  address, length, (uint32_t)advice, 0);
 }
 
 /* A page of answers at a time. */
@@ -153,7 +162,8 @@ static int32_t sys_mincore(uintptr_t address, uint32_t length, unsigned char *us
 
 static int32_t sys_mlock(uintptr_t address, uint32_t length)
 {
-	return vm_mlock(own_space(), address, length, true);
+	return trace_call(TRACE_CALL_MLOCK, vm_mlock(own_space(), address, length, true), address,
+	                  length, 1, 0);
 }
 
 static int32_t sys_mlock2(uintptr_t address, uint32_t length, int flags)
@@ -163,7 +173,8 @@ static int32_t sys_mlock2(uintptr_t address, uint32_t length, int flags)
 
 static int32_t sys_munlock(uintptr_t address, uint32_t length)
 {
-	return vm_mlock(own_space(), address, length, false);
+	return trace_call(TRACE_CALL_MLOCK, vm_mlock(own_space(), address, length, false), address,
+	                  length, 0, 0);
 }
 
 static int32_t sys_mlockall(int flags)

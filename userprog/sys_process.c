@@ -10,6 +10,7 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
 #include "kernel/sched/thread.h"
+#include "kernel/trace.h"
 #include "lib/string.h"
 #include "userprog/descriptor.h"
 #include "userprog/exec.h"
@@ -116,6 +117,7 @@ static int32_t sys_prctl(int option, uintptr_t argument)
 		name[sizeof name - 1] = '\0';
 		memcpy(process->name, name, sizeof name);
 		memcpy(thread_current()->name, name, sizeof name);
+		trace_name(name);
 		return 0;
 	}
 	case PR_GET_NAME:

@@ -21,6 +21,7 @@
 #include "kernel/fs/fs.h"
 #include "kernel/mem/slab.h"
 #include "lib/string.h"
+#include "vm/tracepoints.h"
 
 #define LINKS_MAX 40
 
@@ -682,6 +683,8 @@ int vfs_open(struct dentry *at, const char *path, uint32_t flags, uint32_t mode,
 	if (error)
 		return error;
 	error = open_found(dentry, flags, created, opened);
+	if (!error)
+		trace_file(&dentry_inode(dentry)->source);
 	dentry_put(dentry);
 	return error;
 }

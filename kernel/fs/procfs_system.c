@@ -15,7 +15,9 @@
 #include "kernel/log.h"
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
+#include "kernel/trace.h"
 #include "lib/string.h"
+#include "vm/trace.h"
 
 #define NS_PER_CENTISECOND (NS_PER_SECOND / 100)
 
@@ -198,6 +200,23 @@ static void osversion_show(struct text *text)
 	text_print(text, "%s\n", IDENTITY_VERSION);
 }
 
+/* Which groups are recorded, and how much was lost. */
+static void trace_show(struct text *text)
+{
+	for (uint32_t i = 0; i < TRACE_GROUP_COUNT; i++)
+		if (trace_on & 1u << i)
+			text_print(text, "%s ", trace_group_names[i]);
+	if (!trace_on)
+		text_print(text, "%s ", trace_has_channel() ? "off" : "impossible");
+	text_print(text, "lost %u\n", trace_lost());
+}
+
+static int trace_store(const char *text, size_t length)
+{
+	(void)length;
+	return trace_control(text);
+}
+
 void procfs_register_system(void)
 {
 	procfs_register("version", version_show, NULL);
@@ -211,6 +230,7 @@ void procfs_register_system(void)
 	procfs_register("cmdline", cmdline_show, NULL);
 	procfs_register("kmsg", kmsg_show, NULL);
 	procfs_register("sys/kernel/hostname", hostname_show, hostname_store);
+	procfs_register("sys/kernel/trace", trace_show, trace_store);
 	procfs_register("sys/kernel/ostype", ostype_show, NULL);
 	procfs_register("sys/kernel/osrelease", osrelease_show, NULL);
 	procfs_register("sys/kernel/version", osversion_show, NULL);

@@ -18,6 +18,7 @@
 #include "kernel/sched/thread.h"
 #include "kernel/sync/mutex.h"
 #include "kernel/sync/spinlock.h"
+#include "kernel/trace.h"
 #include "vm/vm.h"
 
 uint32_t standin_objects;
@@ -27,6 +28,17 @@ struct thread boot_thread;
 struct cpu boot_cpu = {.current = &boot_thread};
 struct spinlock vm_lock = SPINLOCK_INIT("vm");
 uint32_t vm_counters[VM_COUNTER_COUNT];
+uint32_t trace_on; /* never: so no tracepoint is called */
+
+void trace_note(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
+{
+	(void)what, (void)a, (void)b, (void)c, (void)d, (void)e;
+}
+
+void trace_note_activity(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
+{
+	(void)what, (void)a, (void)b, (void)c, (void)d, (void)e;
+}
 
 void panic(const char *format, ...)
 {
