@@ -75,5 +75,6 @@ void chaos_start(void)
 		return;
 	log_print("chaos mode, seed %u", state);
 	chaos_on = true;
+	schedule_shuffle(next_random);
 	ASSERT_SAYING(thread_create("chaos", shaker, NULL), "no memory for the chaos thread");
 }

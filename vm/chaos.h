@@ -2,7 +2,7 @@
 /*
  * Chaos mode, vm.chaos=SEED on the command line: entries are dropped and frames evicted all
  * the time, at random places; allocations take their slow way; the processor changes hands
- * at odd moments. Programs must not notice. Off, it costs the test of one flag.
+ * at odd moments, and in any order. Programs must not notice. Off, it costs the test of one flag.
  */
 #pragma once
 

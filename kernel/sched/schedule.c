@@ -27,6 +27,7 @@ static struct spinlock run_lock = SPINLOCK_INIT("run queue");
 /* Guarded by run_lock. */
 static struct list run_queue = LIST_INIT(run_queue);
 static uint32_t ready_count;
+static uint32_t (*shuffle)(void); /* random numbers, to run threads in any order; or NULL */
 static struct thread *dead;    /* ended just now; freed by the thread that runs next */
 static uint64_t switches;
 static uint64_t account_start; /* since when the current thread's time is not counted */
@@ -43,6 +44,8 @@ static void make_ready(struct thread *thread)
 
 static struct thread *take_next(void)
 {
+	for (uint32_t skip = shuffle && ready_count > 1 ? shuffle() % ready_count : 0; skip > 0; skip--)
+		list_append(&run_queue, list_pop(&run_queue));
 	struct list_link *link = list_pop(&run_queue);
 	if (!link)
 		return this_cpu()->idle;
@@ -235,6 +238,11 @@ void thread_tick(bool in_user_mode)
 uint64_t thread_switches(void)
 {
 	return switches;
+}
+
+void schedule_shuffle(uint32_t (*random)(void))
+{
+	shuffle = random;
 }
 
 uint32_t thread_ready_count(void)

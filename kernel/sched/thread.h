@@ -131,6 +131,9 @@ uint32_t thread_count(void);
 uint64_t thread_switches(void); /* since boot */
 /* Run queue length and time spent idle, for /proc/loadavg and /proc/stat. */
 uint32_t thread_ready_count(void);
+/* From now on the next thread to run is any of those that are ready, as the random numbers
+ * say: to find what depends on the order. */
+void schedule_shuffle(uint32_t (*random)(void));
 uint64_t thread_idle_ns(void);
 
 /* FPU state: programs own it lazily (CR0.TS, vector 7). Copy for fork and signals:
