@@ -151,14 +151,35 @@ static void become_zombie(struct process *process, int status)
 		process_put(process);
 }
 
-/* Without process 1 there is nobody to go on for. */
-static _Noreturn void init_ended(int status)
+/* Sends SIGKILL to all but this one; how many still run. */
+static uint32_t kill_others(const struct process *self)
 {
+	uint32_t running = 0;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	for (struct process *p = process_first_locked(); p; p = process_next_locked(p)) {
+		if (p == self || p->zombie)
+			continue;
+		signal_send_locked(p, SIGKILL, NULL);
+		running++;
+	}
+	spin_unlock_irq(&process_lock, flags);
+	return running;
+}
+
+#define GRACE NS_PER_SECOND
+#define GRACE_LOOK (NS_PER_SECOND / TICKS_PER_SECOND)
+
+/* Without process 1 there is nobody to go on for. */
+static _Noreturn void init_ended(const struct process *init, int status)
+{
+	uint64_t deadline = clock_now() + GRACE;
+	while (kill_others(init) && clock_now() < deadline)
+		thread_sleep_until(clock_now() + GRACE_LOOK);
 	if (status & 0x7f)
 		log_print("init was killed by signal %d", status & 0x7f);
 	else
 		log_print("init exited with status %d", status >> 8 & 0xff);
-	vfs_sync();
+	vfs_shutdown();
 	power_off(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
 }
 
@@ -167,7 +188,7 @@ _Noreturn void process_exit(int status)
 	struct process *process = process_current();
 
 	if (process->id == 1)
-		init_ended(status);
+		init_ended(process, status);
 	release_terminal(process);
 	clear_child_tid(process);
 	give_back(process);

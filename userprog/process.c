@@ -2,6 +2,7 @@
 /* The tree of processes, their numbers and their references (process.h). */
 #include "userprog/process.h"
 
+#include "kernel/cpu/paging.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
 #include "kernel/sched/thread.h"
@@ -43,6 +44,8 @@ static void alarm_expired(struct timer *timer)
 	}
 	spin_unlock_irq(&process_lock, flags);
 }
+
+_Static_assert(sizeof(struct process) <= PAGE_SIZE, "a process fits into one page");
 
 struct process *process_create(void)
 {
