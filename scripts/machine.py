@@ -70,6 +70,14 @@ def qemu_command(*, mem, disk, root, swap=None, kernel=None, iso=None, cmdline="
     return command
 
 
+def trace_options(path):
+    """The options for the trace's way out, into a file. Without ioeventfd the device takes
+    what it is given before the guest goes on, so nothing is ever lost."""
+    path = path.replace(",", ",,")
+    return ["-device", "virtio-serial-pci,ioeventfd=off,max_ports=1",
+            "-chardev", f"file,id=trace,path={path}", "-device", "virtconsole,chardev=trace"]
+
+
 def make_swap(path, mib):
     """A fresh swap image of that size; sparse."""
     if os.path.exists(path):

@@ -81,7 +81,8 @@ static void tell_source(struct page_source *source, bool with_name)
 
 void trace_file_note(struct page_source *source)
 {
-	tell_source(source, true);
+	if (source->ops->describe) /* not every inode has pages */
+		tell_source(source, true);
 }
 
 void trace_area_note(enum trace_kind kind, const struct spt *spt, const struct area *area,
