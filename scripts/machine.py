@@ -23,6 +23,7 @@ GUEST_DEFAULTS = {
     "timeout": "60",       # seconds after which the guest counts as hung
     "args": "",            # arguments of the program
     "cmdline": "",         # more words for the kernel
+    "errors": "",          # what the disks fail at: see disk_errors()
     "host": "",            # a program in tests/host-checks, run on the disk image afterwards
     "grub": False,         # boot the ISO by GRUB instead of -kernel
     "pagoda-only": False,  # claims what Linux does not: not run by --linux
@@ -124,6 +125,53 @@ def copy_sparse(source, target):
     subprocess.run(["cp", "--reflink=auto", "--sparse=always", source, target], check=True)
 
 
+ERRORS_FILE, ERRORS_PAGES = "/root/errors", 12  # all of them direct blocks
+
+
+def make_errors_file(root, folder):
+    """Puts a file on the root disk, page k full of the k-th letter. The sector of each page."""
+    source = os.path.join(folder, "errors")
+    with open(source, "wb") as file:
+        file.write(b"".join(bytes([ord("a") + k]) * 4096 for k in range(ERRORS_PAGES)))
+
+    def debugfs(*arguments):
+        return subprocess.run(["debugfs", *arguments, root], check=True, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    debugfs("-w", "-R", f"write {source} {ERRORS_FILE}")
+    return [8 * int(block) for block in debugfs("-R", f"blocks {ERRORS_FILE}").split()]
+
+
+def disk_errors(words, root, folder):
+    """For {"root", "swap"} the rules of QEMU's blkdebug driver that make the disk fail, a file.
+
+    Each word is DISK:OPERATION:FIRST[-LAST], as in "swap:read:1-400 root:write-twice:3": the
+    operation (read or write) fails at these swap slots or pages of ERRORS_FILE, with -once or
+    -twice only the first times. The kernel tries everything twice itself."""
+    rules = {}
+    sectors = {"root": lambda page: pages[page], "swap": lambda slot: 8 * slot}
+    pages = make_errors_file(root, folder) if words else []
+    for word in words.split():
+        found = re.fullmatch(r"(root|swap):(read|write)(-once|-twice)?:(\d+)(?:-(\d+))?", word)
+        if not found:
+            raise BadSettings(f"errors= does not know {word}")
+        disk, operation, times, first, last = found.groups()
+        for place in range(int(first), int(last or first) + 1):
+            rules.setdefault(disk, []).extend((2 if times == "-twice" else 1) * [
+                f'[inject-error]\nevent = "none"\niotype = "{operation}"\nerrno = "5"\n'
+                f'sector = "{sectors[disk](place)}"\nonce = "{"on" if times else "off"}"\n'])
+    paths = {}
+    for disk, texts in rules.items():
+        paths[disk] = os.path.join(folder, f"{disk}.errors")
+        with open(paths[disk], "w", encoding="utf-8") as file:
+            file.write("\n".join(texts))
+    return paths
+
+
+def failing(path, rules):
+    """QEMU's name for the image with the rules."""
+    return f"blkdebug:{rules}:{path}" if rules else path
+
+
 def test_guest(name, source, folder, image, kernel, serial, words=(), accel="tcg"):
     """QEMU's command line for an in-guest test; makes its disks (and ISO) in the folder, the
     root disk as root.img, a copy of the image."""
@@ -137,6 +185,8 @@ def test_guest(name, source, folder, image, kernel, serial, words=(), accel="tcg
     # init takes all that follows test= for the test's own.
     line = boot_line(disk, swap_mib, "exit", settings["cmdline"], *words,
                      f"test=/tests/{name} {settings['args']}".strip())
+    errors = disk_errors(settings["errors"], root, folder)
+    root, swap = failing(root, errors.get("root")), failing(swap, errors.get("swap"))
     iso = None
     if settings["grub"]:
         iso = os.path.join(folder, "pagoda.iso")

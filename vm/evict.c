@@ -178,7 +178,19 @@ static uint32_t choose_victims(uint32_t wanted, struct writeback *batch)
 	return freed;
 }
 
-/* The write has ended: drops the frame, unless it is used again. */
+/* A page whose slot cannot be written stays; the next time it goes to another slot. */
+static bool slot_is_broken(struct frame *frame, uint32_t slot)
+{
+	if (frame->state != FRAME_ANON || frame->owner.anon->slot != slot ||
+	    frame_has(frame, FRAME_BUSY) || !frame_clear(frame, FRAME_ERROR))
+		return false;
+	swap_slot_retire(slot);
+	frame->owner.anon->slot = 0;
+	return true;
+}
+
+/* The write has ended: drops the frame, unless it is used again. Returns what that was worth:
+ * a broken slot is not met a second time, so it counts like a freed frame. */
 static uint32_t finish_write(struct frame *frame, uint32_t slot)
 {
 	if (frame->state == FRAME_UNOWNED) {
@@ -192,13 +204,13 @@ static uint32_t finish_write(struct frame *frame, uint32_t slot)
 	if (frame->pins || frame->mappings || frame_has(frame, FRAME_DIRTY | FRAME_BUSY)) {
 		vm_count(VM_evict_failed);
 		trace_evict_back(frame);
-		return 0;
+		return slot_is_broken(frame, slot);
 	}
 	drop(frame);
 	return 1;
 }
 
-/* The same for a batch; returns the frames freed. */
+/* The same for a batch. */
 static uint32_t write_and_drop(struct writeback *batch)
 {
 	uint32_t freed = 0;

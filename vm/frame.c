@@ -219,8 +219,10 @@ void frame_io_done(struct frame *frame, int error)
 	struct wait_queue *queue = wait_queue_of(frame);
 
 	if (frame_clear(frame, FRAME_WRITING)) {
-		if (error) {
-			frame_set(frame, FRAME_DIRTY);
+		if (!error) {
+			frame_clear(frame, FRAME_ERROR);
+		} else {
+			frame_set(frame, FRAME_DIRTY | FRAME_ERROR);
 			/* A busy page of a file keeps its owner: truncation waits. */
 			if (frame->state == FRAME_FILE)
 				frame->owner.source->dirty_error = 1;

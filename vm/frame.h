@@ -43,7 +43,7 @@ enum frame_state {
 #define FRAME_BUSY 0x01u    /* being read or written by a device */
 #define FRAME_DIRTY 0x02u   /* content differs from its file's or slot's */
 #define FRAME_VALID 0x04u   /* content has been read or made */
-#define FRAME_ERROR 0x08u   /* the last read failed */
+#define FRAME_ERROR 0x08u   /* the last transfer failed */
 #define FRAME_WRITING 0x10u /* the transfer under way is a write */
 #define FRAME_TOUCHED 0x20u /* referenced by read(2), write(2) or before it lost an entry */
 #define FRAME_ORPHAN 0x40u  /* nobody's any more; freed when its transfer ends */

@@ -67,7 +67,8 @@ struct swap_area {
 	uint32_t extent_count;
 	struct bitmap chunks[CHUNKS_MAX];
 	uint32_t chunk_count;
-	uint32_t slots, used;       /* without the header */
+	uint32_t last_page;
+	uint32_t slots, used;       /* without the header and what is broken */
 	uint32_t next;              /* where the search for a free slot goes on */
 	bool open;                  /* slots may be given out: not while it is set up or emptied */
 };
@@ -157,7 +158,7 @@ static int map_create(struct swap_area *area, uint32_t last_page)
 		bitmap_init(&area->chunks[area->chunk_count++], words, bits);
 	}
 	bitmap_set(&area->chunks[0], 0);
-	area->slots = last_page;
+	area->last_page = area->slots = last_page;
 	area->next = 1;
 	return 0;
 }
@@ -388,7 +389,7 @@ static uint32_t take_slot(struct swap_area *area)
 		from = 0;
 	}
 	uint32_t page = chunk * CHUNK_SLOTS + bitmap_take(&area->chunks[chunk], from);
-	area->next = page < area->slots ? page + 1 : 1;
+	area->next = page < area->last_page ? page + 1 : 1;
 	area->used++;
 	return (uint32_t)(area - areas) << PAGE_BITS | page;
 }
@@ -421,10 +422,24 @@ void swap_slot_free(uint32_t slot)
 	trace_swap_give(slot, all_used);
 }
 
+void swap_slot_retire(uint32_t slot)
+{
+	ASSERT(spin_held(&vm_lock));
+	ASSERT(swap_slot_in_use(slot));
+	struct swap_area *area = area_of(slot);
+	area->slots--;
+	area->used--;
+	all_used--;
+	if (area->open) {
+		open_slots--;
+		open_used--;
+	}
+}
+
 bool swap_slot_in_use(uint32_t slot)
 {
 	uint32_t page = page_of(slot);
-	if (slot >> PAGE_BITS >= AREAS_MAX || page == 0 || page > area_of(slot)->slots)
+	if (slot >> PAGE_BITS >= AREAS_MAX || page == 0 || page > area_of(slot)->last_page)
 		return false;
 	return bitmap_test(&area_of(slot)->chunks[page / CHUNK_SLOTS], page % CHUNK_SLOTS);
 }

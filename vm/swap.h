@@ -37,6 +37,9 @@ bool swap_describe(uint32_t index, struct swap_info *);
 /* A slot, or 0 if none is free. vm_lock held. */
 uint32_t swap_slot_alloc(void);
 void swap_slot_free(uint32_t slot); /* vm_lock held */
+/* The slot, in use, turned out to be broken: it counts no more, and nobody gets it again until
+ * the area is closed. vm_lock held. */
+void swap_slot_retire(uint32_t slot);
 bool swap_slot_in_use(uint32_t slot);
 bool swap_slot_in_area(uint32_t slot, uint32_t area);
 void swap_for_each_slot(void (*visit)(uint32_t slot)); /* in use; vm_lock held */

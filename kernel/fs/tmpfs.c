@@ -115,6 +115,11 @@ static void tmpfs_write(struct page_source *source, struct frame *frame)
 
 	spin_lock(&vm_lock);
 	uint32_t *place = slot_place(file, frame->index);
+	if (place && *place && frame_clear(frame, FRAME_ERROR)) {
+		swap_slot_retire(*place); /* it could not be written the last time */
+		*place = 0;
+		slots_held--;
+	}
 	if (place && !*place) {
 		*place = swap_slot_alloc();
 		slots_held += *place != 0;

@@ -50,6 +50,8 @@ int block_transfer(struct block_device *from, bool write, uint32_t sector, void 
 }
 
 static struct block_device *transfer_device;
+struct frame *frames;
+static struct frame a_frame;
 static uint32_t transfer_sector;
 static bool transfer_writes;
 
@@ -299,9 +301,9 @@ static void check_random(void)
 
 static void check_transfers(void)
 {
-	swap_read(LAST_PAGE, NULL);
+	swap_read(LAST_PAGE, &a_frame);
 	CHECK(transfer_device == &device && transfer_sector == LAST_PAGE * 8 && !transfer_writes);
-	swap_write(1, NULL);
+	swap_write(1, &a_frame);
 	CHECK(transfer_device == &device && transfer_sector == 8 && transfer_writes);
 }
 
@@ -349,7 +351,7 @@ static void check_pieces(void)
 	check_that(swap_on("/broken", &small, &broken) == 0, "341 pieces are just not too many");
 	bool found = true;
 	for (uint32_t page = 1; page < pages - 1; page++) {
-		swap_write(AREA(1) | page, NULL);
+		swap_write(AREA(1) | page, &a_frame);
 		found = found && transfer_sector == scattered_sector(NULL, page);
 	}
 	check_that(found, "each page is written where it lies");
@@ -371,7 +373,7 @@ static void check_file(void)
 	      info.slots == FILE_PAGES - 1);
 	bool found = true;
 	for (uint32_t page = 1; page < FILE_PAGES; page++) {
-		swap_read(AREA(1) | page, NULL);
+		swap_read(AREA(1) | page, &a_frame);
 		found = found && transfer_device == &small &&
 		        transfer_sector == file_sectors[page] && !transfer_writes;
 	}
@@ -428,6 +430,26 @@ static void check_overflow(void)
 	for (uint32_t slot = 1; slot <= LAST_PAGE; slot++)
 		swap_slot_free(slot);
 	spin_unlock(&vm_lock);
+}
+
+static void check_broken(void)
+{
+	spin_lock(&vm_lock);
+	for (uint32_t slot = 1; slot <= LAST_PAGE; slot++)
+		swap_slot_alloc();
+	swap_slot_retire(7);
+	swap_slot_retire(LAST_PAGE);
+	CHECK(swap_used() == LAST_PAGE - 2 && swap_total() == LAST_PAGE - 2 + SMALL_LAST);
+	for (uint32_t page = 1; page <= SMALL_LAST; page++)
+		swap_slot_alloc();
+	check_that(!swap_available() && swap_slot_alloc() == 0, "a broken slot is not given out");
+	for (uint32_t page = 1; page <= SMALL_LAST; page++)
+		swap_slot_free(AREA(1) | page);
+	for (uint32_t slot = 1; slot < LAST_PAGE; slot++)
+		if (slot != 7)
+			swap_slot_free(slot);
+	spin_unlock(&vm_lock);
+	CHECK(swap_used() == 0 && swap_total() == LAST_PAGE - 2 + SMALL_LAST);
 }
 
 /* ---- closing ---- */
@@ -508,6 +530,7 @@ int main(void)
 	check_file();
 	check_many();
 	check_overflow();
+	check_broken();
 	check_closing();
 	check_held();
 	return tap_done();

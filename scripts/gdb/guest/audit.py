@@ -174,7 +174,7 @@ def slot_in_use(areas, slot):
     """Whether the slot's bit is set in its area's bitmaps, of one page each."""
     area = areas.get(slot >> SLOT_PAGE_BITS)
     page = slot & (1 << SLOT_PAGE_BITS) - 1
-    if not area or not 0 < page <= area.slots:
+    if not area or not 0 < page <= area.last_page:
         return False
     words, bit = area.chunks[page // (PAGE * 8)].words, page % (PAGE * 8)
     return bool(read_word(words + bit // 32 * 4) >> bit % 32 & 1)

@@ -16,7 +16,6 @@
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
-#include "kernel/trace.h"
 #include "lib/string.h"
 #include "tests/host/standin/oracle.h"
 #include "vm/area.h"
@@ -140,13 +139,6 @@ void timer_cancel(struct timer *timer)
 
 void random_stir(void)
 {
-}
-
-uint32_t trace_on;
-
-void trace_note(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
-{
-	(void)what, (void)a, (void)b, (void)c, (void)d, (void)e;
 }
 
 size_t strlcpy(char *to, const char *from, size_t size)
@@ -343,6 +335,11 @@ bool swap_slot_in_area(uint32_t slot, uint32_t area)
 {
 	(void)slot, (void)area;
 	return false;
+}
+
+void swap_slot_retire(uint32_t slot)
+{
+	(void)slot;
 }
 
 void swap_set_empty_hook(int (*empty)(uint32_t area))
