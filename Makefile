@@ -185,6 +185,9 @@ check: $(ELF) $(BUILD)/test.img
 check-linux: $(PROGRAMS)
 	@scripts/check --linux --build $(BUILD) --jobs $(J) $(if $(T),'$(T)')
 
+prove-tlb: $(BUILD)/test.img
+	@scripts/prove-tlb --build $(BUILD)
+
 layers: $(KERNEL_O)
 	@scripts/layers $(OBJ)
 
@@ -210,5 +213,5 @@ help:
 -include $(KERNEL_O:.o=.d) $(CRT0:.o=.d) $(LIBUSER_O:.o=.d) $(PROGRAM_C:%=$(UOBJ)/%.d) \
   $(FOLDER_C:%=$(UOBJ)/%.d)
 FORCE:
-.PHONY: all kernel programs image iso qemu debug check check-linux layers setup busybox \
+.PHONY: all kernel programs image iso qemu debug check check-linux prove-tlb layers setup busybox \
   policy-lab clean distclean help FORCE

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A right that was taken away is gone at once, even if the page was used the moment before: the
- * processor must not go by what it remembers. Tried on many pages, 50 times.
+ * processor must not go by what it remembers. Tried on many pages at once, 50 times.
+ *
+ * tlb: pagedir_protect 2
  */
 #include "tests/test.h"
 

@@ -4,6 +4,7 @@
  * are used all the time, in a guest whose policy (first in, first out) evicts them all the same.
  * If the processor went on using the old frame, counts would be lost.
  *
+ * tlb: frame_unmap 1
  * guest: mem=8 swap=32 cmdline="vm.policy=fifo"
  */
 #include "tests/test.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An address that was unmapped and mapped anew shows the new memory, never the old page that the
- * processor may remember.
+ * processor may remember: munmap of a few pages.
+ *
+ * tlb: clear_in_table 1
  */
 #include "tests/test.h"
 
