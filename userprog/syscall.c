@@ -54,6 +54,14 @@ static void trace_call(const struct system_call *call, const struct trap_frame *
 	          call->name, text, result);
 }
 
+static int32_t invoke_traced(const struct system_call *call, struct trap_frame *frame)
+{
+	const struct trap_frame before = *frame;
+	int32_t result = invoke(call, frame);
+	trace_call(call, &before, result);
+	return result;
+}
+
 int32_t syscall_again(int number, const struct trap_frame *frame)
 {
 	const struct system_call *call = find((uint32_t)number);
@@ -66,15 +74,14 @@ static void system_call_trap(struct trap_frame *frame)
 	struct process *process = process_current();
 	uint32_t number = frame->eax;
 	const struct system_call *call = find(number);
-	struct trap_frame before = *frame;
 
 	process->call = (int)number;
 	if (number != __NR_restart_syscall)
 		process->restart_call = -1;
-	int32_t result = call ? invoke(call, frame) : -ENOSYS;
+	int32_t result = -ENOSYS;
+	if (call)
+		result = trace ? invoke_traced(call, frame) : invoke(call, frame);
 	frame->eax = (uint32_t)result;
-	if (trace && call)
-		trace_call(call, &before, result);
 }
 
 void syscall_init(void)

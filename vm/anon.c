@@ -41,12 +41,6 @@ void anon_begin(struct anon *anon, struct frame *frame)
 	anon_attach(anon, frame);
 }
 
-void anon_get(struct anon *anon)
-{
-	ASSERT(spin_held(&vm_lock));
-	anon->references++;
-}
-
 void anon_detach(struct anon *anon)
 {
 	ASSERT(spin_held(&vm_lock));
@@ -57,13 +51,8 @@ void anon_detach(struct anon *anon)
 	frame_disown(frame);
 }
 
-void anon_put(struct anon *anon)
+void anon_free(struct anon *anon)
 {
-	ASSERT(spin_held(&vm_lock));
-	ASSERT_SAYING(anon->references > 0, "an anon is dropped once too often");
-	if (--anon->references > 0)
-		return;
-
 	struct frame *frame = anon->frame;
 	uint32_t slot = anon->slot;
 	if (frame) {

@@ -15,6 +15,8 @@
 #pragma once
 
 #include "lib/types.h"
+#include "kernel/panic.h"
+#include "vm/vm.h"
 
 struct frame;
 
@@ -29,10 +31,23 @@ struct anon {
  * enters the policy's queue. vm_lock held, until a supplemental entry names the anon. */
 struct anon *anon_alloc(void);
 void anon_begin(struct anon *, struct frame *);
-/* vm_lock held: */
-void anon_get(struct anon *);
-/* The last reference frees the anon, its frame and its slot. */
-void anon_put(struct anon *);
+/* One reference more. vm_lock held. */
+static inline void anon_get(struct anon *anon)
+{
+	ASSERT(spin_held(&vm_lock));
+	anon->references++;
+}
+
+/* One less; the last one frees the anon, its frame and its slot. vm_lock held. */
+void anon_free(struct anon *); /* for anon_put alone */
+static inline void anon_put(struct anon *anon)
+{
+	ASSERT(spin_held(&vm_lock));
+	ASSERT_SAYING(anon->references > 0, "an anon is dropped once too often");
+	if (--anon->references == 0)
+		anon_free(anon);
+}
+
 /* The (pinned, unowned) frame becomes the anon's, and the policy's to choose. */
 void anon_attach(struct anon *, struct frame *);
 /* The frame stops being the anon's: it is in no page table any more. */

@@ -162,7 +162,7 @@ bool pagedir_can_set(const struct pagedir *pagedir, uintptr_t address, const str
 }
 
 /* What the processor noted in an entry goes to the frame, before the entry is forgotten. */
-static void harvest(struct frame *frame, pte_t entry)
+static inline void harvest(struct frame *frame, pte_t entry)
 {
 	if (entry & PTE_A)
 		frame_set(frame, FRAME_TOUCHED);
@@ -177,18 +177,25 @@ static uintptr_t address_of(const pte_t *entry)
 	       (page_offset((uintptr_t)entry) / sizeof(pte_t) << PAGE_SHIFT);
 }
 
-/* Clears a present entry and all that goes with it, except for the TLB. */
-static void drop_entry(struct pagedir *pagedir, pte_t *entry)
+/* Clears a present entry and all that goes with it, except for the TLB and the trace. Returns
+ * what it was. */
+static pte_t take_entry(struct pagedir *pagedir, pte_t *entry)
 {
 	pte_t old = __atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL);
 	frame_of(entry)->used--;
-	trace_unmap(pagedir, address_of(entry), old);
 	struct frame *frame = &frames[old >> PAGE_SHIFT];
 	if (frame == zero_frame)
-		return;
+		return old;
 	harvest(frame, old);
 	rmap_remove(frame, entry);
 	pagedir->resident--;
+	return old;
+}
+
+static void drop_entry(struct pagedir *pagedir, uintptr_t address, pte_t *entry)
+{
+	pte_t old = take_entry(pagedir, entry);
+	trace_unmap(pagedir, address, old);
 }
 
 void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame, pte_t bits)
@@ -197,19 +204,21 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 	pte_t *entry = &table_at(pagedir, address)[table_index(address)];
 	pte_t value = frame_phys(frame) | PTE_P | PTE_U | bits;
 
+	pte_t old = 0;
+
 	if (*entry) {
 		if ((*entry & PAGE_MASK) == frame_phys(frame)) {
-			pte_t old = __atomic_exchange_n(entry, value, __ATOMIC_ACQ_REL);
+			old = __atomic_exchange_n(entry, value, __ATOMIC_ACQ_REL);
 			trace_map(pagedir, address, old, value);
 			harvest(frame, old);
 			tlb_forget_page(pagedir, address);
 			return;
 		}
-		drop_entry(pagedir, entry);
+		old = take_entry(pagedir, entry);
 		tlb_forget_page(pagedir, address);
 	}
 	*entry = value;
-	trace_map(pagedir, address, 0, value);
+	trace_map(pagedir, address, old, value);
 	frame_of(entry)->used++;
 	if (frame == zero_frame)
 		return;
@@ -235,7 +244,7 @@ static void clear_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t e
 		if (!*entry)
 			continue;
 		any = true;
-		drop_entry(pagedir, entry);
+		drop_entry(pagedir, address, entry);
 		if (!many)
 			tlb_forget_page(pagedir, address);
 	}
@@ -262,22 +271,37 @@ void pagedir_clear(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 	}
 }
 
+/* The same within one table; whether there was anything to weaken. */
+static bool protect_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t end, bool many)
+{
+	pte_t *entries = &table_at(pagedir, start)[table_index(start)];
+	bool any = false;
+	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
+		if (!(entries[i] & PTE_W))
+			continue;
+		any = true;
+		pte_t old = __atomic_fetch_and(&entries[i], ~PTE_W, __ATOMIC_ACQ_REL);
+		uintptr_t address = start + (i << PAGE_SHIFT);
+		trace_protect(pagedir, address, old, old & ~PTE_W);
+		if (!many)
+			tlb_forget_page(pagedir, address);
+	}
+	return any;
+}
+
 void pagedir_protect(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 {
 	ASSERT(spin_held(&vm_lock));
 	bool many = end - start > FLUSH_PAGES_MAX * PAGE_SIZE;
 	bool any = false;
 
-	for (uintptr_t address = start; address < end; address += PAGE_SIZE) {
-		pte_t *table = table_at(pagedir, address);
-		pte_t *entry = table ? &table[table_index(address)] : NULL;
-		if (!entry || !(*entry & PTE_W))
-			continue;
-		any = true;
-		pte_t old = __atomic_fetch_and(entry, ~PTE_W, __ATOMIC_ACQ_REL);
-		trace_protect(pagedir, address, old, old & ~PTE_W);
-		if (!many)
-			tlb_forget_page(pagedir, address);
+	while (start < end) {
+		uintptr_t stop = (start & ~(LARGE_PAGE_SIZE - 1)) + LARGE_PAGE_SIZE;
+		if (stop > end)
+			stop = end;
+		if (table_at(pagedir, start))
+			any |= protect_in_table(pagedir, start, stop, many);
+		start = stop;
 	}
 	if (many && any)
 		tlb_forget_all(pagedir);
@@ -297,7 +321,7 @@ void frame_unmap(struct frame *frame)
 		uintptr_t address;
 		pte_t *entry = rmap_entry(frame->mappings);
 		struct pagedir *pagedir = pagedir_of(entry, &address);
-		drop_entry(pagedir, entry);
+		drop_entry(pagedir, address, entry);
 		tlb_forget_page(pagedir, address);
 	}
 }
@@ -325,7 +349,7 @@ uint32_t frame_unmap_from(struct frame *frame, const struct pagedir *pagedir)
 	uintptr_t address;
 	pte_t *entry;
 	while ((entry = entry_in(frame, pagedir, &address))) {
-		drop_entry(frame_of(entry)->owner.pagedir, entry);
+		drop_entry(frame_of(entry)->owner.pagedir, address, entry);
 		tlb_forget_page(pagedir, address);
 		dropped++;
 	}

@@ -193,11 +193,34 @@ static uintptr_t hold_end(uintptr_t start, uintptr_t end)
 	return stop > end ? end : stop;
 }
 
+/* The places of anons for a range within one leaf. */
+static struct anon **places_at(const struct spt *spt, uintptr_t address)
+{
+	return &leaf_at(spt, address)[table_index(address)];
+}
+
+/* Adds to the counts of a leaf and of its space. */
+static void count_anons(struct spt *spt, uintptr_t address, int change)
+{
+	frame_of(leaf_at(spt, address))->used += change;
+	spt->anons += change;
+}
+
+/* A range within one leaf; vm_lock held. */
 static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
 {
-	for (uintptr_t address = start; address != end; address += PAGE_SIZE)
-		if (spt_anon(spt, address))
-			anon_put(spt_anon_set(spt, address, NULL));
+	struct anon **places = places_at(spt, start);
+	int dropped = 0;
+	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
+		struct anon *anon = places[i];
+		if (!anon)
+			continue;
+		places[i] = NULL;
+		trace_page(spt, start + (i << PAGE_SHIFT), NULL);
+		anon_put(anon);
+		dropped++;
+	}
+	count_anons(spt, start, -dropped);
 	leaf_free_if_empty(spt, start);
 }
 
@@ -218,16 +241,22 @@ void spt_drop_pages(struct spt *spt, uintptr_t start, uintptr_t end)
 	}
 }
 
+/* A range within one leaf, of which the child has nothing yet; vm_lock held. */
 static void share_anons(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end)
 {
-	for (uintptr_t address = start; address != end; address += PAGE_SIZE) {
-		struct anon *anon = spt_anon(parent, address);
+	struct anon **from = places_at(parent, start), **to = places_at(child, start);
+	int shared = 0;
+	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
+		struct anon *anon = from[i];
 		if (!anon)
 			continue;
 		anon_get(anon);
-		spt_anon_set(child, address, anon);
-		vm_count(VM_fork_anons_shared);
+		to[i] = anon;
+		trace_page(child, start + (i << PAGE_SHIFT), anon);
+		shared++;
 	}
+	count_anons(child, start, shared);
+	vm_count_many(VM_fork_anons_shared, shared);
 	pagedir_protect(&parent->pagedir, start, end);
 }
 

@@ -59,7 +59,12 @@ enum vm_counter {
 extern uint32_t vm_counters[VM_COUNTER_COUNT];
 extern const char *const vm_counter_names[VM_COUNTER_COUNT];
 
+static inline void vm_count_many(enum vm_counter counter, uint32_t times)
+{
+	__atomic_fetch_add(&vm_counters[counter], times, __ATOMIC_RELAXED);
+}
+
 static inline void vm_count(enum vm_counter counter)
 {
-	__atomic_fetch_add(&vm_counters[counter], 1, __ATOMIC_RELAXED);
+	vm_count_many(counter, 1);
 }

@@ -90,7 +90,7 @@ static void switch_away(void)
 		return;
 
 	switches++;
-	trace_switch(from->state, to->id);
+	trace_switch(from, to);
 	fpu_switch_away(from);
 	cpu->current = to;
 	cpu_set_kernel_stack(to->stack + THREAD_STACK_SIZE);
@@ -204,20 +204,10 @@ bool thread_may_sleep(void)
 	return !cpu->preempt_off && !cpu->interrupt_depth && interrupts_enabled();
 }
 
-void preempt_disable(void)
+void preempt_now(void)
 {
-	this_cpu()->preempt_off++;
-	__asm__ volatile("" : : : "memory");
-}
-
-void preempt_enable(void)
-{
-	struct cpu *cpu = this_cpu();
-	__asm__ volatile("" : : : "memory");
-	ASSERT(cpu->preempt_off > 0);
-	cpu->preempt_off--;
 	/* With interrupts off the caller relies on staying; the switch comes later. */
-	while (cpu->resched && thread_may_sleep())
+	while (this_cpu()->resched && thread_may_sleep())
 		thread_preempt();
 }
 

@@ -128,11 +128,6 @@ void thread_exit(void)
 	thread_die();
 }
 
-struct thread *thread_current(void)
-{
-	return this_cpu()->current;
-}
-
 struct trap_frame *thread_user_frame(struct thread *thread)
 {
 	return (struct trap_frame *)(thread->stack + THREAD_STACK_SIZE) - 1;

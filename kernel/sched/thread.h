@@ -11,6 +11,7 @@
 
 #include "lib/list.h"
 #include "lib/types.h"
+#include "kernel/cpu/cpu.h"
 #include "kernel/cpu/trap.h"
 #include "kernel/panic.h"
 #include "kernel/sync/lockorder.h"
@@ -78,7 +79,10 @@ void thread_start(struct thread *);
 /* A stopped thread that shall not run after all. */
 void thread_discard(struct thread *);
 
-struct thread *thread_current(void);
+static inline struct thread *thread_current(void)
+{
+	return this_cpu()->current;
+}
 _Noreturn void thread_exit(void); /* its stack is freed by whoever runs next */
 void thread_yield(void);
 void thread_sleep_until(uint64_t deadline_ns);
@@ -107,8 +111,23 @@ bool thread_may_sleep(void);
 	ASSERT_SAYING(thread_may_sleep(), "sleeping with a spinlock held or in an interrupt")
 
 /* Forbids and allows preemption; nests. Allowing switches at once if one is due. */
-void preempt_disable(void);
-void preempt_enable(void);
+static inline void preempt_disable(void)
+{
+	this_cpu()->preempt_off++;
+	__asm__ volatile("" : : : "memory");
+}
+
+void preempt_now(void); /* a switch is due: makes it, if it may be made here */
+
+static inline void preempt_enable(void)
+{
+	struct cpu *cpu = this_cpu();
+	__asm__ volatile("" : : : "memory");
+	ASSERT(cpu->preempt_off > 0);
+	cpu->preempt_off--;
+	if (__builtin_expect(cpu->resched, false))
+		preempt_now();
+}
 
 /* Switches to the next ready thread: for the trap dispatch, which found that one is due.
  * Interrupts off. */

@@ -63,8 +63,3 @@ void mutex_unlock(struct mutex *mutex)
 	if (wait_any(&mutex->waiters))
 		wait_wake_one(&mutex->waiters);
 }
-
-bool mutex_held(const struct mutex *mutex)
-{
-	return mutex->owner == thread_current();
-}

@@ -26,7 +26,11 @@ void mutex_lock(struct mutex *);       /* may sleep */
 void mutex_lock_nested(struct mutex *, unsigned level);
 bool mutex_try_lock(struct mutex *);   /* never sleeps; true if taken */
 void mutex_unlock(struct mutex *);
-bool mutex_held(const struct mutex *); /* by the current thread: for ASSERT */
+/* By the current thread: for ASSERT. */
+static inline bool mutex_held(const struct mutex *mutex)
+{
+	return mutex->owner == this_cpu()->current;
+}
 
 /* Holds the mutex to the end of the enclosing block, whichever way it is left. */
 static inline void mutex_scope_end(struct mutex **mutex)

@@ -58,8 +58,3 @@ void spin_unlock_irq(struct spinlock *lock, uint32_t flags)
 	interrupts_restore(flags);
 	preempt_enable();
 }
-
-bool spin_held(const struct spinlock *lock)
-{
-	return lock->held && lock->owner == this_cpu();
-}

@@ -8,8 +8,7 @@
 #pragma once
 
 #include "lib/types.h"
-
-struct cpu;
+#include "kernel/cpu/cpu.h"
 
 struct spinlock {
 	volatile uint32_t held;
@@ -29,4 +28,7 @@ void spin_unlock(struct spinlock *);
 uint32_t spin_lock_irq(struct spinlock *);
 void spin_unlock_irq(struct spinlock *, uint32_t flags);
 /* Whether this CPU holds it: for ASSERT. */
-bool spin_held(const struct spinlock *);
+static inline bool spin_held(const struct spinlock *lock)
+{
+	return lock->held && lock->owner == this_cpu();
+}

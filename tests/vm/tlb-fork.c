@@ -3,7 +3,7 @@
  * fork takes from the parent the right to write, too: what the parent writes right after it, to
  * pages that it had just written, the child must not see. An area of few pages: each translation is forgotten by itself.
  *
- * tlb: pagedir_protect 1
+ * tlb: protect_in_table 1
  */
 #include "tests/test.h"
 

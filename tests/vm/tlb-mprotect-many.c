@@ -3,7 +3,7 @@
  * A right that was taken away is gone at once, even if the page was used the moment before: the
  * processor must not go by what it remembers. Tried on many pages at once, 50 times.
  *
- * tlb: pagedir_protect 2
+ * tlb: pagedir_protect 1
  */
 #include "tests/test.h"
 

@@ -2,7 +2,7 @@
 /*
  * The right to write one page is taken away, just after it was written: the next store faults.
  *
- * tlb: pagedir_protect 1
+ * tlb: protect_in_table 1
  */
 #include "tests/test.h"
 

@@ -78,11 +78,6 @@ void log_print(const char *format, ...)
 	va_end(arguments);
 }
 
-struct thread *thread_current(void)
-{
-	return &boot_thread;
-}
-
 bool thread_may_sleep(void)
 {
 	return !boot_cpu.preempt_off;
@@ -92,6 +87,7 @@ void spin_lock(struct spinlock *lock)
 {
 	ASSERT_SAYING(!lock->held, "a spinlock is taken twice");
 	lock->held = 1;
+	lock->owner = this_cpu();
 	boot_cpu.preempt_off++;
 }
 
@@ -100,11 +96,6 @@ void spin_unlock(struct spinlock *lock)
 	ASSERT_SAYING(lock->held, "a spinlock is released that is not held");
 	lock->held = 0;
 	boot_cpu.preempt_off--;
-}
-
-bool spin_held(const struct spinlock *lock)
-{
-	return lock->held;
 }
 
 void mutex_init(struct mutex *mutex, const char *name)
@@ -123,11 +114,6 @@ void mutex_unlock(struct mutex *mutex)
 {
 	ASSERT_SAYING(mutex->owner, "a mutex is released that is not held");
 	mutex->owner = NULL;
-}
-
-bool mutex_held(const struct mutex *mutex)
-{
-	return mutex->owner;
 }
 
 void *kmalloc(size_t bytes)
