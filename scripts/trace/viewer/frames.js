@@ -5,9 +5,9 @@
  * off what it does not need; a switch unfolds them.
  */
 
-const GRID_COLUMNS = [8, 16, 32, 64, 128];
-const MOST_CELL = 26;
-const LEAST_CELL = 6;
+const GRID_COLUMNS = [8, 16, 32, 48, 64, 96, 128];
+const MOST_CELL = 27;
+const LEAST_CELL = 4;
 const FOLD_HEIGHT = 18;
 const ROW_LABEL_WIDTH = 54;
 
@@ -86,8 +86,8 @@ class NumberedGrid extends CellGrid {
             if (plan.cell < LEAST_CELL && best)
                 break;
             const fits = this.heightOf(plan) <= room.height;
-            // The largest cells that fit; if none do, the plan that is least high.
-            const better = !best || (fits ? !best.fits || plan.cell > best.cell
+            // The largest cells that fit, in wide rows; if none do, the plan that is least high.
+            const better = !best || (fits ? !best.fits || plan.cell >= best.cell
                 : !best.fits && this.heightOf(plan) < this.heightOf(best));
             if (better)
                 best = {...plan, fits};
@@ -164,7 +164,7 @@ class NumberedGrid extends CellGrid {
         const {context, app: {paint}} = this;
         context.font = `11px ${paint.sans}`;
         context.textAlign = "left";
-        const text = this.foldLabel(row);
+        const text = fitText(context, this.foldLabel(row), this.width - ROW_LABEL_WIDTH - 14);
         context.fillText(text, ROW_LABEL_WIDTH + 10, middle);
         const end = ROW_LABEL_WIDTH + 18 + context.measureText(text).width;
         context.strokeStyle = paint.line;
@@ -182,11 +182,12 @@ class NumberedGrid extends CellGrid {
     }
 }
 
-const USE_NAMES = {absent: "no memory", boot: "the kernel", heap: "kernel heap",
+const USE_NAMES = {absent: "no memory", boot: "kernel", heap: "kernel heap",
     stack: "kernel stacks", vm: "taken", table: "page tables", directory: "page directories",
     leaf: "page tables", zero: "zeros", anon: "anonymous", cache: "page cache", free: "free"};
-const KERNEL_USES = new Set([USE.boot, USE.heap, USE.stack, USE.vm]);
-const TABLE_USES = new Set([USE.table, USE.directory, USE.leaf]);
+const USE_SHAPES = USES.map((use) => ({free: SHAPE.FREE, absent: SHAPE.ABSENT, zero: SHAPE.ZERO,
+    anon: SHAPE.ANON, cache: SHAPE.CACHE, table: SHAPE.TABLE, directory: SHAPE.TABLE,
+    leaf: SHAPE.TABLE})[use] ?? SHAPE.KERNEL);
 
 class FrameGrid extends NumberedGrid {
     layout() {
@@ -215,10 +216,10 @@ class FrameGrid extends NumberedGrid {
         const frame = cell.key;
         const table = state.frame;
         const use = table.use.get(frame);
-        let look = this.shape(use);
+        let look = USE_SHAPES[use];
         let owner = app.users.first[frame];
         let other = app.users.second[frame];
-        if (TABLE_USES.has(use)) {
+        if (USE_SHAPES[use] === SHAPE.TABLE) {
             owner = table.space.get(frame);
             other = 0;
         } else if (use === USE.cache) {
@@ -244,18 +245,9 @@ class FrameGrid extends NumberedGrid {
             look |= LOOK.SOURCE;
         if (app.isSelected("frame", frame))
             look |= LOOK.SELECTED;
-        if ((owner || other) && !app.filter.shows(owner) && !app.filter.shows(other))
+        if ((owner || other) && app.filter.hides(owner) && app.filter.hides(other))
             look |= LOOK.FADED;
         return look;
-    }
-
-    shape(use) {
-        if (KERNEL_USES.has(use))
-            return SHAPE.KERNEL;
-        if (TABLE_USES.has(use))
-            return SHAPE.TABLE;
-        return {[USE.free]: SHAPE.FREE, [USE.absent]: SHAPE.ABSENT, [USE.zero]: SHAPE.ZERO,
-            [USE.anon]: SHAPE.ANON, [USE.cache]: SHAPE.CACHE}[use];
     }
 
     label(cell) {
@@ -298,7 +290,7 @@ class SwapGrid extends NumberedGrid {
             look |= LOOK.CURRENT;
         if (app.isSelected("slot", slot))
             look |= LOOK.SELECTED;
-        if (owner && !app.filter.shows(owner))
+        if (owner && app.filter.hides(owner))
             look |= LOOK.FADED;
         return look;
     }

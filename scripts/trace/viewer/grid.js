@@ -23,20 +23,25 @@ const NEVER_DRAWN = -1;
 const colourOf = (look) => (look >>> 4) & COLOUR_MASK;
 const otherColourOf = (look) => (look >>> 9) & COLOUR_MASK;
 
-/** Draws one cell's inside; `paint` are the colours of the theme (see main.js). */
+/** Cells below this size are plain squares: there is no room for more, and there are many. */
+const SMALL_CELL = 8;
+
+/** Draws one cell; `paint` are the colours of the theme (see main.js). */
 function drawCell(context, {x, y, size, gap}, look, paint, label) {
+    if (size < SMALL_CELL) {
+        drawSmallCell(context, x, y, size, look, paint);
+        drawRings(context, x, y, size, gap, look, paint);
+        return;
+    }
     const shape = look & 15;
     // Without a process: the page cache's frame that no entry maps yet.
     const own = colourOf(look) || shape !== SHAPE.AWAY ? paint.process(colourOf(look)) : paint.cache;
     context.globalAlpha = look & LOOK.FADED ? 0.25 : 1;
-    const fills = {
-        [SHAPE.KERNEL]: paint.kernel, [SHAPE.TABLE]: paint.table, [SHAPE.CACHE]: paint.cache,
-        [SHAPE.ANON]: own, [SHAPE.ABSENT]: paint.absent,
-    };
+    const fill = fillOf(shape, own, paint);
     context.beginPath();
     context.roundRect(x + 0.5, y + 0.5, size - 1, size - 1, size > 10 ? 2.5 : 1);
-    if (fills[shape]) {
-        context.fillStyle = fills[shape];
+    if (fill) {
+        context.fillStyle = fill;
         context.fill();
     } else {
         outlineCell(context, x, y, size, shape, own, paint);
@@ -55,6 +60,42 @@ function drawCell(context, {x, y, size, gap}, look, paint, label) {
         drawTransfer(context, x, y, size, look & LOOK.READING, paint);
     context.globalAlpha = 1;
     drawRings(context, x, y, size, gap, look, paint);
+}
+
+/** The colour of shapes that are filled. */
+function fillOf(shape, own, paint) {
+    switch (shape) {
+    case SHAPE.KERNEL: return paint.kernel;
+    case SHAPE.TABLE: return paint.table;
+    case SHAPE.CACHE: return paint.cache;
+    case SHAPE.ANON: return own;
+    case SHAPE.ABSENT: return paint.absent;
+    default: return undefined;
+    }
+}
+
+/** How strongly shapes that are outlines are filled instead. */
+const SMALL_ALPHA = {[SHAPE.SWAPPED]: 0.4, [SHAPE.AWAY]: 0.65, [SHAPE.ZERO]: 0.45};
+
+function drawSmallCell(context, x, y, size, look, paint) {
+    const shape = look & 15;
+    const own = colourOf(look) || shape !== SHAPE.AWAY ? paint.process(colourOf(look)) : paint.cache;
+    const fill = fillOf(shape, own, paint);
+    const fade = look & LOOK.FADED ? 0.25 : 1;
+    context.globalAlpha = fade * (fill ? 1 : SMALL_ALPHA[shape] ?? 1);
+    context.fillStyle = fill ?? (SMALL_ALPHA[shape] ? own : paint.rule);
+    context.fillRect(x, y, size, size);
+    if (otherColourOf(look)) {
+        context.fillStyle = paint.process(otherColourOf(look));
+        context.fillRect(x + size / 2, y, size / 2, size);
+    }
+    if (look & (LOOK.DIRTY | LOOK.READING | LOOK.WRITING)) {
+        const mark = size < 6 ? 1 : 2;
+        context.globalAlpha = fade * 0.7;
+        context.fillStyle = paint.ink;
+        context.fillRect(x + size - mark, y, mark, look & LOOK.DIRTY ? mark : size);
+    }
+    context.globalAlpha = 1;
 }
 
 function outlineCell(context, x, y, size, shape, own, paint) {
@@ -181,12 +222,12 @@ function drawRings(context, x, y, size, gap, look, paint) {
     if (look & LOOK.CURSOR)
         ring(paint.focus, [2, 2]);
     if (look & LOOK.HAND) {
-        const height = Math.max(4, size * 0.45);
+        const height = size < SMALL_CELL ? size : size * 0.45;
         context.fillStyle = paint.ink;
         context.beginPath();
-        context.moveTo(x - 1, y - 1);
-        context.lineTo(x + height, y - 1);
-        context.lineTo(x - 1, y + height);
+        context.moveTo(x, y);
+        context.lineTo(x + height, y);
+        context.lineTo(x, y + height);
         context.fill();
     }
 }

@@ -103,9 +103,9 @@ class App {
         this.timeline = new Timeline(this);
         this.describeMachine();
         this.startControls();
-        this.followLink();
+        this.readLink();
         this.repaint();
-        new ResizeObserver(() => this.render(true)).observe(byId("stage"));
+        new ResizeObserver(() => this.render(false)).observe(byId("stage"));
     }
 
     get index() {
@@ -129,8 +129,11 @@ class App {
         return this.pids.get(as) ?? this.player.survey.owner.get(as);
     }
 
+    /** The colour of an address space's process; 0 if there is none. Asked for very often. */
     colour(as) {
-        return as ? this.processColour(this.pidOf(as)) : 0;
+        if (!as)
+            return 0;
+        return this.spaceColours[as] ??= this.processColour(this.pidOf(as));
     }
 
     /** The address spaces that have a column: those of processes that do something come first. */
@@ -140,7 +143,7 @@ class App {
             const pid = this.pidOf(space.number) ?? 0;
             return (survey.active.has(pid) ? 0 : 1e9) + pid;
         };
-        return [...state.spaces.values()].filter((space) => this.filter.shows(space.number))
+        return [...state.spaces.values()].filter((space) => !this.filter.hides(space.number))
             .sort((a, b) => order(a) - order(b) || a.number - b.number);
     }
 
@@ -160,10 +163,16 @@ class App {
     /* ---- the moment ---- */
 
     goto(index) {
-        const {first, trace} = this.player;
-        this.player.goto(Math.max(first, Math.min(trace.length - 1, Math.round(index))));
+        this.moveTo(index);
         this.render(false);
         this.linkLater();
+    }
+
+    /** Any number will do: it is made one of a moment that there is. */
+    moveTo(index) {
+        const {first, trace} = this.player;
+        const whole = Number.isFinite(index) ? Math.round(index) : first;
+        this.player.goto(Math.max(first, Math.min(trace.length - 1, whole)));
     }
 
     /** Goes to the next (1) or the previous (-1) of the list's moments; false if there is none. */
@@ -184,6 +193,7 @@ class App {
             if (as !== undefined && !this.pids.has(as))
                 this.pids.set(as, pid);
         }
+        this.spaceColours = [];
         this.users.update(player.state);
         this.subject = subjectOf(this.event, player);
         setText(byId("sentence"), this.words.sentence(this.event));
@@ -278,7 +288,7 @@ class App {
     filterChanged() {
         this.filter.update();
         this.filters.render();
-        this.render(true);
+        this.render(false);
         this.linkLater();
     }
 
@@ -340,7 +350,7 @@ class App {
     fold(folded) {
         this.folded = folded;
         byId("fold").setAttribute("aria-pressed", String(!folded));
-        this.render(true);
+        this.render(false);
     }
 
     changeSpeed(direction) {
@@ -440,6 +450,11 @@ class App {
     }
 
     followLink() {
+        this.readLink();
+        this.filterChanged();
+    }
+
+    readLink() {
         const words = new URLSearchParams(location.hash.slice(1));
         if (!words.has("event"))
             return;
@@ -454,8 +469,8 @@ class App {
                 : words.has("page") ? {what: "page", as, page: pageOf(at)} : undefined;
         this.history = this.selection ? this.historyOf(this.selection) : [];
         this.list.shows = this.selection ? "history" : "events";
-        this.goto(Number(words.get("event")) - 1);
-        this.filterChanged();
+        this.filter.update();
+        this.moveTo(Number(words.get("event")) - 1);
     }
 
     /* ---- light and dark ---- */

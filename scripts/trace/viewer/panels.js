@@ -26,20 +26,9 @@ class Filter {
     constructor(app) {
         this.app = app;
         const {trace, survey} = app.player;
-        const seen = new Set();
-        let interrupts = false;
-        for (let i = 0; i < trace.length; i++) {
-            if (trace.field("snap", i))
-                continue;
-            if (trace.field("irq", i))
-                interrupts = true;
-            else
-                seen.add(trace.field("pid", i) ?? 0);
-        }
-        for (const pid of survey.owner.values())
-            seen.add(pid);
+        const seen = new Set([...survey.active, ...survey.owner.values()]);
         this.processes = [...seen].sort((a, b) => a - b);
-        if (interrupts)
+        if (survey.interrupts)
             this.processes.push(INTERRUPT);
         const kinds = new Set(trace.kinds.map((kind) => GROUP_OF[kind.name]));
         this.groups = Object.keys(GROUPS).filter((group) => kinds.has(group));
@@ -76,9 +65,9 @@ class Filter {
         return !this.hiddenProcesses.has(pid);
     }
 
-    /** Whether the address space's process is shown. */
-    shows(as) {
-        return !this.hiddenProcesses.has(this.app.pidOf(as));
+    /** Whether the address space's process is hidden. */
+    hides(as) {
+        return this.hiddenProcesses.size > 0 && this.hiddenProcesses.has(this.app.pidOf(as));
     }
 }
 

@@ -25,6 +25,7 @@ class Survey {
         this.files = new Map();
         this.disks = new Map();
         this.active = new Set();        // pids with events of their own
+        this.interrupts = false;        // there are events of interrupts
         this.faultEnds = [];
     }
 
@@ -39,7 +40,9 @@ class Survey {
             this.slotsOfInterest.add(event.slot);
         if (event.as !== undefined && event.addr !== undefined && PAGE_KINDS.has(kind))
             this.touch(event.as, pageOf(event.addr));
-        if (!event.snap && !event.irq && pid !== undefined)
+        if (event.irq)
+            this.interrupts = true;
+        else if (!event.snap && pid !== undefined)
             this.active.add(pid);
         SURVEYS[kind]?.(this, event, state);
     }

@@ -6,8 +6,11 @@
 
 const SPACE = {
     GAP: 22, HEAD: 50, AREA_HEAD: 17, AREA_FOOT: 5, AREA_GAP: 9, PAD: 6, FOLD: 14,
-    // Pages in a row and the size of a cell: the first with which all fits is taken.
-    PLANS: [{row: 8, cell: 17}, {row: 12, cell: 12}, {row: 16, cell: 9}, {row: 32, cell: 5}],
+    // Pages in a row and the size of a cell: the first with which all fits is taken. Columns may
+    // lie outside at the right if the cells would be smaller than WIDE otherwise.
+    PLANS: [{row: 8, cell: 24}, {row: 8, cell: 20}, {row: 8, cell: 17}, {row: 12, cell: 12},
+        {row: 16, cell: 9}, {row: 32, cell: 5}],
+    WIDE: 17,
 };
 
 class SpaceColumns extends CellGrid {
@@ -17,8 +20,8 @@ class SpaceColumns extends CellGrid {
         const spaces = app.shownSpaces();
         const areas = spaces.map((space) => `${space.number} ${app.pidOf(space.number)} ` +
             space.areas.map((area) => `${area.addr}-${area.end}${area.rights}${area.file}`).join());
-        const room = this.scroll.clientHeight;
-        const signature = `${areas.join("|")} ${room} ${app.folded}`;
+        const {clientWidth, clientHeight} = this.scroll;
+        const signature = `${areas.join("|")} ${clientWidth}x${clientHeight} ${app.folded}`;
         if (signature === this.placed)
             return signature;
         this.placed = signature;
@@ -26,7 +29,9 @@ class SpaceColumns extends CellGrid {
         for (const plan of SPACE.PLANS) {
             columns = spaces.map((space) => this.plan(space, plan, player.survey));
             this.chosen = plan;
-            if (Math.max(0, ...columns.map((column) => column.height)) <= room)
+            const width = columns.length * (plan.row * plan.cell + 2 * SPACE.PAD + SPACE.GAP);
+            if (Math.max(0, ...columns.map((column) => column.height)) <= clientHeight &&
+                (width <= clientWidth || plan.cell <= SPACE.WIDE))
                 break;
         }
         this.place(columns, this.chosen);

@@ -30,11 +30,18 @@ class Table {
     constructor(chunks = new Map()) {
         this.chunks = chunks;
         this.own = new Set();
+        // The chunk that was used last is often the next one, too.
+        this.lastNumber = -1;
+        this.last = undefined;
     }
 
     get(index) {
-        const chunk = this.chunks.get(index >>> CHUNK_BITS);
-        return chunk ? chunk[index & CHUNK_MASK] : 0;
+        const number = index >>> CHUNK_BITS;
+        if (number !== this.lastNumber) {
+            this.lastNumber = number;
+            this.last = this.chunks.get(number);
+        }
+        return this.last ? this.last[index & CHUNK_MASK] : 0;
     }
 
     set(index, value) {
@@ -45,6 +52,8 @@ class Table {
             this.chunks.set(number, chunk);
             this.own.add(number);
         }
+        this.lastNumber = number;
+        this.last = chunk;
         chunk[index & CHUNK_MASK] = value;
     }
 

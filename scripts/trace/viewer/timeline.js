@@ -4,6 +4,8 @@
  * the accent's colour those that needed the disk), and how many frames were free (the line).
  */
 
+const NO_MARKS = [];
+
 class Timeline {
     constructor(app) {
         this.app = app;
@@ -22,7 +24,7 @@ class Timeline {
         this.slider.value = index;
         this.slider.setAttribute("aria-valuetext",
             `event ${index + 1} of ${this.last + 1}, ${app.timeText(index)}`);
-        const marks = app.selection ? app.history : [];
+        const marks = app.selection ? app.history : NO_MARKS;
         if (force || this.width !== this.canvas.parentElement.clientWidth || this.marks !== marks) {
             this.marks = marks;
             this.draw();

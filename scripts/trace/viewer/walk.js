@@ -92,7 +92,7 @@ class WalkView {
                 this.entryLines(before, after)),
             this.arrow(!after),
             this.card("frame", "Frame", after ? hex(frame) : "none",
-                after ? this.frameLines(frame, at, app) : [element("p", {}, "page fault")]),
+                after ? this.frameLines(frame, at, app) : [element("p", {}, "an access faults")]),
         ];
     }
 
