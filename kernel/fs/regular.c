@@ -74,8 +74,10 @@ static void note_access(struct inode *inode)
 {
 	uint32_t now = inode_now();
 
-	if (inode->fs->read_only || (inode->atime > inode->mtime && inode->atime > inode->ctime &&
-	                             now - inode->atime < SECONDS_PER_DAY))
+	if (inode->fs->read_only || inode->atime == now)
+		return;
+	if (inode->atime > inode->mtime && inode->atime > inode->ctime &&
+	    now - inode->atime < SECONDS_PER_DAY)
 		return;
 	inode->atime = now;
 	if (inode->ops->write_inode)
