@@ -40,7 +40,8 @@ const char *const trace_group_names[TRACE_GROUP_COUNT] = {
 uint32_t trace_on;
 
 static const struct trace_channel *channel; /* set at start-up */
-static bool only_chosen;
+static uint32_t wanted;  /* groups */
+static bool only_chosen; /* of TRACE_ACTIVITY: what chosen threads do */
 static struct timer flush_timer;
 
 /* The one ring of the one processor; written by it alone, with interrupts off. */
@@ -51,21 +52,34 @@ static struct {
 	struct trace_record *next, *end;
 	bool sending[PIECES_MOST];
 	uint32_t lost, number;      /* records dropped, pieces begun */
-	uint8_t snapshot;           /* TRACE_IN_SNAPSHOT while one is made */
 } ring;
 
-static void stamp(struct trace_record *record, uint32_t what)
+static inline void stamp(struct trace_record *record, uint32_t what)
 {
 	const struct cpu *cpu = this_cpu();
 
 	record->tsc = clock_tsc();
-	record->kind = what | ring.snapshot;
-	record->detail = what >> 8;
-	record->thread = cpu->current->id | (cpu->interrupt_depth ? TRACE_IN_INTERRUPT : 0);
+	what |= (uint32_t)cpu->current->id << TRACE_THREAD_SHIFT;
+	if (__builtin_expect(cpu->interrupt_depth, 0))
+		what |= TRACE_IN_INTERRUPT;
+	record->what = what;
+}
+
+/* As interrupts_off() and interrupts_restore(), in fewer instructions. */
+static inline uint32_t flags_save(void)
+{
+	uint32_t flags;
+	__asm__ volatile("pushfl; popl %0; cli" : "=r"(flags) : : "memory");
+	return flags;
+}
+
+static inline void flags_restore(uint32_t flags)
+{
+	__asm__ volatile("pushl %0; popfl" : : "r"(flags) : "memory", "cc");
 }
 
 /* Goes on in the next piece, if it is free. */
-static bool piece_begin(void)
+static __attribute__((noinline)) bool piece_begin(void)
 {
 	channel->reclaim();
 	if (ring.sending[ring.piece])
@@ -80,7 +94,7 @@ static bool piece_begin(void)
 }
 
 /* Hands over what the piece has. One that the channel does not take is lost. */
-static void piece_send(void)
+static __attribute__((noinline)) void piece_send(void)
 {
 	uint32_t count = ring.next - ring.first;
 
@@ -98,32 +112,48 @@ void trace_sent(const void *data)
 	ring.sending[((const char *)data - ring.memory) / PIECE_BYTES] = false;
 }
 
-void trace_note(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
+/* A record with its first words, to be followed by end_record(); NULL: there is no room. */
+static inline struct trace_record *begin_record(uint32_t what, uint32_t a, uint32_t b)
 {
-	uint32_t flags = interrupts_off();
+	if (__builtin_expect(!ring.next, 0) && !piece_begin()) {
+		ring.lost++;
+		return NULL;
+	}
+	struct trace_record *record = ring.next;
+	stamp(record, what);
+	record->words[0] = a;
+	record->words[1] = b;
+	return record;
+}
 
-	if (ring.next || piece_begin()) {
-		struct trace_record *record = ring.next++;
-		stamp(record, what);
-		record->words[0] = a;
-		record->words[1] = b;
+static inline void end_record(struct trace_record *record)
+{
+	ring.next = record + 1;
+	if (__builtin_expect(ring.next == ring.end, 0))
+		piece_send();
+}
+
+TRACE_CALLING void trace_note(uint32_t what, uint32_t a, uint32_t b)
+{
+	uint32_t flags = flags_save();
+	struct trace_record *record = begin_record(what, a, b);
+	if (record)
+		end_record(record);
+	flags_restore(flags);
+}
+
+TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
+                                   uint32_t e)
+{
+	uint32_t flags = flags_save();
+	struct trace_record *record = begin_record(what, a, b);
+	if (record) {
 		record->words[2] = c;
 		record->words[3] = d;
 		record->words[4] = e;
-		if (ring.next == ring.end)
-			piece_send();
-	} else {
-		ring.lost++;
+		end_record(record);
 	}
-	interrupts_restore(flags);
-}
-
-void trace_note_activity(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
-{
-	const struct thread *thread = thread_current();
-
-	if (!only_chosen || thread->traced || !thread->process)
-		trace_note(what, a, b, c, d, e);
+	flags_restore(flags);
 }
 
 void trace_note_text(uint32_t what, const char *text, uint32_t a, uint32_t b, uint32_t c)
@@ -137,9 +167,9 @@ void trace_note_text(uint32_t what, const char *text, uint32_t a, uint32_t b, ui
 		size_t n = length - at < TEXT_BYTES ? length - at : TEXT_BYTES;
 		memset(words, 0, sizeof(words));
 		memcpy(words, text + at, n);
-		trace_note(TRACE_TEXT, words[0], words[1], words[2], words[3], words[4]);
+		trace_note_more(TRACE_TEXT, words[0], words[1], words[2], words[3], words[4]);
 	}
-	trace_note(what, a, b, c, 0, 0);
+	trace_note_more(what, a, b, c, 0, 0);
 	interrupts_restore(flags);
 }
 
@@ -160,24 +190,38 @@ static void flush_due(struct timer *timer)
 		timer_set(timer, clock_now() + FLUSH_TIME);
 }
 
+static bool is_chosen(const struct thread *thread)
+{
+	return !only_chosen || thread->traced || !thread->process;
+}
+
+static void record_as_wanted(const struct thread *running)
+{
+	uint32_t groups = is_chosen(running) ? wanted : wanted & ~TRACE_ACTIVITY;
+	__atomic_store_n(&trace_on, groups | TRACE_LIVE, __ATOMIC_RELEASE);
+}
+
+void trace_switched(const struct thread *from, const struct thread *to)
+{
+	if (wanted & TRACE_BIT(switch) && (is_chosen(from) || is_chosen(to)))
+		trace_note(TRACE_WHAT(TRACE_SWITCH, from->state), (uint32_t)to->id, 0);
+	record_as_wanted(to);
+}
+
 void trace_begin(uint32_t groups, bool only)
 {
 	ASSERT(channel);
+	wanted = groups;
 	only_chosen = only;
-	__atomic_store_n(&trace_on, groups, __ATOMIC_RELEASE);
+	record_as_wanted(this_cpu()->current);
 	timer_set(&flush_timer, clock_now() + FLUSH_TIME);
 }
 
 void trace_end(void)
 {
-	trace_note(TRACE_END, 0, 0, 0, 0, 0);
+	trace_note(TRACE_END, 0, 0);
 	__atomic_store_n(&trace_on, 0, __ATOMIC_RELEASE);
 	trace_flush();
-}
-
-void trace_snapshot_mark(bool on)
-{
-	ring.snapshot = on ? TRACE_IN_SNAPSHOT : 0;
 }
 
 void trace_set_channel(const struct trace_channel *new)
@@ -196,11 +240,6 @@ void trace_set_channel(const struct trace_channel *new)
 bool trace_has_channel(void)
 {
 	return channel != NULL;
-}
-
-bool trace_only_chosen(void)
-{
-	return only_chosen;
 }
 
 uint32_t trace_lost(void)

@@ -39,13 +39,13 @@ extern const char *const trace_group_names[TRACE_GROUP_COUNT];
 enum trace_kind {
 	TRACE_CHUNK, /* detail: processor; number, records lost before it. Begins each piece */
 	TRACE_TEXT,  /* 20 bytes of the text that belongs to the next record of another kind */
-	TRACE_BEGIN, TRACE_CLOCK, TRACE_COMMAND_LINE, TRACE_SNAPSHOT, TRACE_END,
-	TRACE_FAULT_BEGIN, TRACE_FAULT_ROW, TRACE_FAULT_END, TRACE_COPY, TRACE_REUSE,
+	TRACE_BEGIN, TRACE_CLOCK, TRACE_COMMAND_LINE, TRACE_SNAPSHOT, TRACE_TELLING, TRACE_END,
+	TRACE_FAULT_BEGIN, TRACE_FAULT_AGAIN, TRACE_FAULT_END, TRACE_COPY, TRACE_REUSE,
 	TRACE_MAP, TRACE_UNMAP, TRACE_PROTECT,
 	TRACE_SPACE_NEW, TRACE_SPACE_END, TRACE_AREA_RANGE, TRACE_AREA_ADD, TRACE_AREA_REMOVE,
 	TRACE_AREA_CHANGE,
-	TRACE_PAGE, TRACE_ANON_NEW, TRACE_ANON_ATTACH, TRACE_ANON_DETACH, TRACE_ANON_SLOT,
-	TRACE_ANON_FREE,
+	TRACE_PAGE, TRACE_PAGE_MOVE, TRACE_ANON_NEW, TRACE_ANON_TOLD, TRACE_ANON_ATTACH,
+	TRACE_ANON_DETACH, TRACE_ANON_SLOT,
 	TRACE_CACHE_INSERT, TRACE_CACHE_REMOVE, TRACE_FILE,
 	TRACE_FRAME_TAKE, TRACE_FRAME_GIVE, TRACE_FRAME_TABLE, TRACE_FRAME_DIRTY,
 	TRACE_SWAP_TAKE, TRACE_SWAP_GIVE, TRACE_SWAP_IN, TRACE_SWAP_OUT,
@@ -62,30 +62,36 @@ enum trace_kind {
 
 struct trace_record {
 	uint64_t tsc;
-	uint8_t kind;    /* enum trace_kind */
-	uint8_t detail;  /* small facts of the kind */
-	uint16_t thread; /* who ran: the id, and TRACE_IN_INTERRUPT */
+	/* From the lowest bit up: the kind, 8 bits; small facts of the kind, 8; the thread that
+	 * ran, 15; whether that was in an interrupt. */
+	uint32_t what;
 	uint32_t words[TRACE_WORDS];
 };
-#define TRACE_IN_INTERRUPT 0x8000u
-#define TRACE_IN_SNAPSHOT 0x80u /* of kind: said in a snapshot, nothing happened */
+#define TRACE_THREAD_SHIFT 16
+#define TRACE_IN_INTERRUPT (1u << 31)
 
-extern uint32_t trace_on; /* bits of the groups that are recorded; 0: none */
+/* What is recorded now, on the processor's present thread: bits of groups and TRACE_LIVE; 0:
+ * nothing. If only chosen programs are traced, the groups of TRACE_ACTIVITY come and go with
+ * them at each switch. */
+extern uint32_t trace_on;
+#define TRACE_LIVE (1u << 31)
+/* What programs do, as against what becomes of memory. */
+#define TRACE_ACTIVITY (TRACE_BIT(fault) | TRACE_BIT(switch) | TRACE_BIT(call))
 
 static inline bool tracing(uint32_t groups)
 {
 	return __builtin_expect(trace_on & groups, 0);
 }
 
-/* Notes one record. what: the kind, and the detail << 8. Callable anywhere. */
-void trace_note(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e);
+/* Notes one record. what: the kind, and the detail << 8. Callable anywhere. Words that are not
+ * given are undefined. The call changes no register, so that a function with a tracepoint in it
+ * is compiled as if there were none. */
+#define TRACE_CALLING __attribute__((regparm(3), no_caller_saved_registers))
+TRACE_CALLING void trace_note(uint32_t what, uint32_t a, uint32_t b);
+TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
+                                   uint32_t e);
 /* The same, with a text that the decoder joins to it (at most 160 bytes of it). */
 void trace_note_text(uint32_t what, const char *text, uint32_t a, uint32_t b, uint32_t c);
-/* The same as trace_note, for what a program does as against what becomes of memory: left
- * out if only some programs are traced and this is none of them. */
-void trace_note_activity(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
-                         uint32_t e);
-
 #define TRACE_WHAT(kind, detail) ((kind) | (uint32_t)(detail) << 8)
 
 /* ---- the channel: a driver offers it, before start-up is over ---- */
@@ -104,37 +110,45 @@ void trace_sent(const void *data);
 /* ---- control; vm/trace.h has what people use ---- */
 
 bool trace_has_channel(void);
-/* From here on these groups are recorded; only_chosen: activity of chosen threads only. */
+/* From here on these groups are recorded; only_chosen: of TRACE_ACTIVITY, what threads do that
+ * have `traced` set, and the kernel's own. */
 void trace_begin(uint32_t groups, bool only_chosen);
 void trace_end(void);
-/* Marks what is noted as a snapshot; interrupts are off all the while, as other records must
- * not stand in between. */
-void trace_snapshot_mark(bool on);
+/* What is noted in between is a snapshot's; interrupts are off all the while, as other records
+ * must not stand there. */
+static inline void trace_telling(bool on)
+{
+	trace_note(TRACE_WHAT(TRACE_TELLING, on), 0, 0);
+}
+
 /* Sends what has been noted so far. Callable anywhere. */
 void trace_flush(void);
 uint32_t trace_lost(void); /* records dropped since start-up */
-bool trace_only_chosen(void);
 
 /* ---- tracepoints of the layers below vm/ ---- */
 
-/* holder: enum physmem_holder; free: frames that are free now. */
+/* holder: enum physmem_holder; free: frames that are free now. Not for frames of vm/, which are
+ * taken to be used: the next event that names the frame says it. */
 static inline void trace_frame_take(uint32_t frame, uint32_t holder, uint32_t free)
 {
 	if (tracing(TRACE_BIT(frame)))
-		trace_note(TRACE_WHAT(TRACE_FRAME_TAKE, holder), frame, free, 1, 0, 0);
+		trace_note(TRACE_WHAT(TRACE_FRAME_TAKE, holder), frame, free);
 }
 
 static inline void trace_frame_give(uint32_t frame, uint32_t free)
 {
 	if (tracing(TRACE_BIT(frame)))
-		trace_note(TRACE_FRAME_GIVE, frame, free, 0, 0, 0);
+		trace_note(TRACE_FRAME_GIVE, frame, free);
 }
 
-/* The thread that runs gives way. state: its new enum thread_state. */
-static inline void trace_switch(uint32_t state, pid_t to)
+struct thread;
+
+/* The thread that runs gives way. Its state is its new one. */
+void trace_switched(const struct thread *from, const struct thread *to);
+static inline void trace_switch(const struct thread *from, const struct thread *to)
 {
-	if (tracing(TRACE_BIT(switch)))
-		trace_note_activity(TRACE_WHAT(TRACE_SWITCH, state), (uint32_t)to, 0, 0, 0, 0);
+	if (tracing(TRACE_LIVE))
+		trace_switched(from, to);
 }
 
 /* A request enters a disk's queue; it is over, with an error or 0. disk and request only tell
@@ -143,16 +157,16 @@ static inline void trace_disk_start(const void *disk, const void *request, bool 
                                     uint32_t sector, uint32_t sectors, uint32_t frame)
 {
 	if (tracing(TRACE_BIT(disk)))
-		trace_note(TRACE_WHAT(TRACE_DISK_START, write), (uintptr_t)disk, (uintptr_t)request,
-		           sector, sectors, frame);
+		trace_note_more(TRACE_WHAT(TRACE_DISK_START, write), (uintptr_t)disk,
+		                (uintptr_t)request, sector, sectors, frame);
 }
 
 static inline void trace_disk_done(const void *disk, const void *request, bool write,
                                    uint32_t sector, uint32_t sectors, uint32_t frame, int error)
 {
 	if (tracing(TRACE_BIT(disk)))
-		trace_note(TRACE_WHAT(TRACE_DISK_DONE, write), (uintptr_t)disk, (uintptr_t)request,
-		           sector, sectors | (uint32_t)-error << 8, frame);
+		trace_note_more(TRACE_WHAT(TRACE_DISK_DONE, write), (uintptr_t)disk,
+		                (uintptr_t)request, sector, sectors | (uint32_t)-error << 8, frame);
 }
 
 /* ---- tracepoints of userprog/, which knows processes ---- */
@@ -167,7 +181,7 @@ static inline void trace_process(pid_t pid, pid_t parent, const void *space, con
 static inline void trace_fork(pid_t child, const void *space, bool vfork)
 {
 	if (tracing(TRACE_BIT(process)))
-		trace_note(TRACE_WHAT(TRACE_FORK, vfork), (uint32_t)child, (uintptr_t)space, 0, 0, 0);
+		trace_note(TRACE_WHAT(TRACE_FORK, vfork), (uint32_t)child, (uintptr_t)space);
 }
 
 static inline void trace_exec(const void *space, const char *name)
@@ -185,13 +199,13 @@ static inline void trace_name(const char *name)
 static inline void trace_exit(int status)
 {
 	if (tracing(TRACE_BIT(process)))
-		trace_note(TRACE_EXIT, (uint32_t)status, 0, 0, 0, 0);
+		trace_note(TRACE_EXIT, (uint32_t)status, 0);
 }
 
 static inline void trace_oom(pid_t victim)
 {
 	if (tracing(TRACE_BIT(process)))
-		trace_note(TRACE_OOM, (uint32_t)victim, 0, 0, 0, 0);
+		trace_note(TRACE_OOM, (uint32_t)victim, 0);
 }
 
 enum trace_call_name {
@@ -204,6 +218,6 @@ static inline int32_t trace_call(enum trace_call_name call, int32_t result, uint
                                  uint32_t b, uint32_t c, uint32_t d)
 {
 	if (tracing(TRACE_BIT(call)))
-		trace_note_activity(TRACE_WHAT(TRACE_CALL, call), (uint32_t)result, a, b, c, d);
+		trace_note_more(TRACE_WHAT(TRACE_CALL, call), (uint32_t)result, a, b, c, d);
 	return result;
 }

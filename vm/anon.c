@@ -15,14 +15,34 @@
 static struct slab_cache anon_cache = SLAB_CACHE("anon", sizeof(struct anon));
 static uint32_t anons; /* vm_lock */
 
-void anon_attach(struct anon *anon, struct frame *frame)
+static void attach(struct anon *anon, struct frame *frame)
 {
 	ASSERT(spin_held(&vm_lock));
 	anon->frame = frame;
 	frame->state = FRAME_ANON;
 	frame->owner.anon = anon;
-	trace_anon_attach(anon, frame);
 	evict_page_in(frame);
+}
+
+static void detach(struct anon *anon)
+{
+	ASSERT(spin_held(&vm_lock));
+	struct frame *frame = anon->frame;
+	anon->frame = NULL;
+	evict_page_out(frame);
+	frame_disown(frame);
+}
+
+void anon_attach(struct anon *anon, struct frame *frame)
+{
+	trace_anon_attach(anon, frame);
+	attach(anon, frame);
+}
+
+void anon_detach(struct anon *anon)
+{
+	trace_anon_detach(anon, anon->frame);
+	detach(anon);
 }
 
 struct anon *anon_alloc(void)
@@ -36,19 +56,8 @@ void anon_begin(struct anon *anon, struct frame *frame)
 	anon->references = 1;
 	anon->slot = 0;
 	anons++;
-	trace_anon_new(anon, NULL);
-	frame_set(frame, FRAME_VALID | FRAME_DIRTY);
-	anon_attach(anon, frame);
-}
-
-void anon_detach(struct anon *anon)
-{
-	ASSERT(spin_held(&vm_lock));
-	struct frame *frame = anon->frame;
-	anon->frame = NULL;
-	trace_anon_detach(anon, frame);
-	evict_page_out(frame);
-	frame_disown(frame);
+	frame_set_implied(frame, FRAME_VALID | FRAME_DIRTY);
+	attach(anon, frame);
 }
 
 void anon_free(struct anon *anon)
@@ -63,12 +72,11 @@ void anon_free(struct anon *anon)
 			frame->block = slot;
 			slot = 0;
 		}
-		anon_detach(anon);
+		detach(anon);
 	}
 	if (slot)
 		swap_slot_free(slot);
 	anons--;
-	trace_anon_free(anon);
 	slab_free(&anon_cache, anon);
 }
 

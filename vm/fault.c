@@ -287,6 +287,7 @@ static enum step install_anon(struct fault *fault, struct frame *frame)
 	spin_lock(&vm_lock);
 	anon_begin(anon, frame);
 	struct anon *old = spt_anon_set(fault->spt, fault->page, anon);
+	trace_anon_new(fault->spt, fault->page, anon);
 	pagedir_set(&fault->spt->pagedir, fault->page, frame, own_bits(fault->area));
 	if (old)
 		anon_put(old);
@@ -440,6 +441,17 @@ static enum step (*const handlers[ROWS])(struct fault *) = {
 	[FILE_COPY] = file_copy,     [PAST_END] = after_eof,      [NO_TABLES] = no_tables,
 };
 
+/* One time from the top: decides and acts. */
+static enum step attempt(struct fault *fault, enum row *row)
+{
+	chaos_shake();
+	fault->wait = NULL;
+	SCOPED_MUTEX(&fault->spt->lock);
+	*row = classify(fault);
+	make_room(fault);
+	return handlers[*row](fault);
+}
+
 enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 {
 	static const enum fault_result results[] = {
@@ -451,20 +463,13 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 	enum row row;
 
 	trace_fault_begin(spt, address, write);
-	do {
-		chaos_shake();
-		fault.wait = NULL;
-		mutex_lock(&spt->lock);
-		row = classify(&fault);
-		trace_fault_row(spt, fault.page, row);
-		make_room(&fault);
-		step = handlers[row](&fault);
-		mutex_unlock(&spt->lock);
+	while ((step = attempt(&fault, &row)) == AGAIN) {
+		trace_fault_again(row);
 		if (fault.wait) {
 			frame_wait(fault.wait);
 			frame_unpin(fault.wait);
 		}
-	} while (step == AGAIN);
+	}
 	chaos_shake();
 
 	if (step == DONE) {
@@ -474,7 +479,7 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 		if (fault.major)
 			vm_count(VM_pgmajfault);
 	}
-	trace_fault_end(spt, address, write, row, results[step], fault.major);
+	trace_fault_end(row, results[step], fault.major);
 	return results[step];
 }
 

@@ -153,7 +153,7 @@ void frame_disown(struct frame *frame)
 	ASSERT_SAYING(!frame->mappings, "a frame loses its owner while an entry maps it");
 	frame->state = FRAME_UNOWNED;
 	frame->owner.anon = NULL;
-	frame_clear(frame, FRAME_DIRTY);
+	frame_clear_implied(frame, FRAME_DIRTY);
 	if (frame->pins == 0)
 		frame_release(frame);
 }

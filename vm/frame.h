@@ -99,24 +99,34 @@ static inline bool frame_has(const struct frame *frame, uint32_t flag)
 	return __atomic_load_n(&frame->flags, __ATOMIC_ACQUIRE) & flag;
 }
 
-/* The trace hears of FRAME_DIRTY alone. */
-static inline void frame_trace(const struct frame *frame, uint32_t flag, bool set)
+/* Clears the flag and returns whether it was set. These two are for changes of FRAME_DIRTY
+ * that go without saying in the trace, as another event says them. */
+static inline void frame_set_implied(struct frame *frame, uint32_t flag)
 {
-	if (flag & FRAME_DIRTY && tracing(TRACE_BIT(frame)) && frame_has(frame, FRAME_DIRTY) != set)
-		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, set), frame_number(frame), 0, 0, 0, 0);
+	__atomic_fetch_or(&frame->flags, flag, __ATOMIC_ACQ_REL);
 }
+
+static inline bool frame_clear_implied(struct frame *frame, uint32_t flag)
+{
+	return __atomic_fetch_and(&frame->flags, ~flag, __ATOMIC_ACQ_REL) & flag;
+}
+
+/* The trace hears of FRAME_DIRTY alone: trace.c. */
+TRACE_CALLING void frame_trace_dirty(const struct frame *, bool dirty);
 
 static inline void frame_set(struct frame *frame, uint32_t flag)
 {
-	frame_trace(frame, flag, true);
-	__atomic_fetch_or(&frame->flags, flag, __ATOMIC_ACQ_REL);
+	if (flag & FRAME_DIRTY && tracing(TRACE_BIT(frame)))
+		frame_trace_dirty(frame, true);
+	frame_set_implied(frame, flag);
 }
 
 /* Clears the flag and returns whether it was set. */
 static inline bool frame_clear(struct frame *frame, uint32_t flag)
 {
-	frame_trace(frame, flag, false);
-	return __atomic_fetch_and(&frame->flags, ~flag, __ATOMIC_ACQ_REL) & flag;
+	if (flag & FRAME_DIRTY && tracing(TRACE_BIT(frame)))
+		frame_trace_dirty(frame, false);
+	return frame_clear_implied(frame, flag);
 }
 
 /*

@@ -177,25 +177,23 @@ static uintptr_t address_of(const pte_t *entry)
 	       (page_offset((uintptr_t)entry) / sizeof(pte_t) << PAGE_SHIFT);
 }
 
-/* Clears a present entry and all that goes with it, except for the TLB and the trace. Returns
- * what it was. */
-static pte_t take_entry(struct pagedir *pagedir, pte_t *entry)
+/* Clears a present entry and all that goes with it, except for the TLB and the trace. */
+static void forget_entry(struct pagedir *pagedir, pte_t *entry)
 {
 	pte_t old = __atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL);
 	frame_of(entry)->used--;
 	struct frame *frame = &frames[old >> PAGE_SHIFT];
 	if (frame == zero_frame)
-		return old;
+		return;
 	harvest(frame, old);
 	rmap_remove(frame, entry);
 	pagedir->resident--;
-	return old;
 }
 
 static void drop_entry(struct pagedir *pagedir, uintptr_t address, pte_t *entry)
 {
-	pte_t old = take_entry(pagedir, entry);
-	trace_unmap(pagedir, address, old);
+	trace_unmap(pagedir, address, *entry);
+	forget_entry(pagedir, entry);
 }
 
 void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame, pte_t bits)
@@ -204,21 +202,18 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 	pte_t *entry = &table_at(pagedir, address)[table_index(address)];
 	pte_t value = frame_phys(frame) | PTE_P | PTE_U | bits;
 
-	pte_t old = 0;
 
+	trace_map(pagedir, address, *entry, value);
 	if (*entry) {
 		if ((*entry & PAGE_MASK) == frame_phys(frame)) {
-			old = __atomic_exchange_n(entry, value, __ATOMIC_ACQ_REL);
-			trace_map(pagedir, address, old, value);
-			harvest(frame, old);
+			harvest(frame, __atomic_exchange_n(entry, value, __ATOMIC_ACQ_REL));
 			tlb_forget_page(pagedir, address);
 			return;
 		}
-		old = take_entry(pagedir, entry);
+		forget_entry(pagedir, entry);
 		tlb_forget_page(pagedir, address);
 	}
 	*entry = value;
-	trace_map(pagedir, address, old, value);
 	frame_of(entry)->used++;
 	if (frame == zero_frame)
 		return;

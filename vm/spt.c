@@ -179,7 +179,6 @@ struct anon *spt_anon_set(struct spt *spt, uintptr_t address, struct anon *anon)
 	struct anon *old = leaf[table_index(address)];
 	int change = (anon != NULL) - (old != NULL);
 	leaf[table_index(address)] = anon;
-	trace_page(spt, address, anon);
 	frame_of(leaf)->used += change;
 	spt->anons += change;
 	return old;
@@ -290,6 +289,7 @@ int spt_move_pages(struct spt *spt, uintptr_t from, uintptr_t to, uint32_t lengt
 			continue;
 		spin_lock(&vm_lock);
 		spt_anon_set(spt, to + offset, spt_anon_set(spt, from + offset, NULL));
+		trace_page_move(spt, from + offset, to + offset);
 		leaf_free_if_empty(spt, from + offset);
 		spin_unlock(&vm_lock);
 	}

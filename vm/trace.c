@@ -40,28 +40,18 @@ void trace_set_process_hook(void (*tell)(void))
 
 /* ---- tracepoints ---- */
 
-static pte_t entry_now(const struct spt *spt, uintptr_t address)
-{
-	spin_lock(&vm_lock);
-	pte_t entry = pagedir_entry(&spt->pagedir, address);
-	spin_unlock(&vm_lock);
-	return entry;
-}
-
 void trace_fault_begin_note(const struct spt *spt, uintptr_t address, bool write)
 {
 	struct thread *thread = thread_current();
 	uintptr_t eip = thread->process ? thread_user_frame(thread)->eip : 0;
 
-	trace_note_activity(TRACE_WHAT(TRACE_FAULT_BEGIN, write), (uintptr_t)spt, address,
-	                    entry_now(spt, address), eip, 0);
+	trace_note_more(TRACE_WHAT(TRACE_FAULT_BEGIN, write), (uintptr_t)spt, address, eip, 0, 0);
 }
 
-void trace_fault_end_note(const struct spt *spt, uintptr_t address, bool write, uint32_t row,
-                          uint32_t result, bool major)
+TRACE_CALLING void frame_trace_dirty(const struct frame *frame, bool dirty)
 {
-	trace_note_activity(TRACE_WHAT(TRACE_FAULT_END, row), (uintptr_t)spt, address,
-	                    entry_now(spt, address), result, (uint32_t)write | major << 1);
+	if (frame_has(frame, FRAME_DIRTY) != dirty)
+		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, dirty), frame_number(frame), 0);
 }
 
 /* Says what the source is, once a recording; and its name, where that can be looked up: under
@@ -91,15 +81,15 @@ void trace_area_note(enum trace_kind kind, const struct spt *spt, const struct a
 	if (area->source)
 		tell_source(area->source, true);
 	if (kind == TRACE_AREA_CHANGE)
-		trace_note(TRACE_AREA_RANGE, old_start, old_end, 0, 0, 0);
-	trace_note(TRACE_WHAT(kind, area->flags), (uintptr_t)spt, area_start(area), area->end,
-	           (uintptr_t)area->source, area->first_page);
+		trace_note(TRACE_AREA_RANGE, old_start, old_end);
+	trace_note_more(TRACE_WHAT(kind, area->flags), (uintptr_t)spt, area_start(area), area->end,
+	                (uintptr_t)area->source, area->first_page);
 }
 
 void trace_cache_note(enum trace_kind kind, const struct frame *frame)
 {
 	tell_source(frame->owner.source, false);
-	trace_note(kind, (uintptr_t)frame->owner.source, frame->index, frame_number(frame), 0, 0);
+	trace_note_more(kind, (uintptr_t)frame->owner.source, frame->index, frame_number(frame), 0, 0);
 }
 
 /* ---- the snapshot ---- */
@@ -124,7 +114,7 @@ static void tell_anons(const struct spt *spt, uint32_t index)
 			continue;
 		/* One in a frame was told with the frame; one that is shared is told again. */
 		if (!leaf[i]->frame)
-			trace_anon_new(leaf[i], NULL);
+			trace_anon_told(leaf[i]);
 		trace_page(spt, (index << 22) + (i << PAGE_SHIFT), leaf[i]);
 	}
 }
@@ -148,13 +138,13 @@ static void tell_space(struct spt *spt, void *unused)
 static void tell_frame(const struct frame *frame)
 {
 	if (frame->state == FRAME_ANON)
-		trace_anon_new(frame->owner.anon, frame);
+		trace_anon_told(frame->owner.anon);
 	else if (frame->state == FRAME_FILE)
 		trace_cache_insert(frame);
 	else if (frame->state == FRAME_ZERO)
 		trace_frame_table(NULL, frame);
 	if (frame_has(frame, FRAME_DIRTY))
-		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, true), frame_number(frame), 0, 0, 0, 0);
+		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, true), frame_number(frame), 0);
 }
 
 /* Every frame that is not free: who holds it, in runs; then what is in it. */
@@ -167,8 +157,8 @@ static void tell_frames(void)
 		for (next = first + 1; next < end && physmem_holder(next) == holder; next++)
 			continue;
 		if (holder != PHYSMEM_FREE && tracing(TRACE_BIT(frame)))
-			trace_note(TRACE_WHAT(TRACE_FRAME_TAKE, holder), first, physmem_free(),
-			           next - first, 0, 0);
+			trace_note_more(TRACE_WHAT(TRACE_FRAME_TAKE, holder), first, physmem_free(),
+			                next - first, 0, 0);
 	}
 	for (uint32_t number = 1; number < end; number++)
 		tell_frame(&frames[number]);
@@ -194,18 +184,18 @@ static void begin_and_tell_memory(uint32_t groups, bool only_chosen)
 	uint32_t flags = spin_lock_irq(&vm_lock);
 
 	beginning++;
-	trace_note(TRACE_BEGIN, TRACE_VERSION, physmem_end(), swap_total(), groups, 0);
-	trace_note(TRACE_CLOCK, (uint32_t)start, start >> 32, clock_tsc_scale(), 0, 0);
+	trace_note_more(TRACE_BEGIN, TRACE_VERSION, physmem_end(), swap_total(), groups, 0);
+	trace_note_more(TRACE_CLOCK, (uint32_t)start, start >> 32, clock_tsc_scale(), 0, 0);
 	trace_note_text(TRACE_COMMAND_LINE, boot_args_line(), 0, 0, 0);
 	trace_begin(groups, only_chosen);
 	trace_policy(evict_policy()->name);
 	tell_disks();
-	trace_note(TRACE_WHAT(TRACE_SNAPSHOT, true), physmem_free(), 0, 0, 0, 0);
-	trace_snapshot_mark(true);
+	trace_note(TRACE_WHAT(TRACE_SNAPSHOT, true), physmem_free(), 0);
+	trace_telling(true);
 	tell_frames();
 	swap_for_each_slot(tell_slot);
 	spt_for_each(tell_space, NULL);
-	trace_snapshot_mark(false);
+	trace_telling(false);
 	spin_unlock_irq(&vm_lock, flags);
 }
 
@@ -216,9 +206,9 @@ static void tell_areas_of(struct spt *spt)
 		if (area->source && tracing(TRACE_BIT(area)))
 			tell_source(area->source, true); /* may sleep, and is no part of it */
 		uint32_t flags = interrupts_off();
-		trace_snapshot_mark(true);
+		trace_telling(true);
 		trace_area_add(spt, area);
-		trace_snapshot_mark(false);
+		trace_telling(false);
 		interrupts_restore(flags);
 	}
 }
@@ -262,11 +252,11 @@ static void tell_kernel_thread(struct thread *thread, void *unused)
 static void tell_threads(void)
 {
 	uint32_t flags = interrupts_off();
-	trace_snapshot_mark(true);
+	trace_telling(true);
 	thread_for_each(tell_kernel_thread, NULL);
 	if (tell_processes)
 		tell_processes();
-	trace_snapshot_mark(false);
+	trace_telling(false);
 	interrupts_restore(flags);
 }
 
@@ -275,7 +265,7 @@ static void start(uint32_t groups, bool only_chosen)
 	begin_and_tell_memory(groups, only_chosen);
 	tell_threads();
 	tell_areas();
-	trace_note(TRACE_WHAT(TRACE_SNAPSHOT, false), physmem_free(), 0, 0, 0, 0);
+	trace_note(TRACE_WHAT(TRACE_SNAPSHOT, false), physmem_free(), 0);
 }
 
 /* ---- control ---- */

@@ -19,8 +19,6 @@
 
 /* Those that must look something up are out of line, in trace.c. */
 void trace_fault_begin_note(const struct spt *, uintptr_t address, bool write);
-void trace_fault_end_note(const struct spt *, uintptr_t address, bool write, uint32_t row,
-                          uint32_t result, bool major);
 
 static inline void trace_fault_begin(const struct spt *spt, uintptr_t address, bool write)
 {
@@ -28,32 +26,33 @@ static inline void trace_fault_begin(const struct spt *spt, uintptr_t address, b
 		trace_fault_begin_note(spt, address, write);
 }
 
-static inline void trace_fault_row(const struct spt *spt, uintptr_t page, uint32_t row)
+/* Of the fault that this thread is in: this row of the table was found, but it must start again
+ * from the top. */
+static inline void trace_fault_again(uint32_t row)
 {
 	if (tracing(TRACE_BIT(fault)))
-		trace_note_activity(TRACE_WHAT(TRACE_FAULT_ROW, row), (uintptr_t)spt, page, 0, 0, 0);
+		trace_note(TRACE_WHAT(TRACE_FAULT_AGAIN, row), 0, 0);
 }
 
-/* result: enum fault_result. */
-static inline void trace_fault_end(const struct spt *spt, uintptr_t address, bool write,
-                                   uint32_t row, uint32_t result, bool major)
+/* The same: it ends. result: enum fault_result. */
+static inline void trace_fault_end(uint32_t row, uint32_t result, bool major)
 {
 	if (tracing(TRACE_BIT(fault)))
-		trace_fault_end_note(spt, address, write, row, result, major);
+		trace_note(TRACE_WHAT(TRACE_FAULT_END, row), result, major);
 }
 
 static inline void trace_copy(const struct spt *spt, uintptr_t page, const struct frame *from,
                               const struct frame *to)
 {
 	if (tracing(TRACE_BIT(fault)))
-		trace_note_activity(TRACE_WHAT(TRACE_COPY, from->state == FRAME_FILE),
-		                    (uintptr_t)spt, page, frame_number(from), frame_number(to), 0);
+		trace_note_more(TRACE_WHAT(TRACE_COPY, from->state == FRAME_FILE), (uintptr_t)spt,
+		                page, frame_number(from), frame_number(to), 0);
 }
 
 static inline void trace_reuse(const struct spt *spt, uintptr_t page, const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(fault)))
-		trace_note_activity(TRACE_REUSE, (uintptr_t)spt, page, frame_number(frame), 0, 0);
+		trace_note_more(TRACE_REUSE, (uintptr_t)spt, page, frame_number(frame), 0, 0);
 }
 
 /* ---- entries; vm_lock held ---- */
@@ -62,20 +61,20 @@ static inline void trace_map(const struct pagedir *pagedir, uintptr_t page, pte_
                              pte_t after)
 {
 	if (tracing(TRACE_BIT(map)))
-		trace_note(TRACE_MAP, (uintptr_t)pagedir->spt, page, before, after, 0);
+		trace_note_more(TRACE_MAP, (uintptr_t)pagedir->spt, page, before, after, 0);
 }
 
 static inline void trace_unmap(const struct pagedir *pagedir, uintptr_t page, pte_t before)
 {
 	if (tracing(TRACE_BIT(map)))
-		trace_note(TRACE_UNMAP, (uintptr_t)pagedir->spt, page, before, 0, 0);
+		trace_note_more(TRACE_UNMAP, (uintptr_t)pagedir->spt, page, before, 0, 0);
 }
 
 static inline void trace_protect(const struct pagedir *pagedir, uintptr_t page, pte_t before,
                                  pte_t after)
 {
 	if (tracing(TRACE_BIT(map)))
-		trace_note(TRACE_PROTECT, (uintptr_t)pagedir->spt, page, before, after, 0);
+		trace_note_more(TRACE_PROTECT, (uintptr_t)pagedir->spt, page, before, after, 0);
 }
 
 /* ---- spaces and areas; spt->lock held, or nobody else knows the space ---- */
@@ -83,13 +82,13 @@ static inline void trace_protect(const struct pagedir *pagedir, uintptr_t page, 
 static inline void trace_space_new(const struct spt *spt)
 {
 	if (tracing(TRACE_BIT(area)))
-		trace_note(TRACE_SPACE_NEW, (uintptr_t)spt, 0, 0, 0, 0);
+		trace_note(TRACE_SPACE_NEW, (uintptr_t)spt, 0);
 }
 
 static inline void trace_space_end(const struct spt *spt)
 {
 	if (tracing(TRACE_BIT(area)))
-		trace_note(TRACE_SPACE_END, (uintptr_t)spt, 0, 0, 0, 0);
+		trace_note(TRACE_SPACE_END, (uintptr_t)spt, 0);
 }
 
 void trace_area_note(enum trace_kind, const struct spt *, const struct area *, uintptr_t old_start,
@@ -104,7 +103,7 @@ static inline void trace_area_add(const struct spt *spt, const struct area *area
 static inline void trace_area_remove(const struct spt *spt, const struct area *area)
 {
 	if (tracing(TRACE_BIT(area)))
-		trace_note(TRACE_AREA_REMOVE, (uintptr_t)spt, area_start(area), area->end, 0, 0);
+		trace_note_more(TRACE_AREA_REMOVE, (uintptr_t)spt, area_start(area), area->end, 0, 0);
 }
 
 /* The area was [old_start, old_end), or had other rights. */
@@ -117,41 +116,53 @@ static inline void trace_area_change(const struct spt *spt, const struct area *a
 
 /* ---- anonymous pages; vm_lock held ---- */
 
+/* The page has this anon, or none. An anon that no page has any more ends; that goes without
+ * saying. */
 static inline void trace_page(const struct spt *spt, uintptr_t page, const struct anon *anon)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note(TRACE_PAGE, (uintptr_t)spt, page, (uintptr_t)anon, 0, 0);
+		trace_note_more(TRACE_PAGE, (uintptr_t)spt, page, (uintptr_t)anon, 0, 0);
 }
 
-static inline void trace_anon_new(const struct anon *anon, const struct frame *frame)
+/* What one page has, another has from now on. */
+static inline void trace_page_move(const struct spt *spt, uintptr_t from, uintptr_t to)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note(TRACE_ANON_NEW, (uintptr_t)anon, frame ? frame_number(frame) : 0,
-		           anon->slot, 0, 0);
+		trace_note_more(TRACE_PAGE_MOVE, (uintptr_t)spt, from, to, 0, 0);
+}
+
+/* The page has a new anon, in a dirty frame. */
+static inline void trace_anon_new(const struct spt *spt, uintptr_t page, const struct anon *anon)
+{
+	if (tracing(TRACE_BIT(page)))
+		trace_note_more(TRACE_ANON_NEW, (uintptr_t)spt, page, (uintptr_t)anon,
+		                frame_number(anon->frame), 0);
+}
+
+/* There is this one: for snapshots. */
+static inline void trace_anon_told(const struct anon *anon)
+{
+	if (tracing(TRACE_BIT(page)))
+		trace_note_more(TRACE_ANON_TOLD, (uintptr_t)anon,
+		                anon->frame ? frame_number(anon->frame) : 0, anon->slot, 0, 0);
 }
 
 static inline void trace_anon_attach(const struct anon *anon, const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note(TRACE_ANON_ATTACH, (uintptr_t)anon, frame_number(frame), 0, 0, 0);
+		trace_note(TRACE_ANON_ATTACH, (uintptr_t)anon, frame_number(frame));
 }
 
 static inline void trace_anon_detach(const struct anon *anon, const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note(TRACE_ANON_DETACH, (uintptr_t)anon, frame_number(frame), 0, 0, 0);
+		trace_note(TRACE_ANON_DETACH, (uintptr_t)anon, frame_number(frame));
 }
 
 static inline void trace_anon_slot(const struct anon *anon)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note(TRACE_ANON_SLOT, (uintptr_t)anon, anon->slot, 0, 0, 0);
-}
-
-static inline void trace_anon_free(const struct anon *anon)
-{
-	if (tracing(TRACE_BIT(page)))
-		trace_note(TRACE_ANON_FREE, (uintptr_t)anon, 0, 0, 0, 0);
+		trace_note(TRACE_ANON_SLOT, (uintptr_t)anon, anon->slot);
 }
 
 /* ---- files ---- */
@@ -187,8 +198,8 @@ static inline void trace_cache_remove(const struct frame *frame)
 static inline void trace_frame_table(const struct spt *spt, const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(frame)))
-		trace_note(TRACE_WHAT(TRACE_FRAME_TABLE, frame->state), frame_number(frame),
-		           (uintptr_t)spt, frame->index, 0, 0);
+		trace_note_more(TRACE_WHAT(TRACE_FRAME_TABLE, frame->state), frame_number(frame),
+		                (uintptr_t)spt, frame->index, 0, 0);
 }
 
 /* ---- swap; vm_lock held for slots ---- */
@@ -196,13 +207,13 @@ static inline void trace_frame_table(const struct spt *spt, const struct frame *
 static inline void trace_swap_take(uint32_t slot, uint32_t used)
 {
 	if (tracing(TRACE_BIT(swap)))
-		trace_note(TRACE_SWAP_TAKE, slot, used, 0, 0, 0);
+		trace_note(TRACE_SWAP_TAKE, slot, used);
 }
 
 static inline void trace_swap_give(uint32_t slot, uint32_t used)
 {
 	if (tracing(TRACE_BIT(swap)))
-		trace_note(TRACE_SWAP_GIVE, slot, used, 0, 0, 0);
+		trace_note(TRACE_SWAP_GIVE, slot, used);
 }
 
 static inline uintptr_t trace_anon_of(const struct frame *frame)
@@ -213,13 +224,13 @@ static inline uintptr_t trace_anon_of(const struct frame *frame)
 static inline void trace_swap_in(uint32_t slot, const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(swap)))
-		trace_note(TRACE_SWAP_IN, slot, frame_number(frame), trace_anon_of(frame), 0, 0);
+		trace_note_more(TRACE_SWAP_IN, slot, frame_number(frame), trace_anon_of(frame), 0, 0);
 }
 
 static inline void trace_swap_out(uint32_t slot, const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(swap)))
-		trace_note(TRACE_SWAP_OUT, slot, frame_number(frame), trace_anon_of(frame), 0, 0);
+		trace_note_more(TRACE_SWAP_OUT, slot, frame_number(frame), trace_anon_of(frame), 0, 0);
 }
 
 /* ---- eviction; vm_lock held ---- */
@@ -227,22 +238,23 @@ static inline void trace_swap_out(uint32_t slot, const struct frame *frame)
 static inline void trace_hand(const struct frame *frame, bool referenced)
 {
 	if (tracing(TRACE_BIT(evict)))
-		trace_note(TRACE_WHAT(TRACE_HAND, referenced), frame_number(frame), 0, 0, 0, 0);
+		trace_note(TRACE_WHAT(TRACE_HAND, referenced), frame_number(frame), 0);
 }
 
 /* The victim, already unmapped, so that it is known whether it is dirty. */
 static inline void trace_evict(const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(evict)))
-		trace_note(TRACE_WHAT(TRACE_EVICT, (frame->state == FRAME_ANON) << 1 |
-		                                           frame_has(frame, FRAME_DIRTY)),
-		           frame_number(frame), (uintptr_t)frame->owner.anon, frame->index, 0, 0);
+		trace_note_more(TRACE_WHAT(TRACE_EVICT, (frame->state == FRAME_ANON) << 1 |
+		                                                frame_has(frame, FRAME_DIRTY)),
+		                frame_number(frame), (uintptr_t)frame->owner.anon, frame->index, 0,
+		                0);
 }
 
 static inline void trace_evict_back(const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(evict)))
-		trace_note(TRACE_EVICT_BACK, frame_number(frame), 0, 0, 0, 0);
+		trace_note(TRACE_EVICT_BACK, frame_number(frame), 0);
 }
 
 static inline void trace_policy(const char *name)

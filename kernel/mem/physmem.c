@@ -188,7 +188,6 @@ uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
 	} else if (free_count > reserve) {
 		frame = free_stack[--free_count];
 		holders[frame] = holder;
-		trace_frame_take(frame, holder, free_count);
 	}
 	spin_unlock_irq(&lock, flags);
 	if (frame)
@@ -197,8 +196,10 @@ uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
 	 * translated code of a page makes each write to it slow (hundreds of times) until
 	 * the page was overwritten as a whole. Who takes frames for vm/ does that anyway;
 	 * a slab or a stack never would. */
-	if (frame && holder != PHYSMEM_VM)
+	if (frame && holder != PHYSMEM_VM) {
+		trace_frame_take(frame, holder, free_count);
 		memset(phys_to_virt(frame << PAGE_SHIFT), 0, PAGE_SIZE);
+	}
 	return frame;
 }
 

@@ -90,7 +90,7 @@ static void switch_away(void)
 		return;
 
 	switches++;
-	trace_switch(from->state, to->id);
+	trace_switch(from, to);
 	fpu_switch_away(from);
 	cpu->current = to;
 	cpu_set_kernel_stack(to->stack + THREAD_STACK_SIZE);

@@ -16,8 +16,8 @@ import struct
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-RECORD = struct.Struct("<QBBH5I")
-IN_INTERRUPT, IN_SNAPSHOT = 0x8000, 0x80
+RECORD = struct.Struct("<Q6I")
+IN_INTERRUPT = 1 << 31
 TEXT = struct.Struct("<5I")
 
 # As in the kernel's headers, by number.
@@ -30,6 +30,7 @@ REASONS = ["file clean", "file dirty", "anon clean", "anon dirty"]    # tracepoi
 STATES = ["runs", "ready", "sleeps", "ended"]                         # thread.h
 CALLS = {"mmap": 4, "munmap": 2, "mprotect": 3, "brk": 1, "mremap": 4, "madvise": 3,
          "msync": 3, "mlock": 3}                                      # trace.h: how many arguments
+PAGE = 4096
 READ, WRITE, EXECUTE, SHARED, STACK, HEAP, LOCKED = 1, 2, 4, 8, 0x10, 0x20, 0x80  # area.h
 
 
@@ -68,9 +69,19 @@ class Numbers:
         return number
 
 
+class Space:
+    """What the stream said of an address space."""
+
+    def __init__(self):
+        self.entries = {}  # page: page-table entry
+        self.anons = {}    # page: number of its anon
+
+
 class Decoder:
-    """One stream. Each method of the name of a record kind gives its event's fields, or None
-    if there is no event (yet)."""
+    """One stream. The kernel notes as little as will do; the rest is found out here: which row
+    a fault began with, what its page's entry was, when an anon's last reference went, when a
+    frame was taken. Each method of the name of a record kind returns its event's fields, a
+    list of such, or None if there is no event."""
 
     def __init__(self, icount=False, command=None):
         self.icount = icount
@@ -78,74 +89,166 @@ class Decoder:
         self.kinds = names_of("trace_kind", "TRACE_")[:-1]
         self.groups = groups()
         self.methods = [getattr(self, kind.lower(), None) for kind in self.kinds]
+        self.methods[self.kinds.index("TELLING")] = self.set_telling
+        self.event_names = [kind.lower().replace("_", ".", 1) for kind in self.kinds]
         self.spaces, self.anons, self.files = Numbers(), Numbers(), Numbers()
         self.disks, self.requests = Numbers(), Numbers()
-        self.text = b""
-        self.begun = None        # of a beginning, what is known so far
-        self.ranges = {}         # thread: the range that its next area.change had
-        self.policy_name = None
-        self.lost = 0
-        self.in_snapshot = set() # anons that this snapshot told already
-        self.tsc_start, self.scale = 0, 0
-        self.cpu = 0
+        self.tsc_start, self.scale, self.cpu, self.lost = 0, 0, 0, 0
         self.time = self.idle = 0
         self.idle_since = None   # since when the processor has had nothing to do
+        self.text = b""          # of the records of text just before
+        self.begun = None        # of a beginning, what is known so far
+        self.groups_on = set()
+        self.policy_name = None
+        self.ranges = {}         # thread: the range that its next area.change had
+        self.forget()
+
+    def forget(self):
+        """A snapshot begins: what was known of memory is told anew."""
+        self.telling = False
+        self.known = {}          # number of a space: Space
+        self.references = {}     # number of an anon: how many pages name it
+        self.frames = {}         # number of an anon: its frame
+        self.addresses = {}      # number of an anon: the kernel's address of it
+        self.taken = set()       # frames that are not free
+        self.free = 0
+        self.faults = {}         # thread: the fault it is in
+        self.rows_due = {}       # thread: the fault.row event whose row is not known yet
+        self.held = []           # events from the first of those on
 
     def events(self, file):
         while True:
             data = file.read(RECORD.size * 4096)
             for record in RECORD.iter_unpack(data[:len(data) // RECORD.size * RECORD.size]):
-                event = self.event(*record)
-                if event:
-                    yield event
+                yield from self.record(*record)
             if len(data) < RECORD.size * 4096:
+                yield from self.release(everything=True)
                 return
 
-    def event(self, tsc, kind, detail, thread, *words):
-        self.detail, self.thread, self.snap = detail, thread & ~IN_INTERRUPT, kind & IN_SNAPSHOT
-        name = self.kinds[kind & ~IN_SNAPSHOT]
+    def record(self, tsc, what, *words):
+        kind, self.detail = what & 0xff, what >> 8 & 0xff
+        self.thread, self.irq = what >> 16 & 0x7fff, what & IN_INTERRUPT
+        name = self.kinds[kind]
         if name == "TEXT":
             self.text += TEXT.pack(*words)
-            return None
-        fields = self.methods[kind & ~IN_SNAPSHOT](*words)
+            return
+        made = self.methods[kind](*words)
         self.text = b""
-        if fields is None:
-            return None
-        event = self.stamp(tsc)
-        if name == "SWITCH" and fields["to"] == 0:
+        if made is None:
+            if name == "FAULT_AGAIN":
+                yield from self.release()
+            return
+        self.clock_to(tsc)
+        fault = self.faults.get(self.thread)
+        if fault and fault["again"] and not self.irq and name != "SWITCH":
+            fault["again"] = False
+            self.row_due(fault)
+        for fields in made if isinstance(made, list) else [made]:
+            self.held.append(self.event(self.event_names[kind], fields))
+        if name == "FAULT_BEGIN":
+            self.row_due(self.faults[self.thread])
+        elif name == "SWITCH" and words[0] == 0:
             self.idle_since = self.time
+        yield from self.release()
+
+    def event(self, name, fields):
+        event = {"t": self.time}
+        if self.icount:
+            event["insns"] = self.time - self.idle
+        event["cpu"] = self.cpu
         event["pid"] = self.thread
-        event["kind"] = fields.pop("kind", name.lower().replace("_", ".", 1))
-        if self.snap:
+        event["kind"] = fields.pop("kind", name)
+        if self.telling and event["kind"] not in ("file", "snapshot"):
             event["snap"] = True
-        if thread & IN_INTERRUPT:
+        if self.irq:
             event["irq"] = True
         event.update(fields)
         return event
 
-    def stamp(self, tsc):
-        time = (tsc - self.tsc_start) * self.scale >> 24
-        self.time = max(self.time, time)
+    def clock_to(self, tsc):
+        self.time = max(self.time, (tsc - self.tsc_start) * self.scale >> 24)
         if self.idle_since is not None:
             self.idle += self.time - self.idle_since
             self.idle_since = None
-        stamp = {"t": self.time}
-        if self.icount:
-            stamp["insns"] = self.time - self.idle
-        stamp["cpu"] = self.cpu
-        return stamp
+
+    def row_due(self, fault):
+        """A fault looks at the table: an event whose row a later record will tell."""
+        event = self.event("fault.row", {"as": fault["as"], "addr": fault["addr"] & -PAGE})
+        self.rows_due[self.thread] = event
+        self.held.append(event)
+
+    def row_known(self):
+        event = self.rows_due.pop(self.thread, None)
+        if event:
+            event["row"] = ROWS[self.detail]
+
+    def release(self, everything=False):
+        """The events that no unknown row holds back."""
+        while self.held:
+            event = self.held[0]
+            if event["kind"] == "fault.row" and "row" not in event:
+                if not everything:
+                    return
+            else:
+                yield event
+            self.held.pop(0)
 
     def said(self):
         return self.text.rstrip(b"\0").decode(errors="replace")
 
+    # ---- what the kernel leaves out ----
+
+    def space(self, number):
+        return self.known.setdefault(number, Space())
+
+    def use(self, frame):
+        """The events before one that names the frame: it is taken, if it was free."""
+        if frame in self.taken or self.telling or "frame" not in self.groups_on:
+            return []
+        self.taken.add(frame)
+        self.free -= 1
+        return [{"kind": "frame.take", "frame": frame, "holder": "vm", "free": self.free}]
+
+    def name_anon(self, number, page, anon):
+        """The page of a space names an anon (or none, 0): the events of that, and of the end of
+        the anon that it named before."""
+        anons, before = self.space(number).anons, self.space(number).anons.get(page, 0)
+        fields = {"kind": "page", "as": number, "addr": page}
+        if anon:
+            fields["anon"] = anons[page] = anon
+            self.references[anon] = self.references.get(anon, 0) + 1
+        else:
+            anons.pop(page, None)
+        if not before:
+            return [fields]
+        self.references[before] -= 1
+        return [fields] if self.references[before] else [fields, *self.end_anon(before)]
+
+    def end_anon(self, anon):
+        del self.references[anon]
+        self.anons.of.pop(self.addresses.pop(anon, None), None)
+        frame = self.frames.pop(anon, None)
+        if frame:
+            yield {"kind": "anon.detach", "anon": anon, "frame": frame}
+        yield {"kind": "anon.free", "anon": anon}
+
+    def new_anon(self, address, anon, frame):
+        self.addresses[anon] = address
+        self.references.setdefault(anon, 0)
+        if frame:
+            self.frames[anon] = frame
+
     # ---- the stream ----
 
-    def chunk(self, number, lost, *_):
+    def chunk(self, _, lost, *__):
         self.cpu = self.detail
         more, self.lost = lost - self.lost, lost
         if more <= 0:
             return None
         self.text = b""
+        self.faults.clear()
+        self.held = [event for event in self.held if event not in self.rows_due.values()]
+        self.rows_due.clear()
         return {"kind": "lost", "count": more}
 
     def begin(self, version, frames, slots, mask, _):
@@ -153,6 +256,7 @@ class Decoder:
         if slots:
             self.begun["slots"] = slots
         self.begun["kinds"] = [name for i, name in enumerate(self.groups) if mask >> i & 1]
+        self.groups_on = set(self.begun["kinds"])
 
     def clock(self, low, high, scale, *_):
         self.tsc_start, self.scale = high << 32 | low, scale
@@ -164,8 +268,13 @@ class Decoder:
         return fields
 
     def snapshot(self, free, *_):
-        self.in_snapshot = set()
+        if self.detail:
+            self.forget()
+        self.free = free
         return {"state": "begin" if self.detail else "end", "free": free}
+
+    def set_telling(self, *_):
+        self.telling = bool(self.detail)
 
     def end(self, *_):
         return {}
@@ -175,28 +284,43 @@ class Decoder:
     def page_at(self, space, address, **fields):
         return {"as": self.spaces.get(space), "addr": address, **fields}
 
-    def fault_begin(self, space, address, before, eip, _):
-        fields = self.page_at(space, address, access="write" if self.detail else "read")
+    def entry_now(self, fault):
+        return self.space(fault["as"]).entries.get(fault["addr"] & -PAGE)
+
+    def fault_begin(self, space, address, eip, *_):
+        fault = self.page_at(space, address, access="write" if self.detail else "read")
+        fields = dict(fault)
+        before = self.entry_now(fault)
         if before:
             fields["before"] = before
         if eip:
             fields["eip"] = eip
+        self.faults[self.thread] = fault
+        fault["again"] = False
         return fields
 
-    def fault_row(self, space, page, *_):
-        return self.page_at(space, page, row=ROWS[self.detail])
+    def fault_again(self, *_):
+        self.row_known()
+        if self.thread in self.faults:
+            self.faults[self.thread]["again"] = True
 
-    def fault_end(self, space, address, after, result, how):
-        fields = self.page_at(space, address, row=ROWS[self.detail],
-                              access="write" if how & 1 else "read", result=RESULTS[result],
-                              major=bool(how & 2))
+    def fault_end(self, result, major, *_):
+        fault = self.faults.pop(self.thread, None)
+        if not fault:
+            return None
+        if fault.pop("again"):
+            self.row_due(fault)
+        self.row_known()
+        fields = {**fault, "row": ROWS[self.detail], "result": RESULTS[result],
+                  "major": bool(major & 0xff)}
+        after = self.entry_now(fault)
         if after:
             fields["after"] = after
         return fields
 
     def copy(self, space, page, source, target, _):
-        return self.page_at(space, page, frame=source, to=target,
-                            why="file" if self.detail else "anon")
+        return self.use(target) + [self.page_at(space, page, frame=source, to=target,
+                                                why="file" if self.detail else "anon")]
 
     def reuse(self, space, page, frame, *_):
         return self.page_at(space, page, frame=frame)
@@ -204,12 +328,22 @@ class Decoder:
     # ---- entries ----
 
     def map(self, space, page, before, after, _):
-        return self.page_at(space, page, frame=after >> 12, before=before, after=after)
+        number = self.spaces.get(space)
+        self.space(number).entries[page] = after
+        made = []
+        if before and before >> 12 != after >> 12:
+            made.append(self.page_at(space, page, kind="unmap", frame=before >> 12,
+                                     before=before))
+            before = 0
+        made.append(self.page_at(space, page, frame=after >> 12, before=before, after=after))
+        return made
 
     def unmap(self, space, page, before, *_):
+        self.space(self.spaces.get(space)).entries.pop(page, None)
         return self.page_at(space, page, frame=before >> 12, before=before)
 
     def protect(self, space, page, before, after, _):
+        self.space(self.spaces.get(space)).entries[page] = after
         return self.page_at(space, page, frame=before >> 12, before=before, after=after)
 
     # ---- spaces and areas ----
@@ -218,6 +352,7 @@ class Decoder:
         return {"kind": "space.new", "as": self.spaces.get(space)}
 
     def space_end(self, space, *_):
+        self.known.pop(self.spaces.get(space), None)
         return {"kind": "space.end", "as": self.spaces.end(space)}
 
     def area_range(self, start, end, *_):
@@ -245,18 +380,31 @@ class Decoder:
     # ---- pages ----
 
     def page(self, space, page, anon, *_):
-        fields = self.page_at(space, page)
-        if anon:
-            fields["anon"] = self.anons.get(anon)
-        return fields
+        return self.name_anon(self.spaces.get(space), page, self.anons.get(anon) if anon else 0)
 
-    def anon_new(self, anon, frame, slot, *_):
-        if not self.snap:
-            return {"kind": "anon.new", "anon": self.anons.new(anon)}
-        if anon in self.in_snapshot:
+    def page_move(self, space, source, target, *_):
+        number = self.spaces.get(space)
+        anon = self.space(number).anons.get(source)
+        if not anon:
             return None
-        self.in_snapshot.add(anon)
-        fields = {"kind": "anon.new", "anon": self.anons.get(anon)}
+        self.references[anon] += 1   # it must not seem to end in between
+        made = self.name_anon(number, source, 0) + self.name_anon(number, target, anon)
+        self.references[anon] -= 1
+        return made
+
+    def anon_new(self, space, page, anon, frame, _):
+        number = self.anons.new(anon)
+        self.new_anon(anon, number, frame)
+        return (self.use(frame) + [{"anon": number, "frame": frame},
+                                   {"kind": "frame.dirty", "frame": frame, "dirty": True}] +
+                self.name_anon(self.spaces.get(space), page, number))
+
+    def anon_told(self, anon, frame, slot, *_):
+        number = self.anons.get(anon)
+        if number in self.references:
+            return None              # told already: a page that several share
+        self.new_anon(anon, number, frame)
+        fields = {"kind": "anon.new", "anon": number}
         if frame:
             fields["frame"] = frame
         if slot:
@@ -264,15 +412,16 @@ class Decoder:
         return fields
 
     def anon_attach(self, anon, frame, *_):
-        return {"anon": self.anons.get(anon), "frame": frame}
+        number = self.anons.get(anon)
+        self.frames[number] = frame
+        return self.use(frame) + [{"anon": number, "frame": frame}]
 
-    anon_detach = anon_attach
+    def anon_detach(self, anon, frame, *_):
+        self.frames.pop(self.anons.get(anon), None)
+        return {"anon": self.anons.get(anon), "frame": frame}
 
     def anon_slot(self, anon, slot, *_):
         return {"anon": self.anons.get(anon), "slot": slot}
-
-    def anon_free(self, anon, *_):
-        return {"anon": self.anons.end(anon)}
 
     # ---- files ----
 
@@ -283,19 +432,28 @@ class Decoder:
         return fields
 
     def cache_insert(self, source, page, frame, *_):
-        return {"file": self.files.get(source), "offset": page << 12, "frame": frame}
+        return self.use(frame) + [self.cache_remove(source, page, frame)]
 
-    cache_remove = cache_insert
+    def cache_remove(self, source, page, frame, *_):
+        return {"file": self.files.get(source), "offset": page << 12, "frame": frame}
 
     # ---- frames and slots ----
 
     def frame_take(self, frame, free, count, *_):
         fields = {"frame": frame, "holder": HOLDERS[self.detail], "free": free}
-        if self.snap:
+        if self.telling:
             fields["count"] = count
+            self.taken.update(range(frame, frame + count))
+        else:
+            self.taken.add(frame)
+            self.free = free
         return fields
 
     def frame_give(self, frame, free, *_):
+        self.free = free
+        if frame not in self.taken:
+            return None              # it was taken, and never used
+        self.taken.discard(frame)
         return {"frame": frame, "free": free}
 
     def frame_table(self, frame, space, address, *_):
@@ -304,7 +462,7 @@ class Decoder:
             fields["as"] = self.spaces.get(space)
         if fields["what"] in ("table", "leaf"):
             fields["addr"] = address
-        return fields
+        return self.use(frame) + [fields]
 
     def frame_dirty(self, frame, *_):
         return {"frame": frame, "dirty": bool(self.detail)}

@@ -31,30 +31,15 @@ struct spinlock vm_lock = SPINLOCK_INIT("vm");
 uint32_t vm_counters[VM_COUNTER_COUNT];
 uint32_t trace_on; /* never: so no tracepoint is called */
 
-void trace_note(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
+TRACE_CALLING void trace_note(uint32_t what, uint32_t a, uint32_t b)
+{
+	(void)what, (void)a, (void)b;
+}
+
+TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
+                                   uint32_t e)
 {
 	(void)what, (void)a, (void)b, (void)c, (void)d, (void)e;
-}
-
-void trace_note_activity(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
-{
-	(void)what, (void)a, (void)b, (void)c, (void)d, (void)e;
-}
-
-void trace_area_note(enum trace_kind what, const struct spt *spt, const struct area *area,
-                     uintptr_t old_start, uintptr_t old_end)
-{
-	(void)what, (void)spt, (void)area, (void)old_start, (void)old_end;
-}
-
-void trace_file_note(struct page_source *source)
-{
-	(void)source;
-}
-
-void trace_cache_note(enum trace_kind what, const struct frame *frame)
-{
-	(void)what, (void)frame;
 }
 
 void panic(const char *format, ...)
