@@ -44,7 +44,7 @@ class Filter {
         const isEnd = trace.kinds.map(({name}) => name === "fault.end");
         const events = [];
         const faults = [];
-        for (let i = 0; i < trace.length; i++) {
+        for (let i = this.app.player.first; i < trace.length; i++) {
             if (trace.field("snap", i) || !this.showsEventOf(i))
                 continue;
             const kind = trace.kindNumber[i];
@@ -265,6 +265,7 @@ class ListView {
     }
 
     renderList(indexes) {
+        this.list.setAttribute("data-total", String(indexes.length));
         const room = Math.max(3, Math.floor(this.list.clientHeight / ListView.LINE));
         const at = lowerBound(indexes, this.app.index);
         const first = Math.max(0, Math.min(at - Math.floor(room / 3), indexes.length - room));
@@ -273,7 +274,6 @@ class ListView {
         if (key === this.shown)
             return;
         this.shown = key;
-        this.list.setAttribute("data-total", String(indexes.length));
         while (this.list.children.length < shown.length)
             this.list.append(ListView.makeLine());
         while (this.list.children.length > shown.length)

@@ -241,6 +241,18 @@ class SpaceColumns extends CellGrid {
         return SHAPE.UNTOUCHED;
     }
 
+    /** The whole column of the page's space, if it has room. */
+    reveal(cell) {
+        const {scroll} = this;
+        const {x} = this.columns.find((column) => column.space.number === cell.as);
+        const right = x + this.columnWidth + 4;
+        if (right > scroll.scrollLeft + scroll.clientWidth)
+            scroll.scrollLeft = right - scroll.clientWidth;
+        if (x - 2 < scroll.scrollLeft)
+            scroll.scrollLeft = x - 2;
+        super.reveal(cell);
+    }
+
     describe(cell) {
         return this.app.words.describePage(cell.as, cell.page);
     }

@@ -143,9 +143,11 @@ class Words {
         if (event.major && parts.begin >= 0) {
             const {trace} = this.player;
             const waited = duration(trace.time(event.index) - trace.time(parts.begin));
-            story += ` (with the disk's help, in ${waited})`;
+            story += `; with the disk, that took ${waited}`;
         }
-        return `${this.process(event.pid)} ${verb} ${address(event.addr)}: ${story}.`;
+        const tried = event.result === "done" ? verb
+            : event.access === "write" ? "tried to write to" : "tried to read";
+        return `${this.process(event.pid)} ${tried} ${address(event.addr)}: ${story}.`;
     }
 
     failure(event, page) {
@@ -316,9 +318,9 @@ const STORIES = {
             `${frameName(frame)} was mapped writable`;
     },
     FILE_READ({event, page, frame}) {
-        const from = event.major ? "which was read from disk into" : "which is in";
-        return `there is ${this.ownFilePage(event, page)}, ${from} the page cache's ` +
-            `${frameName(frame)}, and that was mapped`;
+        const how = event.major ? "it was read into" : "the page cache has it in";
+        return `there is ${this.ownFilePage(event, page)}; ${how} ${frameName(frame)}, which was ` +
+            "mapped";
     },
     FILE_COPY({event, parts, page, frame}) {
         const copied = parts.copy
