@@ -153,6 +153,8 @@ static int check_mmap(uint32_t length, int prot, int flags, struct page_source *
 		return -EINVAL;
 	if (page_round_up(length) == 0 || length > USER_END)
 		return -ENOMEM;
+	if (source && !source->ops->read)
+		return -ENODEV; /* as the files of /proc, it has no pages */
 	if (source && first_page + (page_round_up(length) >> PAGE_SHIFT) < first_page)
 		return -EOVERFLOW;
 	if (source && flags & MAP_GROWSDOWN)

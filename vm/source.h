@@ -25,7 +25,7 @@ struct page_source_ops {
 	 * frame_io_done. read may sleep and take the file system's locks. write may run in a
 	 * thread that holds any of them, because it was short of memory: it takes no mutex
 	 * and allocates nothing; what it needs to know is in frame->block. */
-	void (*read)(struct page_source *, struct frame *);
+	void (*read)(struct page_source *, struct frame *); /* NULL: it has no pages at all */
 	void (*write)(struct page_source *, struct frame *);
 	/* The page is about to be dirtied: see that frame->block is a place for it. The
 	 * frame is pinned and valid. May sleep. 0, -ENOSPC, -EIO, -ENOMEM. */

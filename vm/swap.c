@@ -134,8 +134,6 @@ static const char *find_extents(struct swap_area *area)
 		area->extent_count = 1;
 		return NULL;
 	}
-	if (!area->file->ops->sector)
-		return "its file system cannot carry swap";
 	for (uint32_t page = 0; page < area->file->size / PAGE_SIZE; page++) {
 		uint32_t sector = area->file->ops->sector(area->file, page);
 		if (sector == 0)
@@ -229,6 +227,10 @@ static struct swap_area *area_claim(const char *name, struct block_device *devic
 
 int swap_on(const char *name, struct block_device *device, struct page_source *file)
 {
+	if (file && !file->ops->sector) {
+		log_print("swap: %s cannot be used: its file system cannot carry swap", name);
+		return -EINVAL;
+	}
 	int error;
 	struct swap_area *area = area_claim(name, device, file, &error);
 	if (!area)

@@ -427,7 +427,7 @@ int inode_truncate(struct inode *inode, uint64_t size)
 {
 	if (S_ISDIR(inode->mode))
 		return -EISDIR;
-	if (!S_ISREG(inode->mode))
+	if (!S_ISREG(inode->mode) || !inode->ops->truncate)
 		return -EINVAL;
 	int error = inode_check_writable(inode);
 	if (error)
