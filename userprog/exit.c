@@ -108,13 +108,21 @@ static void free_orphaned_group_locked(pid_t group)
 	}
 }
 
-/* The groups that lose their last link to the session as this process goes: its own, and
- * its children's. */
+/* Whether its group is linked to the session by this process's parent. */
+static bool links_group_locked(const struct process *process)
+{
+	const struct process *parent = process->parent;
+	return parent && parent->group != process->group && parent->session == process->session;
+}
+
+/* The groups that lose a link, perhaps the last, as this process goes: its own, and its
+ * children's. One that was without before hears nothing. */
 static void check_groups_locked(struct process *process)
 {
-	free_orphaned_group_locked(process->group);
+	if (links_group_locked(process))
+		free_orphaned_group_locked(process->group);
 	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
-		if (p->parent == process && p->group != process->group)
+		if (p->parent == process && links_group_locked(p))
 			free_orphaned_group_locked(p->group);
 }
 

@@ -217,7 +217,7 @@ void process_set_place(struct process *process, struct dentry **place, struct de
 bool process_group_orphaned_locked(pid_t group)
 {
 	for (struct process *p = process_first_locked(); p; p = process_next_locked(p)) {
-		if (p->group != group || p->zombie || !p->parent)
+		if (p->group != group || p->zombie || !p->parent || p->parent->zombie)
 			continue;
 		if (p->parent->group != group && p->parent->session == p->session)
 			return false;
