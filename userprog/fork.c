@@ -111,6 +111,8 @@ static struct process *build(struct process *parent, const struct fork_request *
 		return NULL;
 	copy_plain(child, parent);
 	child->exit_signal = (int)(request->flags & CSIGNAL);
+	if (child->exit_signal > SIGNALS)
+		child->exit_signal = 0; /* no signal, and none is sent; as on Linux, no error */
 	child->borrows_space = request->flags & CLONE_VFORK;
 	child->files = descriptors_copy(parent->files);
 	if (child->files)
