@@ -11,11 +11,13 @@ GUI =
 GDB =
 ACCEL = tcg
 ROOTSIZE = 64
+SEED =
+CALLS = 10000000
 T =
 J := $(shell nproc 2>/dev/null || echo 1)
 V =
 # The tests run with the kernel that checks itself; `make check DEBUG=` takes the plain one.
-DEBUG = $(if $(filter check debug,$(MAKECMDGOALS)),1)
+DEBUG = $(if $(filter check debug fuzz,$(MAKECMDGOALS)),1)
 
 CC = gcc
 BUILD = build
@@ -188,6 +190,11 @@ check-linux: $(PROGRAMS)
 prove-tlb: $(BUILD)/test.img
 	@scripts/prove-tlb --build $(BUILD)
 
+# SEED: a number; none: a new one, which it tells.
+fuzz: $(ELF) $(BUILD)/test.img
+	@scripts/fuzz $(BUILDS) --mem $(or $(filter-out 64,$(MEM)),16) --disk $(DISK) --seed '$(SEED)' \
+	  --calls $(CALLS) --cmdline '$(CMDLINE)' --accel $(ACCEL)
+
 layers: $(KERNEL_O)
 	@scripts/layers $(OBJ)
 
@@ -213,5 +220,5 @@ help:
 -include $(KERNEL_O:.o=.d) $(CRT0:.o=.d) $(LIBUSER_O:.o=.d) $(PROGRAM_C:%=$(UOBJ)/%.d) \
   $(FOLDER_C:%=$(UOBJ)/%.d)
 FORCE:
-.PHONY: all kernel programs image iso qemu debug check check-linux prove-tlb layers setup busybox \
+.PHONY: all kernel programs image iso qemu debug check check-linux prove-tlb fuzz layers setup busybox \
   policy-lab clean distclean help FORCE

@@ -172,10 +172,11 @@ def failing(path, rules):
     return f"blkdebug:{rules}:{path}" if rules else path
 
 
-def test_guest(name, source, folder, image, kernel, serial, words=(), accel="tcg"):
+def test_guest(name, source, folder, image, kernel, serial, words=(), accel="tcg",
+               settings=None):
     """QEMU's command line for an in-guest test; makes its disks (and ISO) in the folder, the
-    root disk as root.img, a copy of the image."""
-    settings = guest_settings(source)
+    root disk as root.img, a copy of the image. settings come before what the source says."""
+    settings = {**guest_settings(source), **(settings or {})}
     disk, swap_mib, swap = settings["disk"], int(settings["swap"]), None
     root = os.path.join(folder, "root.img")
     copy_sparse(image, root)
