@@ -92,7 +92,7 @@ USER_CFLAGS = -m32 -march=i686 -std=gnu11 -O1 -g -ffreestanding -nostdinc \
   -isystem lib/user/include -isystem $(CC_INCLUDE) \
   -isystem /usr/include/x86_64-linux-gnu -isystem /usr/include -I. \
   -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
-  -fcf-protection=none $(WARN) -MD -MP $(EXTRA_CFLAGS)
+  -fno-omit-frame-pointer -fcf-protection=none $(WARN) -MD -MP $(EXTRA_CFLAGS)
 USER_LDFLAGS = -m32 -static -nostdlib -Wl,-z,noexecstack -Wl,-z,norelro \
   -Wl,--build-id=none
 
@@ -168,7 +168,8 @@ $(BUILD)/cmdline $(BUILD)/root.size $(BUILD)/programs.list $(OBJ)/flags $(UOBJ)/
 # ---- running ---------------------------------------------------------------------------
 
 DISK_PREFIX = $(if $(filter ata,$(DISK)),hd,vd)
-BOOT_LINE = $(strip root=$(DISK_PREFIX)a $(if $(filter-out 0,$(SWAP)),swap=$(DISK_PREFIX)b) $(CMDLINE))
+BOOT_LINE = $(strip root=$(DISK_PREFIX)a $(if $(filter-out 0,$(SWAP)),swap=$(DISK_PREFIX)b) \
+  explain $(CMDLINE))
 BUILDS = --build $(BUILD) --kernel-build $(KERNEL_BUILD)
 RUN = scripts/qemu $(BUILDS) --mem $(MEM) --swap $(SWAP) --disk $(DISK) --accel $(ACCEL) \
   --cmdline '$(BOOT_LINE)' $(if $(GUI),--gui) $(if $(GDB),--gdb)

@@ -40,6 +40,8 @@ extern char text_start[], rodata_start[], rodata_end[]; /* linker.ld */
 static bool panicking;
 static bool panicking_twice;
 static void (*notes[NOTES_MAX])(void);
+static uintptr_t places[BACKTRACE_MAX]; /* of the backtrace: instructions, not what follows */
+static int place_count;
 
 static const char *const exception_names[] = {
 	[TRAP_DIVIDE] = "division by zero or overflow of a division",
@@ -117,6 +119,25 @@ static bool frame_readable(const struct call_frame *frame)
 		address <= thread->stack + THREAD_STACK_SIZE - sizeof(*frame);
 }
 
+static void add_place(uintptr_t address)
+{
+	if (place_count < BACKTRACE_MAX && symbol_find(address, &(uint32_t){0}))
+		places[place_count++] = address;
+}
+
+/* What to type for files and lines: the host has them, the kernel would be half as large
+ * again with them. */
+static void print_next(void)
+{
+	panic_print("next, on the host: scripts/where");
+#ifdef PAGODA_DEBUG
+	panic_print(" --checked");
+#endif
+	for (int i = 0; i < place_count; i++)
+		panic_print(" %lx", (unsigned long)places[i]);
+	panic_print("\n");
+}
+
 static void backtrace(const struct call_frame *frame)
 {
 	for (int i = 0; i < BACKTRACE_MAX && frame_readable(frame); i++) {
@@ -125,6 +146,7 @@ static void backtrace(const struct call_frame *frame)
 		/* The instruction after the call: for a call that never returns that is
 		 * the next function already. */
 		print_place(frame->return_address, 1);
+		add_place(frame->return_address - 1);
 		if (frame->caller <= frame)
 			return;
 		frame = frame->caller;
@@ -187,9 +209,12 @@ static _Noreturn void finish(const struct trap_frame *frame, const struct call_f
 	if (frame)
 		print_registers(frame);
 	panic_print("calls, innermost first:\n");
-	if (frame)
+	if (frame) {
 		panic_print_place(frame->eip);
+		add_place(frame->eip);
+	}
 	backtrace(calls);
+	print_next();
 	for (int i = 0; i < NOTES_MAX && notes[i] && !panicking_twice; i++)
 		notes[i]();
 	stop();

@@ -41,7 +41,6 @@
 #define SCRIPT_DEPTH 4      /* how many #! may lead to each other */
 #define SCRIPT_LINE 256     /* longest #! line that is looked at, with its end */
 #define SEGMENTS_MAX 64u
-#define PIE_BASE 0x56555000u /* where a position-independent program is put, as on Linux */
 #define PLATFORM "i686"
 
 struct exec {

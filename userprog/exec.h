@@ -10,6 +10,8 @@
 
 #include "lib/types.h"
 
+#define PIE_BASE 0x56555000u /* where a position-independent program is put, as on Linux */
+
 /* Strings in kernel memory, for process 1: argv and envp end with NULL. Sets the current
  * thread's user registers. 0 or -errno. May sleep. */
 int exec_kernel(const char *path, const char *const *argv, const char *const *envp);

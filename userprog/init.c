@@ -17,6 +17,7 @@
 #include "userprog/oom.h"
 #include "userprog/proc_files.h"
 #include "userprog/process.h"
+#include "userprog/report.h"
 #include "userprog/signal.h"
 #include "userprog/syscall.h"
 #include "userprog/terminal.h"
@@ -65,6 +66,7 @@ void process_init(void)
 	oom_init();
 	terminal_init();
 	proc_files_init();
+	report_init();
 	vfs_set_caller_door(tell_caller);
 	trap_set_return_hook(signal_deliver);
 	thread_set_id_hook(id_in_use);

@@ -19,6 +19,7 @@
 #include "lib/string.h"
 #include "userprog/exit.h"
 #include "userprog/process.h"
+#include "userprog/report.h"
 #include "userprog/signal_frame.h"
 #include "userprog/syscall.h"
 
@@ -199,47 +200,6 @@ static void stop(struct process *process, int signal)
 	spin_unlock_irq(&process_lock, flags);
 }
 
-static const char *fault_words(const struct process *process, int signal,
-                               const struct signal_info *info)
-{
-	switch (signal) {
-	case SIGSEGV:
-		if (process->exception.vector == TRAP_STACK)
-			return "no stack for a signal handler";
-		if (process->exception.vector != TRAP_PAGE_FAULT)
-			return "the processor refused the instruction";
-		return info->code == SEGV_MAPERR ? "nothing is mapped there"
-		                                 : "the mapping forbids it";
-	case SIGBUS:
-		return "there is no such page in the file";
-	default:
-		return NULL;
-	}
-}
-
-/* The console's line about a program that did something it could not go on from; one that
- * was sent such a signal by another (si_code <= 0) dies in silence. */
-static void tell_of_death(const struct process *process, int signal,
-                          const struct signal_info *info)
-{
-	const struct exception *e = &process->exception;
-	const char *name = signal == SIGSEGV ? "segmentation fault"
-	                 : signal == SIGBUS  ? "bus error"
-	                 : signal == SIGILL  ? "illegal instruction"
-	                 : signal == SIGFPE  ? "arithmetic exception" : NULL;
-	const char *words = fault_words(process, signal, info);
-
-	if (!name || info->code <= 0)
-		return;
-	if (e->vector == TRAP_PAGE_FAULT)
-		log_print("%s[%d]: %s: %s 0x%08x, %s (eip 0x%08x)", process->name, process->id,
-		          name, e->error & PF_WRITE ? "write to" : "read from", e->address,
-		          words, e->eip);
-	else
-		log_print("%s[%d]: %s%s%s (eip 0x%08x)", process->name, process->id, name,
-		          words ? ": " : "", words ? words : "", e->eip);
-}
-
 /* Exceptions: what the program did itself, and cannot go on without an answer. */
 static const signal_set urgent =
 	1ull << (SIGKILL - 1) | 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) |
@@ -327,7 +287,7 @@ static void act(struct process *process, struct trap_frame *frame, int signal,
 		stop(process, signal);
 		return;
 	}
-	tell_of_death(process, signal, info);
+	report_death(process, signal, info, frame);
 	process_exit(signal);
 }
 

@@ -448,6 +448,7 @@ static enum step attempt(struct fault *fault, enum row *row)
 	fault->wait = NULL;
 	SCOPED_MUTEX(&fault->spt->lock);
 	*row = classify(fault);
+	thread_current()->fault_row = *row + 1;
 	make_room(fault);
 	return handlers[*row](fault);
 }
@@ -459,10 +460,11 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 		[BUS] = FAULT_BUS,       [NO_MEMORY] = FAULT_NO_MEMORY,
 	};
 	struct fault fault = {.spt = spt, .page = page_round_down(address), .write = write};
-	enum step step;
 	enum row row;
+	enum step step;
 
 	trace_fault_begin(spt, address, write);
+	thread_current()->fault = &fault;
 	while ((step = attempt(&fault, &row)) == AGAIN) {
 		trace_fault_again(row);
 		if (fault.wait) {
@@ -470,6 +472,7 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 			frame_unpin(fault.wait);
 		}
 	}
+	thread_current()->fault = NULL;
 	chaos_shake();
 
 	if (step == DONE) {
@@ -481,6 +484,37 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 	}
 	trace_fault_end(row, results[step], fault.major);
 	return results[step];
+}
+
+struct fault_story fault_story(void)
+{
+	static const struct {
+		const char *name, *words;
+	} rows[ROWS] = {
+		[NO_AREA] = {"NO_AREA", "no area there, and no stack that may grow to it"},
+		[FORBIDDEN] = {"FORBIDDEN", "an area that forbids the access"},
+		[ANON_OWN] = {"ANON_OWN", "an anon, references 1: map it as the area allows"},
+		[ANON_SHARED] = {"ANON_SHARED", "an anon, references > 1, read: map it read-only"},
+		[ANON_COPY] = {"ANON_COPY", "an anon, references > 1, write: copy it"},
+		[ZERO_MAP] = {"ZERO_MAP", "nothing behind, read: map the frame of zeros"},
+		[ZERO_FILL] = {"ZERO_FILL", "nothing behind, write: a new anon, of zeros"},
+		[FILE_SHARED] = {"FILE_SHARED", "a file, shared: map the page cache's frame"},
+		[FILE_READ] = {"FILE_READ", "a file, private, read: map the cache's frame read-only"},
+		[FILE_COPY] = {"FILE_COPY", "a file, private, write: copy the cache's frame"},
+		[PAST_END] = {"PAST_END", "a page past the end of its file"},
+		[NO_TABLES] = {"NO_TABLES", "no memory for a page table"},
+	};
+	const struct thread *self = thread_current();
+	struct fault_story story = {.under_way = self->fault};
+	if (self->fault) {
+		story.page = self->fault->page;
+		story.write = self->fault->write;
+	}
+	if (self->fault_row) {
+		story.row = rows[self->fault_row - 1].name;
+		story.words = rows[self->fault_row - 1].words;
+	}
+	return story;
 }
 
 extern char user_access_start[], user_access_end[]; /* usercopy.S */

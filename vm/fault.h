@@ -20,6 +20,17 @@ void fault_init(void);
  * sleep. */
 enum fault_result fault_resolve(struct spt *, uintptr_t address, bool write);
 
+/* For reports of a program's death and for panics: the page fault that the current thread is
+ * in, or was in last. */
+struct fault_story {
+	bool under_way;
+	uintptr_t page;    /* only if under way, */
+	bool write;        /* as is this */
+	const char *row;   /* its name in the table; NULL: none was decided yet */
+	const char *words; /* the row's two left columns and what happens, in a sentence */
+};
+struct fault_story fault_story(void);
+
 /* The door for userprog: a program's access failed. */
 void fault_set_signal_hook(void (*hook)(struct trap_frame *, uintptr_t address,
                                         enum fault_result));

@@ -16,6 +16,7 @@
 #include "kernel/panic.h"
 #include "kernel/sync/lockorder.h"
 
+struct fault;
 struct process;
 struct spt;
 struct mutex;
@@ -54,6 +55,8 @@ struct thread {
 	bool traced;                   /* chosen for the trace, with all its children */
 	uint32_t waits;                /* wait queues it is on */
 	uintptr_t fault_address;       /* CR2 of its latest page fault */
+	const struct fault *fault;     /* the one it is in (vm/), or NULL */
+	uint8_t fault_row;             /* of its latest: 1 + the row of the table; 0: none yet */
 	uint32_t minor_faults, major_faults; /* of vm/fault: major needed the disk */
 
 	volatile bool interrupted;     /* thread_interrupt() came; guarded by nothing: a flag */
