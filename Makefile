@@ -14,6 +14,8 @@ ROOTSIZE = 64
 SEED =
 CALLS = 10000000
 T =
+CMD =
+KINDS =
 J := $(shell nproc 2>/dev/null || echo 1)
 V =
 # The tests run with the kernel that checks itself; `make check DEBUG=` takes the plain one.
@@ -211,6 +213,15 @@ clean:
 distclean: clean
 	rm -rf build-* $(CACHE)
 
+# CMD: the program to trace, in a guest of its own.
+trace: $(ELF) $(BUILD)/test.img
+	@scripts/trace/run $(BUILDS) --swap $(SWAP) --disk $(DISK) --cmdline '$(CMDLINE)' \
+	  $(if $(filter command line,$(origin MEM)),--mem $(MEM)) $(if $(KINDS),--kinds $(KINDS)) \
+	  $(CMD)
+
+plot: $(if $(CMD),trace)
+	@scripts/trace/plot.py $(BUILD)/trace/events.jsonl $(BUILD)/trace
+
 # TRACE: a file of page numbers, or a built-in trace's name; none: all built-in ones.
 policy-lab:
 	@scripts/policy-lab --build $(BUILD) $(TRACE)
@@ -222,4 +233,4 @@ help:
   $(FOLDER_C:%=$(UOBJ)/%.d)
 FORCE:
 .PHONY: all kernel programs image iso qemu debug check check-linux prove-tlb fuzz layers setup busybox \
-  policy-lab clean distclean help FORCE
+  policy-lab trace plot clean distclean help FORCE
