@@ -183,7 +183,8 @@ debug: $(BUILD)/root.img $(BUILD)/test.img $(ELF)
 	@scripts/debug $(BUILDS) --mem $(MEM) --swap $(SWAP) --disk $(DISK) \
 	  --cmdline '$(CMDLINE)' $(if $(T),--test '$(T)')
 
-check: $(ELF) $(BUILD)/test.img
+# The plain kernel, too: the bench's budget is for that one.
+check: $(ELF) $(BUILD)/test.img $(if $(DEBUG),$(if $(filter-out host/%,$(T)),,plain-kernel))
 	@scripts/check $(BUILDS) --jobs $(J) --cc $(CC) --accel $(ACCEL) \
 	  --cmdline '$(CMDLINE)' $(if $(T),'$(T)')
 
@@ -197,6 +198,23 @@ prove-tlb: $(BUILD)/test.img
 fuzz: $(ELF) $(BUILD)/test.img
 	@scripts/fuzz $(BUILDS) --mem $(or $(filter-out 64,$(MEM)),16) --disk $(DISK) --seed '$(SEED)' \
 	  --calls $(CALLS) --cmdline '$(CMDLINE)' --accel $(ACCEL)
+
+plain-kernel:
+	@$(MAKE) --no-print-directory kernel DEBUG=
+
+# DOCS=1 puts the results into docs/performance.md, too. ONLY: instructions,seconds,swap,curves.
+bench: $(ELF) $(BUILD)/test.img $(CACHE)/linux
+	@scripts/bench --build $(BUILD) $(if $(ONLY),--only $(ONLY)) $(if $(DOCS),--docs)
+
+bench-budget: $(ELF) $(BUILD)/test.img
+	@scripts/bench --build $(BUILD) --write-budget --cc $(CC)
+
+# T='faults anon-write': a program of tests/bench and one of its rows.
+profile: $(ELF) $(BUILD)/test.img
+	@scripts/profile --build $(BUILD) --cmdline '$(CMDLINE)' $(if $(LINES),--lines) $(T)
+
+$(CACHE)/linux: | setup
+	@scripts/fetch-linux $@
 
 layers: $(KERNEL_O)
 	@scripts/layers $(OBJ)
@@ -232,5 +250,6 @@ help:
 -include $(KERNEL_O:.o=.d) $(CRT0:.o=.d) $(LIBUSER_O:.o=.d) $(PROGRAM_C:%=$(UOBJ)/%.d) \
   $(FOLDER_C:%=$(UOBJ)/%.d)
 FORCE:
+.PHONY: plain-kernel bench bench-budget profile
 .PHONY: all kernel programs image iso qemu debug check check-linux prove-tlb fuzz layers setup busybox \
   policy-lab trace plot clean distclean help FORCE

@@ -9,7 +9,8 @@
  * `-icount shift=0` a tick is an instruction. At the end stands `clock TICKS NANOSECONDS`, how
  * much of both went by while the program ran, which makes seconds of ticks elsewhere.
  *
- * The program's arguments choose rows by name; without any all are measured.
+ * The program's arguments choose rows by name; without any all are measured. With `once` first
+ * a row is measured only once, for scripts/profile.
  */
 #pragma once
 
@@ -26,6 +27,8 @@ struct row {
 	void (*after)(void);    /* not measured; NULL: nothing to do */
 	unsigned times;         /* how often; 0: TIMES */
 };
+
+static bool once;
 
 #define TIMES     7
 #define TIMES_MAX 31
@@ -45,12 +48,23 @@ static inline void call(void (*function)(void))
 		function();
 }
 
+/* What is between the two is what a row measures; scripts/profile knows them by name. */
+static __attribute__((noinline)) uint64_t bench_begin(void)
+{
+	return ticks();
+}
+
+static __attribute__((noinline)) uint64_t bench_end(void)
+{
+	return ticks();
+}
+
 static inline uint64_t ticks_of(void (*function)(void))
 {
-	uint64_t start = ticks();
+	uint64_t start = bench_begin();
 
 	function();
-	return ticks() - start;
+	return bench_end() - start;
 }
 
 static inline void tell(const char *name, uint64_t value)
@@ -74,7 +88,7 @@ static inline uint64_t median(uint64_t *samples, unsigned count)
 
 static inline uint64_t row_measure(const struct row *row)
 {
-	unsigned times = row->times ? row->times : TIMES;
+	unsigned times = once ? 1 : row->times ? row->times : TIMES;
 	uint64_t samples[TIMES_MAX];
 
 	for (unsigned i = 0; i < times; i++) {
@@ -87,12 +101,22 @@ static inline uint64_t row_measure(const struct row *row)
 	return (median(samples, times) + row->operations / 2) / row->operations;
 }
 
-static inline bool chosen(const char *name, char **names)
+static char **wanted; /* names of rows; none: all */
+
+/* Takes the program's arguments in. */
+static inline void choose(char **arguments)
 {
-	if (!*names)
+	wanted = arguments + 1;
+	once = *wanted && strcmp(*wanted, "once") == 0;
+	wanted += once;
+}
+
+static inline bool chosen(const char *name)
+{
+	if (!*wanted)
 		return true;
-	for (; *names; names++)
-		if (strcmp(*names, name) == 0)
+	for (char **word = wanted; *word; word++)
+		if (strcmp(*word, name) == 0)
 			return true;
 	return false;
 }
@@ -110,8 +134,9 @@ static inline int bench(const struct row *rows, unsigned count, char **arguments
 {
 	uint64_t tick = ticks(), nanosecond = nanoseconds();
 
+	choose(arguments);
 	for (unsigned i = 0; i < count; i++)
-		if (chosen(rows[i].name, arguments + 1))
+		if (chosen(rows[i].name))
 			tell(rows[i].name, row_measure(&rows[i]));
 	say("clock %llu %llu", (unsigned long long)(ticks() - tick),
 	    (unsigned long long)(nanoseconds() - nanosecond));

@@ -37,15 +37,16 @@ static void fork_and_forget(void)
 
 static void copy_row(void)
 {
+	unsigned times = once ? 1 : TIMES;
 	uint64_t samples[TIMES];
 
-	for (unsigned i = 0; i < TIMES; i++) {
+	for (unsigned i = 0; i < times; i++) {
 		get();
 		copied_in_child();
 		memory_drop();
 		samples[i] = *cost;
 	}
-	tell("cow-copy", (median(samples, TIMES) + COUNT / 2) / COUNT);
+	tell("cow-copy", (median(samples, times) + COUNT / 2) / COUNT);
 }
 
 static const struct row rows[] = {
@@ -56,7 +57,8 @@ int main(int count, char **arguments)
 {
 	(void)count;
 	cost = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (chosen("cow-copy", arguments + 1))
+	choose(arguments);
+	if (chosen("cow-copy"))
 		copy_row();
 	return BENCH(rows, arguments);
 }

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory that does not fit, with the same room on every kernel: what is free beyond FREE is
+ * locked away first. Each row tells, besides its ticks per page touched,
+ *
+ *   counts NAME major N reads N writes N sectors-read N sectors-written N
+ *
+ * With the argument `references NAME` it tells instead which pages the row touches, a number a
+ * line, after a line `measured` those that count; from that the least possible number of faults
+ * is worked out (OPT).
+ */
+#include "tests/bench/bench.h"
+
+#define FREE    PAGES(24 * MIB)
+#define REGION  PAGES(64 * MIB)
+#define RANDOM  8192u
+#define HOT     PAGES(12 * MIB)
+#define SCAN    PAGES(4 * MIB)
+#define ROUNDS  24u
+#define LOOP    (FREE + FREE / 10)
+#define LOOPS   6u
+
+static bool only_tell;
+static char *region;
+static unsigned touched;
+
+static void touch(unsigned page, bool write)
+{
+	volatile char *at = region + page * PAGE;
+
+	touched++;
+	if (only_tell)
+		printf("%u\n", page);
+	else if (write)
+		*at = page | 1;
+	else
+		CHECK(*at == (char)(page | 1), "page %u keeps its byte", page);
+}
+
+/* ---- the rows ----------------------------------------------------------------------- */
+
+static void write_all(unsigned pages)
+{
+	for (unsigned page = 0; page < pages; page++)
+		touch(page, true);
+}
+
+static void write_region(void)
+{
+	write_all(REGION);
+}
+
+static void write_loop(void)
+{
+	write_all(LOOP);
+}
+
+static void read_region(void)
+{
+	for (unsigned page = 0; page < REGION; page++)
+		touch(page, false);
+}
+
+static void read_random(void)
+{
+	uint32_t state = 1;
+
+	for (unsigned i = 0; i < RANDOM; i++)
+		touch(next_random(&state) % REGION, false);
+}
+
+/* The hot pages twice a round, and a scan through some of the cold ones, each once in a while. */
+static void hot_and_scans(void)
+{
+	unsigned cold = 0;
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		for (unsigned i = 0; i < 2 * HOT; i++)
+			touch(i % HOT, false);
+		for (unsigned i = 0; i < SCAN; i++, cold++)
+			touch(HOT + cold % (REGION - HOT), false);
+	}
+}
+
+static void loop(void)
+{
+	for (unsigned i = 0; i < LOOPS * LOOP; i++)
+		touch(i % LOOP, false);
+}
+
+static const struct pattern {
+	const char *name;
+	void (*before)(void);
+	void (*run)(void);
+} patterns[] = {
+	{"swap-write", nothing, write_region},
+	{"swap-read", write_region, read_region},
+	{"swap-random", write_region, read_random},
+	{"swap-hot-scan", write_region, hot_and_scans},
+	{"swap-loop", write_loop, loop},
+};
+
+#define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
+
+/* ---- measuring them ----------------------------------------------------------------- */
+
+struct counts {
+	long major;
+	unsigned long reads, sectors_read, writes, sectors_written;
+};
+
+/* All disks together; only the swap disk has anything to do. */
+static struct counts counts_now(void)
+{
+	struct counts all = {.major = faults_major()};
+	FILE *file = fopen("/proc/diskstats", "r");
+	char line[256], name[32];
+
+	CHECK(file, "/proc/diskstats can be read");
+	while (fgets(line, sizeof(line), file)) {
+		unsigned long reads, sectors_read, writes, sectors_written;
+
+		if (sscanf(line, "%*u %*u %31s %lu %*u %lu %*u %lu %*u %lu", name, &reads,
+		           &sectors_read, &writes, &sectors_written) != 5)
+			continue;
+		all.reads += reads;
+		all.sectors_read += sectors_read;
+		all.writes += writes;
+		all.sectors_written += sectors_written;
+	}
+	fclose(file);
+	return all;
+}
+
+/* Locks memory until only FREE is left to have. */
+static void lock_rest(void)
+{
+	while (PAGES(meminfo("MemAvailable") * 1024) > FREE) {
+		size_t more = meminfo("MemAvailable") * 1024 - FREE * PAGE;
+		char *memory = mmap(NULL, more > MIB ? MIB : PAGE, PROT_READ | PROT_WRITE,
+		                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		CHECK(memory != MAP_FAILED, "memory to lock");
+		CHECK(mlock(memory, more > MIB ? MIB : PAGE) == 0, "mlock");
+	}
+}
+
+static void measure(const struct pattern *pattern)
+{
+	region = mmap(NULL, REGION * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	              -1, 0);
+	CHECK(region != MAP_FAILED, "memory");
+	madvise(region, REGION * PAGE, MADV_NOHUGEPAGE);
+	pattern->before();
+	touched = 0;
+
+	struct counts before = counts_now();
+	uint64_t cost = ticks_of(pattern->run);
+	struct counts after = counts_now();
+
+	tell(pattern->name, cost / touched);
+	say("counts %s major %ld reads %lu writes %lu sectors-read %lu sectors-written %lu",
+	    pattern->name, after.major - before.major, after.reads - before.reads,
+	    after.writes - before.writes, after.sectors_read - before.sectors_read,
+	    after.sectors_written - before.sectors_written);
+	munmap(region, REGION * PAGE);
+}
+
+static int tell_references(const char *name)
+{
+	only_tell = true;
+	for (unsigned i = 0; i < PATTERNS; i++) {
+		if (strcmp(patterns[i].name, name) != 0)
+			continue;
+		patterns[i].before();
+		printf("measured\n");
+		patterns[i].run();
+		return 0;
+	}
+	return 1;
+}
+
+int main(int count, char **arguments)
+{
+	if (count == 3 && strcmp(arguments[1], "references") == 0)
+		return tell_references(arguments[2]);
+	choose(arguments);
+	lock_rest();
+	uint64_t tick = ticks(), nanosecond = nanoseconds();
+
+	for (unsigned i = 0; i < PATTERNS; i++)
+		if (chosen(patterns[i].name))
+			measure(&patterns[i]);
+	say("clock %llu %llu", (unsigned long long)(ticks() - tick),
+	    (unsigned long long)(nanoseconds() - nanosecond));
+	return 0;
+}
