@@ -30,7 +30,6 @@
 
 static struct frame **buckets; /* vm_lock */
 static uint32_t bucket_mask;
-static uint32_t cached_pages;  /* vm_lock */
 
 void pagecache_init(void)
 {
@@ -79,7 +78,6 @@ static void insert(struct page_source *source, uint32_t index, struct frame *fra
 	*bucket = frame;
 	list_append(&source->frames, &frame->source_link);
 	source->cached++;
-	cached_pages++;
 	trace_cache_insert(frame);
 	evict_page_in(frame);
 }
@@ -94,7 +92,6 @@ void pagecache_remove(struct frame *frame)
 	*place = frame->hash_next;
 	list_remove(&frame->source_link);
 	frame->owner.source->cached--;
-	cached_pages--;
 	frame_unmap(frame);
 	trace_cache_remove(frame);
 	evict_page_out(frame);
@@ -375,24 +372,4 @@ uint32_t pagecache_drop_clean(void)
 		spin_unlock(&vm_lock);
 	}
 	return dropped;
-}
-
-uint32_t pagecache_count(void)
-{
-	return cached_pages;
-}
-
-uint32_t pagecache_dirty_count(void)
-{
-	uint32_t count = 0;
-	for (uint32_t number = 1; number < physmem_end();) {
-		spin_lock(&vm_lock);
-		for (uint32_t stop = number + FRAMES_A_HOLD; number < physmem_end() && number < stop;
-		     number++)
-			count += frames[number].state == FRAME_FILE &&
-			         !frames[number].owner.source->anonymous &&
-			         frame_has(&frames[number], FRAME_DIRTY);
-		spin_unlock(&vm_lock);
-	}
-	return count;
 }

@@ -54,5 +54,3 @@ int pagecache_sync(struct page_source *, uint32_t first, uint32_t end);
 void pagecache_sync_all(void);
 /* Drops every clean page that nobody maps or pins (drop_caches). Returns how many. */
 uint32_t pagecache_drop_clean(void);
-uint32_t pagecache_count(void);       /* pages held, for /proc/meminfo */
-uint32_t pagecache_dirty_count(void); /* of these, dirty (a scan; for /proc) */

@@ -202,7 +202,6 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 	pte_t *entry = &table_at(pagedir, address)[table_index(address)];
 	pte_t value = frame_phys(frame) | PTE_P | PTE_U | bits;
 
-
 	trace_map(pagedir, address, *entry, value);
 	if (*entry) {
 		if ((*entry & PAGE_MASK) == frame_phys(frame)) {
@@ -401,17 +400,4 @@ uint32_t frame_mapping_count(const struct frame *frame)
 	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m))
 		count++;
 	return count;
-}
-
-void frame_for_each_mapping(struct frame *frame,
-                            void (*visit)(pte_t *, struct pagedir *, uintptr_t, void *),
-                            void *context)
-{
-	ASSERT(spin_held(&vm_lock));
-	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) {
-		uintptr_t address;
-		pte_t *entry = rmap_entry(m);
-		struct pagedir *pagedir = pagedir_of(entry, &address);
-		visit(entry, pagedir, address, context);
-	}
 }

@@ -68,7 +68,3 @@ uint32_t frame_unmap_from(struct frame *, const struct pagedir *);
 bool frame_mapped_in(const struct frame *, const struct pagedir *);
 bool frame_locked(const struct frame *); /* some entry has PTE_LOCKED */
 uint32_t frame_mapping_count(const struct frame *); /* a walk; for /proc and the auditor */
-/* Calls visit for each entry that maps the frame, with the directory and the address it
- * stands for. vm_lock held. */
-void frame_for_each_mapping(struct frame *,
-                            void (*visit)(pte_t *, struct pagedir *, uintptr_t, void *), void *);

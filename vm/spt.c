@@ -316,16 +316,3 @@ void spt_for_each(void (*visit)(struct spt *, void *), void *context)
 	LIST_FOR(&spts, struct spt, spt, link)
 		visit(spt, context);
 }
-
-uint32_t spt_swapped(struct spt *spt)
-{
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
-		spin_lock(&vm_lock);
-		struct anon **leaf = spt->leaves[i];
-		for (uint32_t j = 0; leaf && j < ENTRIES_PER_TABLE; j++)
-			count += leaf[j] && !leaf[j]->frame;
-		spin_unlock(&vm_lock);
-	}
-	return count;
-}

@@ -86,4 +86,3 @@ int spt_move_pages(struct spt *, uintptr_t from, uintptr_t to, uint32_t length);
 struct spt *spt_next(struct spt *previous);
 /* Every address space, with vm_lock held. */
 void spt_for_each(void (*visit)(struct spt *, void *), void *context);
-uint32_t spt_swapped(struct spt *); /* pages on the swap device only; a scan, for /proc */
