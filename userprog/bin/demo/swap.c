@@ -13,6 +13,7 @@
 
 #define PAGES 512u
 #define FRAMES 128u
+#define SLACK 16 /* pages of others that may go out meanwhile */
 #define FILE_NAME "/root/demo-swap"
 #define FILE_PAGES 128u
 
@@ -74,17 +75,17 @@ static int use_memory(void *unused)
 	    states.swapped);
 	claim(states.swapped >= PAGES - FRAMES, "pagemap says so, page by page");
 
-	before = counts();
+	/* What is in memory now was never written out: each of these pages has one write left. */
+	struct counts start = counts();
 	bool first = intact(memory);
-	show("read", since(before));
+	show("read", since(start));
 	before = counts();
 	bool second = intact(memory);
-	struct counts again = since(before);
-	show("read again", again);
+	show("read again", since(before));
+	struct counts both = since(start);
 	claim(first && second, "every word came back as it was");
-	claim(again.in >= (long)(PAGES - FRAMES) && again.out < again.in / 8,
-	      "pages that were only read are not written again: %ld in, %ld out", again.in,
-	      again.out);
+	claim(both.in >= 2 * (long)(PAGES - FRAMES) && both.out <= (long)states.present + SLACK,
+	      "pages that were only read are not written again: %ld in, %ld out", both.in, both.out);
 	return 0;
 }
 
