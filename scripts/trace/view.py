@@ -9,6 +9,7 @@ events become columns: all values of a field that the events of one kind have li
 as numbers of 1, 2, 4 or 8 bytes. That takes a tenth of the room and is read in no time.
 """
 
+import argparse
 import array
 import base64
 import html
@@ -129,13 +130,15 @@ def make_page(events):
 
 
 def main():
-    source = sys.argv[1] if len(sys.argv) > 1 else "build/trace/events.jsonl"
-    target = sys.argv[2] if len(sys.argv) > 2 else "build/trace/index.html"
-    events = read_events(source)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("events", nargs="?", default="build/trace/events.jsonl")
+    parser.add_argument("page", nargs="?", default="build/trace/index.html")
+    options = parser.parse_args()
+    events = read_events(options.events)
     if not events:
-        sys.exit(f"{source}: no events")
-    os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
-    with open(target, "w", encoding="utf-8") as page:
+        sys.exit(f"{options.events}: no events")
+    os.makedirs(os.path.dirname(os.path.abspath(options.page)), exist_ok=True)
+    with open(options.page, "w", encoding="utf-8") as page:
         page.write(make_page(events))
 
 

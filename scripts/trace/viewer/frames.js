@@ -5,7 +5,7 @@
  * off what it does not need; a switch unfolds them.
  */
 
-const GRID_COLUMNS = [8, 16, 32, 48, 64, 96, 128];
+const GRID_COLUMNS = [8, 16, 24, 32, 48, 64, 96, 128];
 const MOST_CELL = 27;
 const LEAST_CELL = 4;
 const FOLD_HEIGHT = 18;
@@ -267,7 +267,8 @@ class FrameGrid extends NumberedGrid {
 class SwapGrid extends NumberedGrid {
     layout() {
         const {player} = this.app;
-        return this.place(player.begin.slots ?? 0, (slot) => player.survey.slotsOfInterest.has(slot));
+        const {slotsOfInterest} = player.survey;
+        return this.place(player.begin.slots ?? 0, (slot) => slotsOfInterest.has(slot));
     }
 
     rowLabel(slot) {

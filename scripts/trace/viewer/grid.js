@@ -34,8 +34,7 @@ function drawCell(context, {x, y, size, gap}, look, paint, label) {
         return;
     }
     const shape = look & 15;
-    // Without a process: the page cache's frame that no entry maps yet.
-    const own = colourOf(look) || shape !== SHAPE.AWAY ? paint.process(colourOf(look)) : paint.cache;
+    const own = ownColour(look, paint);
     context.globalAlpha = look & LOOK.FADED ? 0.25 : 1;
     const fill = fillOf(shape, own, paint);
     context.beginPath();
@@ -62,6 +61,12 @@ function drawCell(context, {x, y, size, gap}, look, paint, label) {
     drawRings(context, x, y, size, gap, look, paint);
 }
 
+/** Away without a process is the page cache's, where no entry maps it yet. */
+function ownColour(look, paint) {
+    const colour = colourOf(look);
+    return (look & 15) === SHAPE.AWAY && colour === 0 ? paint.cache : paint.process(colour);
+}
+
 /** The colour of shapes that are filled. */
 function fillOf(shape, own, paint) {
     switch (shape) {
@@ -79,7 +84,7 @@ const SMALL_ALPHA = {[SHAPE.SWAPPED]: 0.4, [SHAPE.AWAY]: 0.65, [SHAPE.ZERO]: 0.4
 
 function drawSmallCell(context, x, y, size, look, paint) {
     const shape = look & 15;
-    const own = colourOf(look) || shape !== SHAPE.AWAY ? paint.process(colourOf(look)) : paint.cache;
+    const own = ownColour(look, paint);
     const fill = fillOf(shape, own, paint);
     const fade = look & LOOK.FADED ? 0.25 : 1;
     context.globalAlpha = fade * (fill ? 1 : SMALL_ALPHA[shape] ?? 1);
@@ -213,6 +218,10 @@ function drawRings(context, x, y, size, gap, look, paint) {
         context.strokeRect(x - out, y - out, size + 2 * out, size + 2 * out);
         context.setLineDash([]);
     };
+    if (look & LOOK.CURRENT && size < SMALL_CELL) {
+        context.fillStyle = paint.accent;
+        context.fillRect(x, y, size, size);
+    }
     if (look & LOOK.CURRENT)
         ring(paint.accent, []);
     else if (look & LOOK.SOURCE)

@@ -40,7 +40,8 @@ function subjectOf(event, player) {
         Object.assign(subject, {as: event.as, page: pageOf(event.addr)});
     ARROWS[event.kind]?.(subject, event, state);
     if (subject.page === undefined && event.frame !== undefined) {
-        const user = state.mappings(event.frame)[0] ?? (event.anon && state.references(event.anon)[0]);
+        const user = state.mappings(event.frame)[0] ??
+            (event.anon && state.references(event.anon)[0]);
         if (user)
             Object.assign(subject, {as: user.as, page: user.page});
     }
@@ -93,15 +94,16 @@ class App {
         this.startTheme();
         this.spaces = new SpaceColumns(this, byId("spaces"));
         this.frames = new FrameGrid(this, byId("frames"));
-        byId("swap-panel").hidden = !this.player.begin.slots;
-        this.swap = this.player.begin.slots ? new SwapGrid(this, byId("swap")) : null;
+        // Without swapping the frames have its room.
+        const swaps = this.player.survey.slotsOfInterest.size > 0;
+        byId("swap-panel").hidden = !swaps;
+        this.swap = swaps ? new SwapGrid(this, byId("swap")) : null;
         this.walk = new WalkView(this);
         this.arrows = new ArrowView(this);
         this.filters = new FilterView(this);
         this.counts = new CountView(this);
         this.list = new ListView(this);
         this.timeline = new Timeline(this);
-        this.describeMachine();
         this.startControls();
         this.readLink();
         this.repaint();
@@ -153,11 +155,13 @@ class App {
     }
 
     describeMachine() {
-        const {begin} = this.player;
+        const {begin, state: {policy}} = this.player;
         setText(byId("command"), begin.command ?? begin.cmdline ?? "");
-        const megabytes = begin.frames * PAGE_SIZE / 2 ** 20;
+        // The firmware keeps the last few frames for itself.
+        const megabytes = Math.ceil(begin.frames * PAGE_SIZE / 2 ** 20);
         setText(byId("machine"), `${megabytes} MiB in ${grouped(begin.frames)} frames` +
-            `${begin.slots ? ` · ${grouped(begin.slots)} swap slots` : ""} · policy ${begin.policy}`);
+            (begin.slots ? ` · ${grouped(begin.slots)} swap slots` : "") +
+            (policy ? ` · policy ${policy}` : ""));
     }
 
     /* ---- the moment ---- */
@@ -201,6 +205,7 @@ class App {
         setText(byId("moment"), this.timeText(player.index));
         if (document.activeElement !== byId("number"))
             byId("number").value = player.index + 1;
+        this.describeMachine();
         this.walk.render();
         this.spaces.render(force);
         this.frames.render(force);

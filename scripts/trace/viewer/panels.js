@@ -113,7 +113,9 @@ class FilterView {
             return "interrupts";
         if (pid === 0)
             return "idle";
-        const name = survey.names.get(pid) ?? "";
+        const name = survey.names.get(pid);
+        if (name === undefined)
+            return `thread ${pid}`;
         return survey.kernelThreads.has(pid) ? name : `${pid} ${name}`;
     }
 
@@ -172,7 +174,8 @@ class CountView {
         const number = element("td", {class: "number", "data-row": row}, "0");
         this.cells.set(row, {bar, number});
         return element("tr", {title: ROWS[row][1]},
-            element("th", {scope: "row"}, element("code", {}, row), element("small", {}, ROWS[row][0])),
+            element("th", {scope: "row"}, element("code", {}, row),
+                element("small", {}, ROWS[row][0])),
             element("td", {class: "bars"}, bar), number);
     }
 
@@ -309,10 +312,10 @@ ListView.LINE = 22;
 /** An event's most telling fields, for a line of a list. */
 function briefly(event) {
     const parts = [];
-    if (event.addr !== undefined)
-        parts.push(address(event.addr));
     if (event.row !== undefined)
         parts.push(event.row);
+    if (event.addr !== undefined)
+        parts.push(address(event.addr));
     if (event.kind === "copy")
         parts.push(`${hex(event.frame)} → ${hex(event.to)}`);
     else if (event.frame !== undefined)

@@ -5,11 +5,11 @@
  */
 
 const SPACE = {
-    GAP: 22, HEAD: 50, AREA_HEAD: 17, AREA_FOOT: 5, AREA_GAP: 9, PAD: 6, FOLD: 14,
+    GAP: 22, HEAD: 50, AREA_HEAD: 16, AREA_FOOT: 4, AREA_GAP: 8, PAD: 6, FOLD: 13,
     // Pages in a row and the size of a cell: the first with which all fits is taken. Columns may
     // lie outside at the right if the cells would be smaller than WIDE otherwise.
     PLANS: [{row: 8, cell: 24}, {row: 8, cell: 20}, {row: 8, cell: 17}, {row: 12, cell: 12},
-        {row: 16, cell: 9}, {row: 32, cell: 5}],
+        {row: 16, cell: 9}, {row: 24, cell: 7}, {row: 32, cell: 5}],
     WIDE: 17,
 };
 
@@ -147,7 +147,8 @@ class SpaceColumns extends CellGrid {
             context.font = `10px ${paint.sans}`;
             context.fillStyle = paint.muted;
             const count = plural(row.end - row.first, "page");
-            context.fillText(`⋯ ${count} untouched`, column.x + SPACE.PAD, row.y + SPACE.FOLD / 2);
+            context.fillText(`⋯ ${count} untouched`, column.x + SPACE.PAD,
+                row.y + SPACE.FOLD / 2);
         }
     }
 
@@ -158,7 +159,7 @@ class SpaceColumns extends CellGrid {
         context.fillStyle = paint.muted;
         for (const dot of [2, 4.5, 7]) {
             context.beginPath();
-            context.arc(column.x + this.columnWidth / 2, area.bottom + dot, 0.9, 0, 7);
+            context.arc(column.x + this.columnWidth / 2, area.bottom + dot - 0.5, 0.9, 0, 7);
             context.fill();
         }
     }

@@ -25,7 +25,8 @@ function flagBoxes(entry, other) {
             title: `${letter}: ${on ? "" : "not "}${meaning}`, "aria-hidden": "true",
         }, letter);
     });
-    return element("span", {class: "flags", role: "img", "aria-label": flagLetters(entry)}, ...boxes);
+    return element("span", {class: "flags", role: "img", "aria-label": flagLetters(entry)},
+        ...boxes);
 }
 
 class WalkView {
@@ -42,7 +43,7 @@ class WalkView {
         if (begin >= 0) {
             const fault = player.trace.at(begin);
             target = {as: fault.as, address: fault.addr, before: fault.before ?? 0, since: begin};
-        } else if (event.as !== undefined && event.addr !== undefined && PAGE_KINDS.has(event.kind)) {
+        } else if (PAGE_KINDS.has(event.kind)) {
             target = {as: event.as, address: event.addr, since: event.index};
             if (event.before !== undefined)
                 target.before = event.before;
@@ -98,7 +99,8 @@ class WalkView {
 
     parts(at) {
         const page = pageOf(at);
-        const part = (name, value) => element("span", {class: "part"}, element("b", {}, value), name);
+        const part = (name, value) => element("span", {class: "part"},
+            element("b", {}, value), name);
         return [element("div", {class: "parts"}, part("directory", directoryIndex(page)),
             part("table", page & 1023), part("offset", hex(at % PAGE_SIZE, 3)))];
     }
@@ -115,8 +117,9 @@ class WalkView {
         const anon = app.player.state.frame.anon.get(frame);
         const references = anon ? app.player.state.anon.references.get(anon) : 0;
         return [
-            element("p", {}, `${USE_NAMES[use]}${references > 1 ? `, shared by ${references}` : ""}`),
-            element("p", {}, "byte at ", element("code", {}, hex(frame * PAGE_SIZE + at % PAGE_SIZE))),
+            element("p", {}, USE_NAMES[use], references > 1 ? `, shared by ${references}` : ""),
+            element("p", {}, "byte at ",
+                element("code", {}, hex(frame * PAGE_SIZE + at % PAGE_SIZE))),
         ];
     }
 
@@ -154,8 +157,23 @@ class ArrowView {
         if (from && frame)
             paths.push(this.path(from, frame, "copy"));
         if (slot && frame)
-            paths.push(subject.toSlot ? this.path(frame, slot, "copy") : this.path(slot, frame, "copy"));
+            paths.push(subject.toSlot ? this.path(frame, slot, "copy")
+                : this.path(slot, frame, "copy"));
+        const {hand} = this.app.player.state;
+        const handAt = hand === undefined ? undefined : frames.spot(hand);
+        if (handAt)
+            paths.push(this.pointer(handAt));
         this.svg.replaceChildren(this.heads(), ...paths);
+    }
+
+    /** The policy's hand: it points down at its frame. */
+    pointer({x, y, size}) {
+        const box = this.stage.getBoundingClientRect();
+        const path = document.createElementNS(SVG, "path");
+        const tip = y - box.top - size / 2 - 1;
+        path.setAttribute("class", "hand");
+        path.setAttribute("d", `M${x - box.left} ${tip}l-5 -9h10z`);
+        return path;
     }
 
     heads() {

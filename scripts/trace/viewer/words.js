@@ -204,7 +204,8 @@ class Words {
             vm: () => "taken, not yet or no longer used for a page",
             table: () => `page table of ${of}, for the 4 MiB from ${from} on`,
             directory: () => `page directory of ${of}`,
-            leaf: () => `part of the supplemental page table of ${of}, for the 4 MiB from ${from} on`,
+            leaf: () => `part of the supplemental page table of ${of}, for the 4 MiB from ` +
+                `${from} on`,
             zero: () => "the frame of zeros that all share",
             anon: () => this.describeAnon(table.anon.get(frame)),
             cache: () => "page cache: " +
@@ -440,8 +441,8 @@ const SENTENCES = {
         const {A, D} = ENTRY;
         const marks = event.before & D ? "; its entry says that it was written to"
             : event.before & A ? "; its entry says that it was accessed" : "";
-        return `the page at ${address(event.addr)} of ${this.space(event.as)} is no longer mapped ` +
-            `to ${frameName(event.frame)}${marks}.`;
+        return `the page at ${address(event.addr)} of ${this.space(event.as)} is no longer ` +
+            `mapped to ${frameName(event.frame)}${marks}.`;
     },
     "protect"(event) {
         const lost = event.before & ~event.after;
@@ -500,9 +501,14 @@ const SENTENCES = {
     "reuse": (event) => `this is the last reference to its page, so ${frameName(event.frame)} ` +
         "is made writable without copying.",
 
-    "hand": (event) => `the hand comes to ${frameName(event.frame)}: its page was ` +
-        (event.referenced ? "referenced since the last visit, so it stays for another round."
-            : "not referenced since the last visit."),
+    "hand"(event) {
+        const {policy} = this.player.state;
+        const who = policy === "clock" ? "the clock's hand comes to"
+            : `the policy ${policy} looks at`;
+        return `${who} ${frameName(event.frame)}: its page was ` +
+            (event.referenced ? "referenced since the last visit, so it stays for now."
+                : "not referenced since the last visit.");
+    },
     "evict"(event) {
         const holds = event.file !== undefined ? this.filePage(event.file, event.offset)
             : `anonymous page ${event.anon}`;
