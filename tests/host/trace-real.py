@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""A real trace: what its events come to is what the guest itself says, and what it costs.
+
+tests/vm/traced.c runs under `trace` in a guest; the events are played, and at the moment at
+which it calls itself "checked" its entries and slots must be those that pagemap told it.
+tests/bench/trace-cost.c measures page faults in instructions, with the trace off and on.
+"""
+
+import collections
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path[:0] = ["scripts", "scripts/trace"]
+import chrome
+import decode
+import machine
+import replay
+
+SECONDS = 90
+MOST = 25  # per cent that a fault costs more with the trace on
+
+
+def check(holds, words):
+    """One line of the Test Anything Protocol."""
+    check.count += 1
+    check.failed += not holds
+    print(f"{'ok' if holds else 'not ok'} {check.count} - {words}", flush=True)
+
+
+check.count = check.failed = 0
+
+
+def run(folder, kernel, test, *words, before=""):
+    """Runs a test's program in its guest; returns its console and the events' file."""
+    build = os.path.dirname(kernel)
+    if not os.path.exists(os.path.join(build, "test.img")):
+        build = os.path.dirname(build)
+    trace = os.path.join(folder, "events.bin")
+    command = machine.test_guest(test, f"tests/{test}.c", folder,
+                                 os.path.join(build, "test.img"), kernel, "stdio",
+                                 ("quiet", *words))
+    line = command.index("-append") + 1
+    command[line] = command[line].replace("test=", "test=" + before)
+    command += ["-icount", "shift=0"] + machine.trace_options(trace)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                          errors="replace", timeout=SECONDS, check=False)
+    console = done.stdout.replace("\r", "")
+    print(re.sub("^", "# ", console, flags=re.MULTILINE))
+    check("verdict: exit 0" in console and "audit: clean" in console, f"{test}: it ends well")
+    return console, trace
+
+
+def events_of(trace):
+    with open(trace, "rb") as file:
+        return list(decode.events(file, icount=True))
+
+
+def play(events):
+    """Plays all; returns the state, and what was mapped and swapped when it was checked."""
+    state, there = replay.State(), {}
+    for event in events:
+        state.apply(event)
+        if event["kind"] == "name" and event["name"] == "checked":
+            space = state.spaces[state.processes[event["pid"]].space]
+            there = {page: ("frame", entry >> 12) for page, entry in space.entries.items()}
+            for page, anon in space.anons.items():
+                if page not in there and state.anons[anon].frame is None:
+                    there[page] = ("slot", state.anons[anon].slot)
+    return state, there
+
+
+def check_pages(console, there):
+    said = {int(page, 16): (kind, int(number, 16)) for page, kind, number
+            in re.findall(r"^page: (\S+) (\S+) (\S+)$", console, re.MULTILINE)}
+    frames = {page: place for page, place in said.items() if place[0] == "frame"}
+    check(len(frames) > 20 and frames == {page: place for page, place in there.items()
+                                          if place[0] == "frame"},
+          f"{len(frames)} pages are in the frames that pagemap says")
+    # pagemap has the slot's number above 5 bits for its area (proc(5)).
+    slots = {page: place[1] >> 5 for page, place in said.items() if place[0] == "slot"}
+    played = {page: place[1] & (1 << 28) - 1 for page, place in there.items()
+              if place[0] == "slot"}
+    check(slots and slots == played, f"{len(slots)} pages are in the slots that pagemap says")
+
+
+def check_events(events, state):
+    kinds = collections.Counter(event["kind"] for event in events)
+    rows = {event["row"] for event in events if event["kind"] == "fault.end"}
+    reasons = {event["reason"] for event in events if event["kind"] == "evict"}
+    check(state.problems == [], f"everything fits together {state.problems[:3]}")
+    check(kinds["lost"] == 0, "nothing was lost")
+    check(kinds["fault.begin"] == kinds["fault.end"] > 1000, "each fault that began has ended")
+    check({"NO_AREA", "ANON_OWN", "ANON_COPY", "ZERO_MAP", "ZERO_FILL", "FILE_SHARED",
+           "FILE_READ", "FILE_COPY"} <= rows, f"the rows that it meets: {sorted(rows)}")
+    check({"anon dirty", "file clean"} <= reasons, f"evictions: {sorted(reasons)}")
+    missing = {"copy", "reuse", "swap.in", "swap.out", "hand", "fork", "exit", "exec", "call",
+               "switch", "area.change", "protect", "disk.done"} - set(kinds)
+    check(not missing, f"it has events of each sort {sorted(missing)}")
+    check(any(event["result"] == "maperr" and event["addr"] == 16 for event in events
+              if event["kind"] == "fault.end"), "the access that failed")
+    check(all(later["t"] >= event["t"] and later["insns"] >= event["insns"]
+              for event, later in zip(events, events[1:])), "time does not go back")
+    ran = {event["pid"] for event in events if event["kind"] == "fault.begin"}
+    traced = {event["pid"] for event in events if event["kind"] == "exec"} | {
+        event["child"] for event in events if event["kind"] == "fork"}
+    check(ran == traced, "faults of the program and its children, and of nobody else")
+
+
+def check_chrome(folder, events):
+    path = os.path.join(folder, "chrome.json")
+    chrome.write(events, path)
+    with open(path, encoding="utf-8") as file:
+        out = json.load(file)["traceEvents"]
+    faults = [event for event in out if event["ph"] == "X" and event["name"] in decode.ROWS]
+    check(len(faults) == sum(event["kind"] == "fault.end" for event in events),
+          "Perfetto's file has every fault")
+    check({"free frames", "resident pages", "swap slots used"} <=
+          {event["name"] for event in out if event["ph"] == "C"}, "and the counters")
+
+
+def check_cost(console):
+    costs = re.findall(r"cost: (\S+) off (\d+) on (\d+)", console)
+    check(len(costs) == 3, "three costs are measured")
+    for name, off, on in costs:
+        more = 100 * (int(on) - int(off)) / int(off)
+        words = f"{name}: {off} instructions a fault, {more:.0f} % more if traced"
+        # Nothing but tables is touched there: no program is like that, and it is only told.
+        check(more <= MOST or name == "map-again", words)
+
+
+def main():
+    kernel = os.path.join(os.path.dirname(os.environ["OBJ"]), "pagoda.elf")
+    with tempfile.TemporaryDirectory(prefix="pagoda-trace-") as folder:
+        console, trace = run(folder, kernel, "vm/traced", before="/bin/trace ")
+        events = events_of(trace)
+        state, there = play(events)
+        check_pages(console, there)
+        check_events(events, state)
+        check_chrome(folder, events)
+        console, _ = run(folder, kernel, "bench/trace-cost")
+        check_cost(console)
+        console, trace = run(folder, kernel, "vm/traced", "trace=all")
+        state, _ = play(events_of(trace))
+        check(state.complete and state.problems == [],
+              f"all of it, from start-up on, fits together {state.problems[:3]}")
+    print(f"1..{check.count}")
+    sys.exit(check.failed != 0)
+
+
+if __name__ == "__main__":
+    main()
