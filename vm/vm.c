@@ -8,6 +8,7 @@
 #include "vm/frame.h"
 #include "vm/pagecache.h"
 #include "vm/readahead.h"
+#include "vm/sample.h"
 #include "vm/trace.h"
 
 struct spinlock vm_lock = SPINLOCK_INIT("vm");
@@ -34,5 +35,6 @@ void vm_start(void)
 	evict_start();
 	pagecache_start_flusher();
 	chaos_start();
+	sample_start();
 	trace_start_up();
 }
