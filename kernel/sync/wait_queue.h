@@ -49,19 +49,23 @@ void wait_wake_one(struct wait_queue *);
 /* Whether anyone waits: a hint, for statistics and for skipping a wake. */
 bool wait_any(const struct wait_queue *);
 
-/* Statement expression: sleeps until condition holds; 0, -EINTR or -ETIMEDOUT. */
+/* Statement expression: sleeps until condition holds; 0, -EINTR or -ETIMEDOUT. The condition may
+ * take what it asks for (a mutex): once it has held it is not evaluated again. */
 #define WAIT_FOR(queue_, condition, interruptible_, deadline_)                  \
 	({                                                                      \
 		int wait_result_ = 0;                                           \
 		struct waiter waiter_;                                          \
-		while (!(condition)) {                                          \
+		bool holds_ = (condition);                                      \
+		while (!holds_) {                                               \
 			wait_prepare((queue_), &waiter_);                       \
-			if (!(condition))                                       \
+			holds_ = (condition);                                   \
+			if (!holds_)                                            \
 				wait_result_ = wait_sleep((interruptible_),     \
 				                          (deadline_));         \
 			wait_finish(&waiter_);                                  \
 			if (wait_result_)                                       \
 				break;                                          \
+			holds_ = holds_ || (condition);                         \
 		}                                                               \
 		wait_result_;                                                   \
 	})
