@@ -29,7 +29,7 @@ PAGE = 4096
 BIG = 200_000
 OPEN_MS, FRAMES_A_SECOND = 2000, 30
 # The machine may be busy with other tests just now.
-ATTEMPTS = 8
+ATTEMPTS = 5
 GUEST_SECONDS = 60
 
 # Everything that the page holds to be so, in the form of what_is_so() below.
@@ -484,13 +484,14 @@ def check_real(page):
     check_contained(page)
 
 
+TIMED_STEPS = 90
 STEPS_A_SECOND = """
     return new Promise((resolve) => {
         let steps = 0;
         const start = performance.now();
         const turn = () => {
             viewer.step(viewer.filter.events, 1);
-            if (++steps === 90)
+            if (++steps === arguments[0])
                 resolve(steps * 1000 / (performance.now() - start));
             else
                 requestAnimationFrame(turn);
@@ -500,17 +501,31 @@ STEPS_A_SECOND = """
 """
 
 
+def check_speed(page):
+    """A step is quick enough if it is so by the clock, or, on a machine that has other things to
+    do, if all of the browser's processes together need less processor time for it."""
+    browser, most = page.browser, 1000 / FRAMES_A_SECOND
+    found = []
+    for _ in range(ATTEMPTS):
+        before = browser.processor_seconds()
+        rate = browser.run(STEPS_A_SECOND, TIMED_STEPS)
+        needed = (browser.processor_seconds() - before) * 1000 / TIMED_STEPS
+        found.append(f"{rate:.0f} ({needed:.1f} ms)")
+        if rate >= FRAMES_A_SECOND or needed <= most:
+            break
+    else:
+        rate = 0
+    page.says(rate, f"{', '.join(found)} steps a second (processor time of each), each drawn; "
+              f"at least {FRAMES_A_SECOND} ({most:.1f} ms)")
+
+
 def check_big(page):
     times = []
     while len(times) < ATTEMPTS and min(times, default=OPEN_MS) >= OPEN_MS:
         times.append(page.open(f"#event={BIG * 3 // 4}"))
     page.says(min(times) < OPEN_MS, f"{len(page.events)} events are there after "
               f"{', '.join(map(str, times))} ms, at most {OPEN_MS}")
-    rates = []
-    while len(rates) < ATTEMPTS and max(rates, default=0) < FRAMES_A_SECOND:
-        rates.append(round(page.browser.run(STEPS_A_SECOND), 1))
-    page.says(max(rates) >= FRAMES_A_SECOND, f"{', '.join(map(str, rates))} steps a second, each "
-              f"drawn; at least {FRAMES_A_SECOND}")
+    check_speed(page)
     page.browser.screenshot(os.path.join(PICTURES, "viewer-big.png"))
     moments = page.moments()
     check_state(page, random.Random(3).sample(moments, 8) + [len(page.events) - 1])

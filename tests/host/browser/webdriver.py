@@ -83,6 +83,24 @@ class Browser:
         self.process.stdout.close()
         self.folder.cleanup()
 
+    def processor_seconds(self):
+        """The processor time of all of the browser's processes so far, those that live."""
+        children, ticks = {}, {}
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as stat:
+                    fields = stat.read().rpartition(")")[2].split()
+            except OSError:
+                continue  # it has just ended
+            children.setdefault(int(fields[1]), []).append(int(entry))
+            ticks[int(entry)] = int(fields[11]) + int(fields[12])
+        total, look = 0, [self.process.pid]
+        while look:
+            pid = look.pop()
+            total += ticks.get(pid, 0)
+            look += children.get(pid, [])
+        return total / os.sysconf("SC_CLK_TCK")
+
     def ask(self, method, path, body=None):
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/session{path}", method=method,
