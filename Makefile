@@ -23,7 +23,9 @@ DEBUG = $(if $(filter check debug fuzz,$(MAKECMDGOALS)),1)
 
 CC = gcc
 BUILD = build
-KERNEL_BUILD = $(BUILD)$(if $(DEBUG),/checked)
+# make coverage: vm/ counts which of its lines run.
+COVERAGE = $(if $(filter coverage,$(MAKECMDGOALS)),1)
+KERNEL_BUILD = $(BUILD)$(if $(COVERAGE),/coverage,$(if $(DEBUG),/checked))
 ELF = $(KERNEL_BUILD)/pagoda.elf
 ISO = $(KERNEL_BUILD)/pagoda.iso
 OBJ = $(KERNEL_BUILD)/obj
@@ -62,6 +64,11 @@ KERNEL_CFLAGS = -m32 -march=i686 -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-
 DEBUG_CFLAGS = -DPAGODA_DEBUG -fsanitize=undefined -fno-sanitize-recover=all \
   -fno-sanitize=null,alignment,object-size,vptr \
   $(if $(filter clang,$(CC)),,-Wno-maybe-uninitialized)
+ifneq ($(COVERAGE),)
+$(OBJ)/vm/%: KERNEL_CFLAGS += -Og -fno-inline -fprofile-arcs -ftest-coverage -fprofile-info-section
+KERNEL_CFLAGS += -DPAGODA_DEBUG
+COVERAGE_LINK = $(OBJ)/tests/coverage/runtime.c.o -Wl,--wrap=power_off -lgcov
+endif
 LIBGCC = $(call once,LIBGCC,$(CC) -m32 -print-libgcc-file-name)
 
 KERNEL_C = $(wildcard boot/*.c kernel/*.c kernel/*/*.c vm/*.c vm/policy/*.c userprog/*.c lib/*.c)
@@ -71,10 +78,10 @@ KERNEL_O = $(KERNEL_C:%=$(OBJ)/%.o) $(KERNEL_S:%=$(OBJ)/%.o)
 kernel: $(ELF)
 
 LINK_KERNEL = $(CC) -m32 -nostdlib -static -Wl,--build-id=none -Wl,-T,linker.ld \
-  $(KERNEL_O) $(LIBGCC) $(KERNEL_BUILD)/symbols.s
+  $(KERNEL_O) $(COVERAGE_LINK) $(LIBGCC) $(KERNEL_BUILD)/symbols.s
 
 # Linked twice: the second time with the table of functions that the first one had.
-$(ELF): $(KERNEL_O) linker.ld scripts/symbols.py
+$(ELF): $(KERNEL_O) $(filter %.o,$(COVERAGE_LINK)) linker.ld scripts/symbols.py
 	$(say) LD $@
 	$(Q)scripts/symbols.py </dev/null >$(KERNEL_BUILD)/symbols.s
 	$(Q)$(LINK_KERNEL) -o $(KERNEL_BUILD)/pagoda.first
@@ -216,6 +223,12 @@ profile: $(ELF) $(BUILD)/test.img
 $(CACHE)/linux: | setup
 	@scripts/fetch-linux $@
 
+coverage: $(ELF) $(BUILD)/test.img
+	@rm -rf $(KERNEL_BUILD)/dumps && mkdir -p $(KERNEL_BUILD)/dumps
+	@scripts/check $(BUILDS) --jobs $(J) --coverage $(KERNEL_BUILD)/dumps \
+	  --cmdline '$(CMDLINE)' $(if $(T),'$(T)') || true
+	@scripts/coverage $(KERNEL_BUILD)/dumps $(OBJ) $(KERNEL_BUILD)/report
+
 layers: $(KERNEL_O)
 	@scripts/layers $(OBJ)
 
@@ -251,5 +264,6 @@ help:
   $(FOLDER_C:%=$(UOBJ)/%.d)
 FORCE:
 .PHONY: plain-kernel bench bench-budget profile
-.PHONY: all kernel programs image iso qemu debug check check-linux prove-tlb fuzz layers setup busybox \
+.PHONY: all kernel programs image iso qemu debug check check-linux prove-tlb fuzz coverage \
+  layers setup busybox \
   policy-lab trace plot clean distclean help FORCE
