@@ -233,12 +233,13 @@ static void clear_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t e
 	bool many = end - start > FLUSH_PAGES_MAX * PAGE_SIZE;
 	bool any = false;
 
+	trace_clear(pagedir, start, end);
 	for (uintptr_t address = start; address != end; address += PAGE_SIZE) {
 		pte_t *entry = &table[table_index(address)];
 		if (!*entry)
 			continue;
 		any = true;
-		drop_entry(pagedir, address, entry);
+		forget_entry(pagedir, entry);
 		if (!many)
 			tlb_forget_page(pagedir, address);
 	}
@@ -274,11 +275,9 @@ static bool protect_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t
 		if (!(entries[i] & PTE_W))
 			continue;
 		any = true;
-		pte_t old = __atomic_fetch_and(&entries[i], ~PTE_W, __ATOMIC_ACQ_REL);
-		uintptr_t address = start + (i << PAGE_SHIFT);
-		trace_protect(pagedir, address, old, old & ~PTE_W);
+		__atomic_fetch_and(&entries[i], ~PTE_W, __ATOMIC_ACQ_REL);
 		if (!many)
-			tlb_forget_page(pagedir, address);
+			tlb_forget_page(pagedir, start + (i << PAGE_SHIFT));
 	}
 	return any;
 }
@@ -289,6 +288,7 @@ void pagedir_protect(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 	bool many = end - start > FLUSH_PAGES_MAX * PAGE_SIZE;
 	bool any = false;
 
+	trace_weaken(pagedir, start, end);
 	while (start < end) {
 		uintptr_t stop = (start & ~(LARGE_PAGE_SIZE - 1)) + LARGE_PAGE_SIZE;
 		if (stop > end)

@@ -210,12 +210,12 @@ static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
 {
 	struct anon **places = places_at(spt, start);
 	int dropped = 0;
+	trace_pages_drop(spt, start, end);
 	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
 		struct anon *anon = places[i];
 		if (!anon)
 			continue;
 		places[i] = NULL;
-		trace_page(spt, start + (i << PAGE_SHIFT), NULL);
 		anon_put(anon);
 		dropped++;
 	}
@@ -245,13 +245,13 @@ static void share_anons(struct spt *parent, struct spt *child, uintptr_t start, 
 {
 	struct anon **from = places_at(parent, start), **to = places_at(child, start);
 	int shared = 0;
+	trace_pages_share(parent, child, start, end);
 	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
 		struct anon *anon = from[i];
 		if (!anon)
 			continue;
 		anon_get(anon);
 		to[i] = anon;
-		trace_page(child, start + (i << PAGE_SHIFT), anon);
 		shared++;
 	}
 	count_anons(child, start, shared);

@@ -70,6 +70,19 @@ static inline void trace_unmap(const struct pagedir *pagedir, uintptr_t page, pt
 		trace_note_more(TRACE_UNMAP, (uintptr_t)pagedir->spt, page, before, 0, 0);
 }
 
+/* All entries of the range, whichever there are, are cleared / lose W. */
+static inline void trace_clear(const struct pagedir *pagedir, uintptr_t start, uintptr_t end)
+{
+	if (tracing(TRACE_BIT(map)))
+		trace_note_more(TRACE_CLEAR, (uintptr_t)pagedir->spt, start, end, 0, 0);
+}
+
+static inline void trace_weaken(const struct pagedir *pagedir, uintptr_t start, uintptr_t end)
+{
+	if (tracing(TRACE_BIT(map)))
+		trace_note_more(TRACE_WEAKEN, (uintptr_t)pagedir->spt, start, end, 0, 0);
+}
+
 static inline void trace_protect(const struct pagedir *pagedir, uintptr_t page, pte_t before,
                                  pte_t after)
 {
@@ -116,12 +129,28 @@ static inline void trace_area_change(const struct spt *spt, const struct area *a
 
 /* ---- anonymous pages; vm_lock held ---- */
 
-/* The page has this anon, or none. An anon that no page has any more ends; that goes without
- * saying. */
+/* The page has this anon. */
 static inline void trace_page(const struct spt *spt, uintptr_t page, const struct anon *anon)
 {
 	if (tracing(TRACE_BIT(page)))
 		trace_note_more(TRACE_PAGE, (uintptr_t)spt, page, (uintptr_t)anon, 0, 0);
+}
+
+/* Those pages of the range that have an anon lose it. An anon that no page has any more ends;
+ * that goes without saying. */
+static inline void trace_pages_drop(const struct spt *spt, uintptr_t start, uintptr_t end)
+{
+	if (tracing(TRACE_BIT(page)))
+		trace_note_more(TRACE_PAGES_DROP, (uintptr_t)spt, start, end, 0, 0);
+}
+
+/* The child's pages of the range have the parent's anons. */
+static inline void trace_pages_share(const struct spt *parent, const struct spt *child,
+                                     uintptr_t start, uintptr_t end)
+{
+	if (tracing(TRACE_BIT(page)))
+		trace_note_more(TRACE_PAGES_SHARE, (uintptr_t)parent, (uintptr_t)child, start, end,
+		                0);
 }
 
 /* What one page has, another has from now on. */

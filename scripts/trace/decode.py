@@ -30,7 +30,7 @@ REASONS = ["file clean", "file dirty", "anon clean", "anon dirty"]    # tracepoi
 STATES = ["runs", "ready", "sleeps", "ended"]                         # thread.h
 CALLS = {"mmap": 4, "munmap": 2, "mprotect": 3, "brk": 1, "mremap": 4, "madvise": 3,
          "msync": 3, "mlock": 3}                                      # trace.h: how many arguments
-PAGE = 4096
+PAGE, WRITABLE = 4096, 2
 READ, WRITE, EXECUTE, SHARED, STACK, HEAP, LOCKED = 1, 2, 4, 8, 0x10, 0x20, 0x80  # area.h
 
 
@@ -346,6 +346,22 @@ class Decoder:
         self.space(self.spaces.get(space)).entries[page] = after
         return self.page_at(space, page, frame=before >> 12, before=before, after=after)
 
+    def clear(self, space, start, end, *_):
+        entries = self.space(self.spaces.get(space)).entries
+        return [self.page_at(space, page, kind="unmap", frame=entries[page] >> 12,
+                             before=entries.pop(page))
+                for page in range(start, end, PAGE) if page in entries]
+
+    def weaken(self, space, start, end, *_):
+        entries, made = self.space(self.spaces.get(space)).entries, []
+        for page in range(start, end, PAGE):
+            before = entries.get(page, 0)
+            if before & WRITABLE:
+                entries[page] = before & ~WRITABLE
+                made.append(self.page_at(space, page, kind="protect", frame=before >> 12,
+                                         before=before, after=before & ~WRITABLE))
+        return made
+
     # ---- spaces and areas ----
 
     def space_new(self, space, *_):
@@ -380,7 +396,18 @@ class Decoder:
     # ---- pages ----
 
     def page(self, space, page, anon, *_):
-        return self.name_anon(self.spaces.get(space), page, self.anons.get(anon) if anon else 0)
+        return self.name_anon(self.spaces.get(space), page, self.anons.get(anon))
+
+    def pages_drop(self, space, start, end, *_):
+        number = self.spaces.get(space)
+        anons = self.space(number).anons
+        return [fields for page in range(start, end, PAGE) if page in anons
+                for fields in self.name_anon(number, page, 0)]
+
+    def pages_share(self, parent, child, start, end, _):
+        anons = self.space(self.spaces.get(parent)).anons
+        return [fields for page in range(start, end, PAGE) if page in anons
+                for fields in self.name_anon(self.spaces.get(child), page, anons[page])]
 
     def page_move(self, space, source, target, *_):
         number = self.spaces.get(space)

@@ -17,6 +17,7 @@
 #define PAGE 4096
 #define PAGES 1000
 #define ROUNDS 5
+#define PROGRAMS 10
 
 static uint64_t counter(void)
 {
@@ -75,13 +76,27 @@ static void map_again(char *pages)
 	touch(pages);
 }
 
-static uint32_t measure(void (*load)(char *), char *pages)
+/* Programs that start and end: faults of all kinds, as a shell script makes them. */
+static void run_programs(char *unused)
+{
+	(void)unused;
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		pid_t child = fork();
+		if (child == 0) {
+			execl("/bin/true", "true", NULL);
+			_exit(1);
+		}
+		waitpid(child, NULL, 0);
+	}
+}
+
+static uint32_t measure(void (*load)(char *), char *pages, unsigned units)
 {
 	load(pages);
 	uint64_t start = counter();
 	for (unsigned i = 0; i < ROUNDS; i++)
 		load(pages);
-	return (uint32_t)((counter() - start) / (ROUNDS * PAGES));
+	return (uint32_t)((counter() - start) / (ROUNDS * units));
 }
 
 int main(void)
@@ -89,17 +104,22 @@ int main(void)
 	static const struct {
 		const char *name;
 		void (*load)(char *);
-	} loads[] = {{"zero-fill", zero_fill}, {"copy-on-write", copy_on_write},
-	             {"map-again", map_again}};
+		unsigned units;
+		const char *unit;
+	} loads[] = {{"zero-fill", zero_fill, PAGES, "page"},
+	             {"copy-on-write", copy_on_write, PAGES, "page"},
+	             {"map-again", map_again, PAGES, "page"},
+	             {"programs", run_programs, PROGRAMS, "program"}};
 	char *pages = anonymous();
 
 	touch(pages);
 	for (unsigned i = 0; i < sizeof loads / sizeof loads[0]; i++) {
-		uint32_t off = measure(loads[i].load, pages);
+		uint32_t off = measure(loads[i].load, pages, loads[i].units);
 		control("all");
-		uint32_t on = measure(loads[i].load, pages);
+		uint32_t on = measure(loads[i].load, pages, loads[i].units);
 		control("off");
-		printf("cost: %s off %u on %u instructions a fault\n", loads[i].name, off, on);
+		printf("cost: %s off %u on %u instructions a %s\n", loads[i].name, off, on,
+		       loads[i].unit);
 	}
 	return 0;
 }

@@ -93,8 +93,8 @@ def test_anon_life():
     check(take["free"] == 49 and new["anon"] == page["anon"] == 1, "a frame is taken, by anon 1")
 
     stream.note("SPACE_NEW", SPACE + 4)
-    stream.note("PAGE", SPACE + 4, PAGE, ANON)
-    stream.note("PROTECT", SPACE, PAGE, 20 << 12 | 0x67, 20 << 12 | 0x65)
+    stream.note("PAGES_SHARE", SPACE, SPACE + 4, PAGE - 8192, PAGE + 8192)
+    stream.note("WEAKEN", SPACE, PAGE - 8192, PAGE + 8192)
     stream.note("FAULT_BEGIN", SPACE, PAGE, 0x8048000, detail=1)
     stream.note("COPY", SPACE, PAGE, 20, 21)
     stream.note("ANON_NEW", SPACE, PAGE, COPY, 21)
@@ -106,7 +106,7 @@ def test_anon_life():
           "an entry that is replaced is first unmapped")
     check("anon.free" not in short(copied), "an anon that another page names does not end")
 
-    stream.note("PAGE", SPACE + 4, PAGE, 0)
+    stream.note("PAGES_DROP", SPACE + 4, PAGE - 8192, PAGE + 8192)
     stream.note("FRAME_GIVE", 20, 49)
     ended = stream.events()[-4:]
     check(short(ended) == ["page", "anon.detach", "anon.free", "frame.give"] and
