@@ -73,7 +73,7 @@ class Peer:
         self.mem = mem
         self.words = words
 
-    def command(self, programs, folder, swap):
+    def command(self, programs, folder, swap, accel="tcg"):
         """QEMU's command line for a guest that runs these command lines one after another."""
         root = os.path.join(folder, "root.img")
         swap_image = os.path.join(folder, "swap.img")
@@ -82,18 +82,18 @@ class Peer:
         kernel, line, more = self.kernel(programs, folder)
         return machine.qemu_command(
             mem=self.mem, disk="virtio", root=root, swap=swap_image, kernel=kernel,
-            cmdline=line, serial="stdio", drive_options=",cache=unsafe") + \
+            cmdline=line, accel=accel, serial="stdio", drive_options=",cache=unsafe") + \
             machine.EXIT_DEVICE + ["-monitor", "none"] + more
 
-    def run(self, programs, options=(), swap=256, timeout=600):
+    def run(self, programs, options=(), accel="tcg", swap=256, timeout=600):
         told = ""
         for batch in self.batches(programs):
-            told += self.boot(batch, options, swap, timeout)
+            told += self.boot(batch, options, accel, swap, timeout)
         return told
 
-    def boot(self, programs, options, swap, timeout):
+    def boot(self, programs, options, accel, swap, timeout):
         with tempfile.TemporaryDirectory(prefix="pagoda-bench-") as folder:
-            command = self.command(programs, folder, swap) + list(options)
+            command = self.command(programs, folder, swap, accel) + list(options)
             try:
                 done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
                                       timeout=timeout)

@@ -11,7 +11,7 @@
 #define FAULTS      64u
 #define TURNS       32
 #define SAMPLES     5
-#define FILE_MIB    16u
+#define FILE_MIB    1024u /* more than there is memory */
 #define AREAS_MAX   60000u
 #define PROCESSES   1000u
 
@@ -120,25 +120,28 @@ static void with_memory(unsigned mib)
 	memory_drop();
 }
 
-/* ---- eviction of clean pages, which asks no disk ---------------------------------------- */
+/* ---- eviction ---------------------------------------------------------------------------- */
 
-static void page_out(void)
+/* Reads a file that is one hole, larger than memory: no disk is asked for its pages, and once
+ * memory is full each needs another's place. Tells the cost of a page after so many MiB. */
+static void read_hole(void)
 {
-	madvise(memory, size, MADV_PAGEOUT);
-}
+	int fd = open("curves.dat", O_RDWR | O_CREAT, 0600);
+	uint64_t cost = 0;
+	char byte;
 
-static void evict(void)
-{
-	int fd = file_make("curves.dat", PAGES(FILE_MIB * MIB), 1);
+	CHECK(fd >= 0 && ftruncate(fd, FILE_MIB * MIB) == 0, "a file that is a hole");
+	for (unsigned mib = 1, told = 1; mib <= FILE_MIB; mib++) {
+		uint64_t start = ticks();
 
-	fsync(fd);
-	memory = file_map(fd, FILE_MIB * MIB, PROT_READ, MAP_PRIVATE);
-	for (unsigned mib = 1; mib <= FILE_MIB; mib *= 4) {
-		size = mib * MIB;
-		memory_pages = PAGES(size);
-		point("evict-page", mib, memory_read, page_out, NULL, memory_pages);
+		for (unsigned page = 0; page < PAGES(MIB); page++)
+			pread(fd, &byte, 1, (mib - 1) * MIB + page * PAGE);
+		cost = ticks() - start;
+		if (mib != told)
+			continue;
+		say("curve evict-page %u %llu", mib, (unsigned long long)cost / PAGES(MIB));
+		told *= 2;
 	}
-	munmap(memory, FILE_MIB * MIB);
 	close(fd);
 	unlink("curves.dat");
 }
@@ -209,7 +212,7 @@ int main(int count, char **arguments)
 	end_of_child = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (unsigned mib = 1; mib <= most; mib *= 2)
 		with_memory(mib);
-	evict();
+	read_hole();
 	with_areas();
 	with_processes();
 	return 0;
