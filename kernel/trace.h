@@ -86,7 +86,11 @@ static inline bool tracing(uint32_t groups)
 /* Notes one record. what: the kind, and the detail << 8. Callable anywhere. Words that are not
  * given are undefined. The call changes no register, so that a function with a tracepoint in it
  * is compiled as if there were none. */
+#if __STDC_HOSTED__
+#define TRACE_CALLING /* a test on the host, where functions may use the FPU's registers */
+#else
 #define TRACE_CALLING __attribute__((regparm(3), no_caller_saved_registers))
+#endif
 TRACE_CALLING void trace_note(uint32_t what, uint32_t a, uint32_t b);
 TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                    uint32_t e);
