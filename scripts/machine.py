@@ -25,6 +25,7 @@ GUEST_DEFAULTS = {
     "cmdline": "",         # more words for the kernel
     "errors": "",          # what the disks fail at: see disk_errors()
     "host": "",            # a program in tests/host-checks, run on the disk image afterwards
+    "trace": False,        # there is a way out for the trace; what comes is thrown away
     "grub": False,         # boot the ISO by GRUB instead of -kernel
     "pagoda-only": False,  # claims what Linux does not: not run by --linux
     "linux-root": False,   # under --linux only for root
@@ -194,6 +195,9 @@ def test_guest(name, source, folder, image, kernel, serial, words=(), accel="tcg
         subprocess.run([os.path.join(ROOT, "scripts/make-iso"), iso, kernel, line], check=True,
                        stdout=subprocess.DEVNULL)
         kernel = None
-    return qemu_command(mem=settings["mem"], disk=disk, root=root, swap=swap, kernel=kernel,
-                        iso=iso, cmdline=line, accel=accel, serial=serial,
-                        drive_options=",cache=unsafe") + EXIT_DEVICE + ["-monitor", "none"]
+    command = qemu_command(mem=settings["mem"], disk=disk, root=root, swap=swap, kernel=kernel,
+                           iso=iso, cmdline=line, accel=accel, serial=serial,
+                           drive_options=",cache=unsafe")
+    if settings["trace"]:
+        command += trace_options("/dev/null")
+    return command + EXIT_DEVICE + ["-monitor", "none"]

@@ -27,6 +27,7 @@ struct victim {
 	struct frame *frame;  /* the anon's, or the one that is mapped */
 	pte_t *entry;         /* present */
 	uint32_t taken;       /* a frame or slot that was made to be lost */
+	pte_t old;            /* what the entry was */
 };
 
 /* Promise 3: an entry that its frame does not list. */
@@ -128,6 +129,64 @@ static void count_anons(struct victim *victim, bool plant)
 	victim->spt->anons += plant ? 1 : -1;
 }
 
+static void count_tables(struct victim *victim, bool plant)
+{
+	victim->spt->pagedir.tables += plant ? 1 : -1;
+}
+
+static void count_leaf(struct victim *victim, bool plant)
+{
+	frame_of(victim->spt->leaves[directory_index(victim->address)])->used += plant ? 1 : -1;
+}
+
+/* Promise 1: an entry that no program could use. */
+static void entry_kernel(struct victim *victim, bool plant)
+{
+	*victim->entry ^= PTE_U;
+	(void)plant;
+}
+
+/* Promise 6: the frame of zeros would be zeros no more. */
+static void zeros_writable(struct victim *victim, bool plant)
+{
+	if (plant)
+		victim->old = *victim->entry;
+	*victim->entry = plant ? frame_phys(zero_frame) | PTE_P | PTE_U | PTE_W : victim->old;
+}
+
+/* Promise 1: an entry that maps what is nobody's page. */
+static void frame_unowned(struct victim *victim, bool plant)
+{
+	victim->frame->state = plant ? FRAME_UNOWNED : FRAME_ANON;
+}
+
+/* Promise 2: a page table that believes to be another's. */
+static void table_stolen(struct victim *victim, bool plant)
+{
+	frame_of(victim->entry)->index += plant ? LARGE_PAGE_SIZE : -LARGE_PAGE_SIZE;
+}
+
+/* Promise 5: a page that is nowhere. */
+static void page_lost(struct victim *victim, bool plant)
+{
+	victim->anon->frame = plant ? NULL : victim->frame;
+}
+
+/* Promise 2: a frame that was let go and never became free. */
+static void frame_stray(struct victim *victim, bool plant)
+{
+	if (!plant) {
+		frames[victim->taken].state = FRAME_NONE;
+		physmem_give(victim->taken);
+		return;
+	}
+	victim->taken = physmem_take(PHYSMEM_VM, 0);
+	frames[victim->taken].state = FRAME_UNOWNED;
+	frames[victim->taken].pins = 0;
+	frames[victim->taken].flags = 0;
+	list_link_init(&frames[victim->taken].policy.link);
+}
+
 static const struct {
 	const char *name;
 	void (*change)(struct victim *, bool plant);
@@ -139,6 +198,10 @@ static const struct {
 	{"frame-clean", frame_clean},         {"slot-lost", slot_lost},
 	{"slot-free", slot_free},             {"count-resident", count_resident},
 	{"count-table", count_table},         {"count-anons", count_anons},
+	{"count-tables", count_tables},       {"count-leaf", count_leaf},
+	{"entry-kernel", entry_kernel},       {"zeros-writable", zeros_writable},
+	{"frame-unowned", frame_unowned},     {"table-stolen", table_stolen},
+	{"page-lost", page_lost},             {"frame-stray", frame_stray},
 };
 
 /* vm_lock and spt->lock held. */

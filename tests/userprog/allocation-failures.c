@@ -31,6 +31,28 @@ static void map_and_touch(void)
 	msync(memory, MIB, MS_SYNC);
 }
 
+/* Areas that take the place of others, with pieces left on both sides. */
+static void replace(void)
+{
+	char *memory = mmap(NULL, 16 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	                    0);
+	if (memory == MAP_FAILED)
+		return;
+	memory[5 * MIB] = memory[9 * MIB] = 1;
+	mmap(memory + MIB, MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	mremap(memory + 5 * MIB, MIB, 2 * MIB, MREMAP_MAYMOVE | MREMAP_FIXED, memory + 12 * MIB);
+	mremap(memory + 9 * MIB, MIB, 6 * MIB, MREMAP_MAYMOVE);
+	madvise(memory, MIB, MADV_DONTNEED);
+	mlock(memory + 2 * MIB + PAGE, 2 * PAGE);
+	int fd = open("/bin/busybox", O_RDONLY);
+	char *file = fd < 0 ? MAP_FAILED : mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (file == MAP_FAILED)
+		return;
+	file[0] = file[PAGE] = 1;
+	mremap(file, MIB, MIB, MREMAP_MAYMOVE | MREMAP_FIXED, memory + 14 * MIB);
+}
+
 static void shared_memory(void)
 {
 	char *memory = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -178,6 +200,7 @@ static void check_workload(const char *name, void (*workload)(void))
 int main(void)
 {
 	check_workload("mapping", map_and_touch);
+	check_workload("mapping over", replace);
 	check_workload("shared memory", shared_memory);
 	check_workload("files", files);
 	check_workload("pipes", pipes);

@@ -48,6 +48,14 @@ int main(void)
 	check_seen("count-resident", page, "resident pages");
 	check_seen("count-table", page, "the page table for");
 	check_seen("count-anons", page, "counts");
+	check_seen("count-tables", page, "page tables");
+	check_seen("count-leaf", page, "the leaf of anons");
+	check_seen("entry-kernel", page, "no user entry");
+	check_seen("zeros-writable", page, "mapped, but not to its anon's frame");
+	check_seen("frame-unowned", page, "another owner");
+	check_seen("table-stolen", page, "has another owner");
+	check_seen("page-lost", page, "its page is lost");
+	check_seen("frame-stray", page, "neither an owner nor a pin");
 
 	/* Shared after a fork: read-only, until the corruption makes it writable. */
 	*page = 1;
@@ -67,6 +75,6 @@ int main(void)
 	close(ends[0]);
 	close(ends[1]);
 	CHECK(waitpid(child, NULL, 0) == child, "the child ends");
-	say("fourteen kinds of corruption were planted, and each was named");
+	say("twenty-two kinds of corruption were planted, and each was named");
 	return 0;
 }

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A trace of everything is under way while memory is short, files are cut off and processes come
+ * and go: it disturbs nobody, and can be switched off and on again.
+ *
+ * pagoda-only: it is Pagoda's trace.
+ * guest: mem=8 swap=32 trace pagoda-only
+ */
+#include "tests/test.h"
+
+#define COUNT PAGES(10 * MIB)
+
+static void trace(const char *what)
+{
+	int fd = open("/proc/sys/kernel/trace", O_RDWR);
+
+	CHECK(fd >= 0, "the trace can be switched");
+	CHECK(write(fd, what, strlen(what)) == (ssize_t)strlen(what), "trace: %s", what);
+	close(fd);
+}
+
+static void use_memory(void *unused)
+{
+	char *memory = memory_map(COUNT * PAGE, PROT_READ | PROT_WRITE);
+	char *shared = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+	                    0);
+
+	(void)unused;
+	for (uint32_t i = 0; i < COUNT; i++)
+		page_fill(memory + i * PAGE, i);
+	for (uint32_t i = 0; i < 64; i++)
+		page_fill(shared + i * PAGE, i);
+	pid_t child = fork_checked();
+	if (!child) {
+		for (uint32_t i = 0; i < COUNT; i += 50)
+			memory[i * PAGE] = 1;
+		_exit(0);
+	}
+	wait_success(child);
+	for (uint32_t i = 0; i < COUNT; i++)
+		CHECK(page_has(memory + i * PAGE, i), "page %u is intact", i);
+	for (uint32_t i = 0; i < 64; i++)
+		CHECK(page_has(shared + i * PAGE, i), "shared page %u is intact", i);
+	mprotect(memory, 8 * PAGE, PROT_READ);
+	madvise(memory + 20 * PAGE, 8 * PAGE, MADV_DONTNEED);
+	mremap(memory + 40 * PAGE, 8 * PAGE, 80 * PAGE, MREMAP_MAYMOVE);
+	mlock(memory + 200 * PAGE, 8 * PAGE);
+	munmap(memory, 4 * PAGE);
+}
+
+static void use_files(void *unused)
+{
+	int fd = file_make("data", 40, 3);
+	char *map = file_map(fd, 40 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED);
+
+	(void)unused;
+	page_fill(map + 3 * PAGE, 77);
+	CHECK(msync(map, 40 * PAGE, MS_SYNC) == 0, "msync");
+	CHECK(ftruncate(fd, 10 * PAGE) == 0, "cut it off");
+	CHECK(death_of(read_byte, map + 20 * PAGE).signal == SIGBUS, "SIGBUS behind the end");
+	CHECK(death_of(write_byte, (void *)16).signal == SIGSEGV, "SIGSEGV at a null pointer");
+	char *arguments[] = {"true", NULL};
+	execv("/bin/true", arguments);
+	_exit(1);
+}
+
+int main(void)
+{
+	trace("all");
+	in_child(use_memory, NULL);
+	in_child(use_files, NULL);
+	trace("off");
+	in_child(use_files, NULL);
+	trace("all");
+	in_child(use_files, NULL);
+	trace("off");
+	say("traced, not traced, and traced again");
+	return 0;
+}
