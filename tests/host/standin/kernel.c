@@ -42,6 +42,27 @@ TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32
 	(void)what, (void)a, (void)b, (void)c, (void)d, (void)e;
 }
 
+TRACE_CALLING void frame_trace_dirty(const struct frame *frame, bool dirty)
+{
+	(void)frame, (void)dirty;
+}
+
+void trace_area_note(enum trace_kind kind, const struct spt *spt, const struct area *area,
+                     uintptr_t old_start, uintptr_t old_end)
+{
+	(void)kind, (void)spt, (void)area, (void)old_start, (void)old_end;
+}
+
+void trace_file_note(struct page_source *source)
+{
+	(void)source;
+}
+
+void trace_cache_note(enum trace_kind kind, const struct frame *frame)
+{
+	(void)kind, (void)frame;
+}
+
 void panic(const char *format, ...)
 {
 	va_list arguments;
