@@ -44,9 +44,11 @@ void fault_around(struct spt *spt, struct area *area, uintptr_t address)
 		return;
 	uintptr_t start = address & ~(AROUND_BYTES - 1);
 	uintptr_t end = start + AROUND_BYTES;
-	/* Not past the area, nor the file's last page, nor the one where zeros begin. */
-	uintptr_t limit = area->file_end == UINTPTR_MAX ? area->end
-	                                                : page_round_down(area->file_end);
+	/* Not past the area, nor the file's last page, nor the one where zeros begin. Of an area
+	 * that was cut the file's part may end behind its end. */
+	uintptr_t limit = page_round_down(area->file_end);
+	if (limit > area->end)
+		limit = area->end;
 	uint32_t pages = source_pages(area->source);
 	pages = pages > area->first_page ? pages - area->first_page : 0;
 	if (pages < (limit - area_start(area)) >> PAGE_SHIFT)
