@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * /proc/swaps lists the swap areas as Linux does, with what is used of them; a device that carries
- * swap cannot be written by anybody else; and a name that no policy has changes nothing.
+ * swap cannot be written by anybody else.
  *
  * pagoda-only: it knows the names of the devices.
- * guest: mem=8 swap=16 pagoda-only cmdline="vm.policy=nonsense"
+ * guest: mem=8 swap=16 pagoda-only
  */
 #include "tests/test.h"
 

@@ -64,12 +64,39 @@ static void use_files(void *unused)
 	_exit(1);
 }
 
+static void check_refused(int fd, const char *words, int error)
+{
+	CHECK(write(fd, words, strlen(words)) < 0 && errno == error, "%s is refused", words);
+}
+
+/* What the switch understands; and what it refuses, which leaves it as it was. */
+static void check_switch(void)
+{
+	int fd = open("/proc/sys/kernel/trace", O_RDWR);
+	char text[200], only[30];
+
+	check_refused(fd, "nonsense", EINVAL);
+	check_refused(fd, "pid:0", EINVAL);
+	check_refused(fd, "pid:99999", ESRCH);
+	snprintf(only, sizeof(only), "pid:%d", getpid());
+	trace(only);
+	CHECK(pread(fd, text, sizeof(text), 0) > 0 && strncmp(text, "off", 3) != 0, "it is on");
+	trace("swap,fault");
+	ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
+	text[length > 0 ? length : 0] = '\0';
+	CHECK(strstr(text, "swap ") && strstr(text, "fault ") && !strstr(text, "map "),
+	      "just these two, not: %s", text);
+	close(fd);
+}
+
 int main(void)
 {
 	trace("all");
 	in_child(use_memory, NULL);
 	in_child(use_files, NULL);
 	trace("off");
+	check_switch();
+	trace("0");
 	in_child(use_files, NULL);
 	trace("all");
 	in_child(use_files, NULL);
