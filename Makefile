@@ -19,7 +19,7 @@ KINDS =
 J := $(shell nproc 2>/dev/null || echo 1)
 V =
 # The tests run with the kernel that checks itself; `make check DEBUG=` takes the plain one.
-DEBUG = $(if $(filter check debug fuzz,$(MAKECMDGOALS)),1)
+DEBUG = $(if $(filter check debug record fuzz,$(MAKECMDGOALS)),1)
 
 CC = gcc
 BUILD = build
@@ -34,7 +34,8 @@ CACHE = .cache
 
 # mke2fs, e2fsck and mkswap live where an ordinary user's PATH may not look.
 export PATH := $(PATH):/usr/sbin:/sbin
-export CC GUI
+RECORD = $(filter record,$(MAKECMDGOALS))
+export CC GUI RECORD
 
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(J)
@@ -191,6 +192,13 @@ debug: $(BUILD)/root.img $(BUILD)/test.img $(ELF)
 	  --cmdline '$(CMDLINE)' $(if $(T),--test '$(T)')
 
 # The plain kernel, too: the bench's budget is for that one.
+record: $(ELF) $(BUILD)/test.img
+	@scripts/record $(BUILDS) --cmdline '$(CMDLINE)' $(if $(T),'$(T)','which test? T=vm/...')
+
+# What was recorded, with the kernel it was recorded with: nothing is built.
+replay:
+	@scripts/record --replay $(BUILDS) $(if $(T),'$(T)','which test? T=vm/...')
+
 check: $(ELF) $(BUILD)/test.img $(if $(DEBUG),$(if $(filter-out host/%,$(T)),,plain-kernel))
 	@scripts/check $(BUILDS) --jobs $(J) --cc $(CC) --accel $(ACCEL) \
 	  --cmdline '$(CMDLINE)' $(if $(T),'$(T)')
@@ -264,6 +272,6 @@ help:
   $(FOLDER_C:%=$(UOBJ)/%.d)
 FORCE:
 .PHONY: plain-kernel bench bench-budget profile
-.PHONY: all kernel programs image iso qemu debug check check-linux prove-tlb fuzz coverage \
-  layers setup busybox \
+.PHONY: all kernel programs image iso qemu debug record replay check check-linux prove-tlb fuzz \
+  coverage layers setup busybox \
   policy-lab trace plot clean distclean help FORCE

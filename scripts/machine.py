@@ -90,6 +90,29 @@ def make_swap(path, mib):
     subprocess.run(["mkswap", "-q", path], check=True, stdout=subprocess.DEVNULL)
 
 
+def recorded_disks(settings):
+    return ["root", "swap"] if int(settings["swap"]) else ["root"]
+
+
+def recorded_command(mode, name, settings, folder, words, serial):
+    """QEMU's command line that records an in-guest test, or replays it (mode), with what is in
+    the folder: pagoda.elf, root.qcow2, swap.qcow2. The first snapshot of the disks and the
+    machine, "start", is where replaying begins. -kernel always: GRUB adds nothing here."""
+    line = boot_line(settings["disk"], int(settings["swap"]), "exit", settings["cmdline"], words,
+                     f"test=/tests/{name} {settings['args']}".strip())
+    inside = os.path.join(folder, "").replace(",", ",,")
+    command = ["qemu-system-i386", "-accel", "tcg", "-m", settings["mem"], "-no-reboot",
+               "-display", "none", "-serial", serial, "-nic", "none", *EXIT_DEVICE,
+               "-icount", f"shift=auto,rr={mode},rrfile={inside}events,rrsnapshot=start",
+               "-kernel", os.path.join(folder, "pagoda.elf"), "-append", line]
+    for index, disk in enumerate(recorded_disks(settings)):
+        command += ["-drive", f"file={inside}{disk}.qcow2,if=none,id={disk}",
+                    "-drive", f"driver=blkreplay,if=none,image={disk},id=disk{index}"]
+        device = f"ide-hd,unit={index}" if settings["disk"] == "ata" else "virtio-blk-pci"
+        command += ["-device", f"{device},drive=disk{index}"]
+    return command
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
