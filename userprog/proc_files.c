@@ -45,6 +45,7 @@ struct facts {
 	uint32_t resident;     /* in pages, as below */
 	struct memory_use use; /* counted page by page, if asked for */
 	uint32_t pages, data, stack, text, tables; /* of areas, and page tables; in pages */
+	uint32_t locked;       /* of areas that mlock holds */
 	uintptr_t brk, stack_top, args_start, args_end, env_start, env_end;
 	uintptr_t code_start, code_end;
 	uint32_t descriptors; /* room for */
@@ -114,6 +115,7 @@ static void gather_space(struct spt *spt, struct facts *facts, bool count)
 	facts->env_end = spt->env_end;
 	for (struct area *area = spt_area_from(spt, 0); area; area = spt_area_next(area)) {
 		uint32_t pages = (area->end - area_start(area)) >> PAGE_SHIFT;
+		facts->locked += area->flags & AREA_LOCKED ? pages : 0;
 		if (area->flags & AREA_GROWS_DOWN) {
 			facts->stack += pages;
 		} else if (area->flags & AREA_EXECUTE && area->source) {
@@ -226,6 +228,7 @@ static void show_status(pid_t id, struct text *text)
 	show_status_identity(text, f);
 	if (f->has_space) {
 		kib(text, "VmSize", f->pages);
+		kib(text, "VmLck", f->locked);
 		kib(text, "VmRSS", f->resident);
 		kib(text, "RssAnon", f->use.anonymous);
 		kib(text, "RssFile", f->resident - f->use.anonymous);

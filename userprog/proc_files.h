@@ -21,6 +21,7 @@ struct memory_use {
 	uint32_t resident;  /* mapped by its page tables, the frame of zeros not counted */
 	uint32_t anonymous; /* of these, anonymous; the rest are file pages */
 	uint32_t dirty;
+	uint32_t referenced; /* used since the policy last looked */
 	uint32_t shared;    /* mapped by others too */
 	uint32_t swapped;   /* anonymous and on the swap device only */
 	uint32_t fair_bytes; /* each page divided by how many map it */

@@ -29,7 +29,7 @@ struct page_view {
 	uint32_t references, frame, slot; /* of the anon; frame 0: none */
 	uint32_t mappings; /* of the frame that the entry maps */
 	bool file_page;    /* the entry maps a page of a file */
-	bool dirty;
+	bool dirty, referenced;
 };
 
 static struct page_view page_look(struct spt *spt, uintptr_t address)
@@ -49,6 +49,7 @@ static struct page_view page_look(struct spt *spt, uintptr_t address)
 		view.mappings = frame == zero_frame ? 0 : frame_mapping_count(frame);
 		view.file_page = frame->state == FRAME_FILE;
 		view.dirty = view.entry & PTE_D || frame_has(frame, FRAME_DIRTY);
+		view.referenced = view.entry & PTE_A || frame_has(frame, FRAME_TOUCHED);
 	}
 	spin_unlock(&vm_lock);
 	return view;
@@ -82,6 +83,7 @@ struct memory_use memory_use_count(struct spt *spt, uintptr_t start, uintptr_t e
 		use.resident += resident;
 		use.anonymous += resident && !view.file_page;
 		use.dirty += resident && view.dirty;
+		use.referenced += resident && view.referenced;
 		use.shared += resident && (view.mappings > 1 || view.references > 1);
 		use.swapped += view.anon && !view.frame;
 		use.fair_bytes += resident && view.mappings ? PAGE_SIZE / view.mappings : 0;
@@ -183,15 +185,17 @@ static void smaps_of_area(struct text *text, struct spt *spt, struct area *area,
 	kib(text, "Shared_Dirty:", use.shared - shared_clean);
 	kib(text, "Private_Clean:", private_clean);
 	kib(text, "Private_Dirty:", private - private_clean);
-	kib(text, "Referenced:", use.resident);
+	kib(text, "Referenced:", use.referenced);
 	kib(text, "Anonymous:", use.anonymous);
 	kib(text, "Swap:", use.swapped);
 	kib(text, "Locked:", area->flags & AREA_LOCKED ? use.resident : 0);
-	text_print(text, "VmFlags:%s%s%s%s%s%s\n", area->flags & AREA_READ ? " rd" : "",
+	text_print(text, "VmFlags:%s%s%s%s%s%s%s%s\n", area->flags & AREA_READ ? " rd" : "",
 	           area->flags & AREA_WRITE ? " wr" : "", area->flags & AREA_EXECUTE ? " ex" : "",
 	           area->flags & AREA_SHARED ? " sh" : "",
 	           area->flags & AREA_GROWS_DOWN ? " gd" : "",
-	           area->flags & AREA_LOCKED ? " lo" : "");
+	           area->flags & AREA_LOCKED ? " lo" : "",
+	           area->flags & AREA_SEQUENTIAL ? " sr" : "",
+	           area->flags & AREA_RANDOM ? " rr" : "");
 }
 
 void proc_smaps(pid_t id, struct text *text)

@@ -11,7 +11,6 @@
 #include "userprog/descriptor.h"
 #include "userprog/process.h"
 #include "userprog/syscall.h"
-#include "vm/fault.h"
 #include "vm/mmap.h"
 #include "vm/page.h"
 #include "vm/spt.h"
@@ -64,27 +63,11 @@ static uintptr_t map(uintptr_t address, uint32_t length, int prot, int flags, in
 	return result;
 }
 
-/* MAP_POPULATE: brings the pages in now, as far as that goes (mmap(2): no error). */
-static void populate(uintptr_t address, uint32_t length)
-{
-	uintptr_t end = page_round_up(address + length);
-	for (uintptr_t page = address; page < end; page += PAGE_SIZE)
-		if (fault_resolve(own_space(), page, false) != FAULT_DONE)
-			return;
-}
-
 static int32_t sys_mmap2(uintptr_t address, uint32_t length, int prot, int flags, int number,
                          uint32_t first_page)
 {
 	uintptr_t result = map(address, length, prot, flags, number, first_page);
-	trace_call(TRACE_CALL_MMAP, (int32_t)result, address, length, prot, flags);
-	if (IS_ERROR(result))
-		return (int32_t)result;
-	if (flags & MAP_LOCKED)
-		(void)vm_mlock(own_space(), result, length, true);
-	else if (flags & MAP_POPULATE && prot != PROT_NONE)
-		populate(result, length);
-	return (int32_t)result;
+	return trace_call(TRACE_CALL_MMAP, (int32_t)result, address, length, prot, flags);
 }
 
 /* The old call: six arguments in memory, and the offset in bytes. */

@@ -21,6 +21,9 @@ struct spt;
 #define AREA_HEAP 0x20u       /* brk's */
 #define AREA_MAY_WRITE 0x40u  /* mprotect may add AREA_WRITE (file open for writing) */
 #define AREA_LOCKED 0x80u     /* mlock: its pages stay in memory */
+#define AREA_RANDOM 0x100u     /* madvise: read in no order; reading ahead would be in vain */
+#define AREA_SEQUENTIAL 0x200u /* madvise: read in order, so read ahead from the first page on */
+#define AREA_ORDER 0x300u
 
 struct area {
 	struct tree_node node;  /* in spt->areas; node.key is the start address */

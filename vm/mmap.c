@@ -19,6 +19,7 @@
 #include "vm/frame.h"
 #include "vm/page.h"
 #include "vm/pagecache.h"
+#include "vm/readahead.h"
 #include "vm/spt.h"
 #include "vm/tracepoints.h"
 #include "vm/vm.h"
@@ -545,6 +546,17 @@ static struct page_source *next_source(struct spt *spt, uintptr_t *address, uint
 	return NULL;
 }
 
+/* Whether mlock holds a page of the range. */
+static bool any_locked(struct spt *spt, uintptr_t start, uintptr_t end)
+{
+	SCOPED_MUTEX(&spt->lock);
+	struct area *area;
+	for (; (area = spt_area_from(spt, start)) && area_start(area) < end; start = area->end)
+		if (area->flags & AREA_LOCKED)
+			return true;
+	return false;
+}
+
 int vm_msync(struct spt *spt, uintptr_t address, uint32_t length, int flags)
 {
 	if (flags & ~(MS_ASYNC | MS_SYNC | MS_INVALIDATE) || page_offset(address) ||
@@ -553,6 +565,9 @@ int vm_msync(struct spt *spt, uintptr_t address, uint32_t length, int flags)
 	uintptr_t end = range_end(address, length);
 	if (!end)
 		return length == 0 ? 0 : -ENOMEM;
+	/* All see the same frame, so there is nothing to invalidate; a locked one is refused. */
+	if (flags & MS_INVALIDATE && any_locked(spt, address, end))
+		return -EBUSY;
 
 	bool hole = false;
 	int error = 0;
@@ -568,18 +583,35 @@ int vm_msync(struct spt *spt, uintptr_t address, uint32_t length, int flags)
 	return error ? error : hole ? -ENOMEM : 0;
 }
 
-/* MADV_WILLNEED: starts reading what is not in memory; nobody waits. */
-static void read_ahead(struct spt *spt, struct area *area, uintptr_t start, uintptr_t end)
+/* MADV_NORMAL, RANDOM, SEQUENTIAL: notes in which order the program will read. */
+static int set_order(struct spt *spt, uintptr_t start, uintptr_t end, uint32_t order)
 {
-	(void)spt;
-	for (; start < end && area->source; start += PAGE_SIZE) {
-		struct frame *frame;
-		bool started;
-		uint32_t page = area_source_page(area, start);
-		if (page >= source_pages(area->source) ||
-		    pagecache_start(area->source, page, &frame, &started) != 0)
-			return;
-		frame_unpin(frame);
+	if ((spt_area(spt, start)->flags & AREA_ORDER) == order)
+		return 0;
+	if (split_at(spt, start) != 0 || split_at(spt, end) != 0)
+		return -ENOMEM;
+	struct area *area = spt_area(spt, start);
+	area->flags = (area->flags & ~AREA_ORDER) | order;
+	trace_area_change(spt, area, start, end);
+	area_merge(spt, area);
+	return 0;
+}
+
+/* MADV_COLD: to the policy these pages look unused for long, so they go first. Not those that
+ * somebody else maps, too. */
+static void cool(struct spt *spt, uintptr_t start, uintptr_t end)
+{
+	while (start < end) {
+		uintptr_t stop = end - start > PAGES_A_HOLD * PAGE_SIZE
+		                         ? start + PAGES_A_HOLD * PAGE_SIZE : end;
+		spin_lock(&vm_lock);
+		for (; start < stop; start += PAGE_SIZE) {
+			pte_t entry = pagedir_entry(&spt->pagedir, start);
+			struct frame *frame = &frames[entry >> PAGE_SHIFT];
+			if (entry & PTE_P && frame != zero_frame && frame_mapping_count(frame) == 1)
+				frame_test_accessed(frame);
+		}
+		spin_unlock(&vm_lock);
 	}
 }
 
@@ -588,22 +620,31 @@ static int advise_part(struct spt *spt, struct area *area, uintptr_t start, uint
 {
 	switch (advice) {
 	case MADV_FREE:
-		if (area->source || area->flags & AREA_SHARED)
+		if (area->source || area->flags & (AREA_SHARED | AREA_LOCKED))
 			return -EINVAL;
 		/* Giving the pages up at once is one way of doing it when memory is wanted. */
 		spt_drop_pages(spt, start, end);
 		return 0;
 	case MADV_DONTNEED:
+		if (area->flags & AREA_LOCKED)
+			return -EINVAL;
 		spt_drop_pages(spt, start, end);
 		return 0;
 	case MADV_WILLNEED:
-		read_ahead(spt, area, start, end);
+		readahead_range(spt, area, start, end);
 		return 0;
-	case MADV_NORMAL:
-	case MADV_RANDOM:
-	case MADV_SEQUENTIAL:
 	case MADV_COLD:
 	case MADV_PAGEOUT:
+		if (area->flags & AREA_LOCKED)
+			return -EINVAL;
+		cool(spt, start, end);
+		return 0;
+	case MADV_NORMAL:
+		return set_order(spt, start, end, 0);
+	case MADV_RANDOM:
+		return set_order(spt, start, end, AREA_RANDOM);
+	case MADV_SEQUENTIAL:
+		return set_order(spt, start, end, AREA_SEQUENTIAL);
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
 		return 0;

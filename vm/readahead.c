@@ -66,11 +66,15 @@ void fault_around(struct spt *spt, struct area *area, uintptr_t address)
 }
 
 /* How many pages to read ahead of a read at `address`: none at first, then twice as much with
- * each read that goes on where the last one ended. */
+ * each read that goes on where the last one ended; unless the program said what it will do. */
 static uint32_t next_window(struct area *area, uintptr_t address)
 {
 	uint32_t window = 0;
-	if (ahead_on && address == area->ahead_next)
+	if (!ahead_on || area->flags & AREA_RANDOM)
+		return 0;
+	if (area->flags & AREA_SEQUENTIAL)
+		window = WINDOW_MAX;
+	else if (address == area->ahead_next)
 		window = area->ahead_window ? 2 * area->ahead_window : WINDOW_FIRST;
 	if (window > WINDOW_MAX)
 		window = WINDOW_MAX;
@@ -79,18 +83,26 @@ static uint32_t next_window(struct area *area, uintptr_t address)
 	return window < room ? window : room;
 }
 
+/* Starts reading the file's page behind the address. Returns whether there is one. */
+static bool start_file_read(struct area *area, uintptr_t address)
+{
+	uint32_t page = area_source_page(area, address);
+	struct frame *frame;
+	bool started;
+	if (page >= source_pages(area->source) ||
+	    pagecache_start(area->source, page, &frame, &started) != 0)
+		return false;
+	frame_unpin(frame);
+	return true;
+}
+
 void readahead_file(struct area *area, uintptr_t address)
 {
 	uint32_t window = next_window(area, address);
 	address += PAGE_SIZE;
 	for (; window > 0 && !evict_short(); window--, address += PAGE_SIZE) {
-		uint32_t page = area_source_page(area, address);
-		struct frame *frame;
-		bool started;
-		if (page >= source_pages(area->source) ||
-		    pagecache_start(area->source, page, &frame, &started) != 0)
+		if (!start_file_read(area, address))
 			break;
-		frame_unpin(frame);
 	}
 	area->ahead_next = address;
 }
@@ -118,4 +130,15 @@ void readahead_swap(struct spt *spt, struct area *area, uintptr_t address)
 			break;
 	}
 	area->ahead_next = address;
+}
+
+void readahead_range(struct spt *spt, struct area *area, uintptr_t start, uintptr_t end)
+{
+	for (; start < end && !evict_short(); start += PAGE_SIZE) {
+		struct anon *anon = spt_anon(spt, start);
+		if (anon)
+			start_swap_in(anon, anon->slot);
+		else if (area->source && start < area->file_end)
+			start_file_read(area, start);
+	}
 }

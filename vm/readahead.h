@@ -18,6 +18,10 @@ void readahead_init(void); /* reads the boot options */
 void fault_around(struct spt *, struct area *, uintptr_t address);
 /* A page of the area is being read from its file / from the swap device, as transfer of its
  * own. If the area is being read in order, starts reading what comes next: twice as much
- * each time, up to 32 pages. spt->lock held. */
+ * each time, up to 32 pages; 32 from the first on with MADV_SEQUENTIAL, none with
+ * MADV_RANDOM. spt->lock held. */
 void readahead_file(struct area *, uintptr_t address);
 void readahead_swap(struct spt *, struct area *, uintptr_t address);
+/* MADV_WILLNEED: starts reading what of the range, which lies in the area, is not in memory.
+ * spt->lock held. */
+void readahead_range(struct spt *, struct area *, uintptr_t start, uintptr_t end);
