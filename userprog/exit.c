@@ -83,6 +83,7 @@ static void give_back(struct process *process)
 	thread_set_space(NULL, 0);
 	spt_put(spt);
 	flags = spin_lock_irq(&process_lock);
+	process->oom_killed = 0;
 	exit_return_space_locked(process);
 	spin_unlock_irq(&process_lock, flags);
 	descriptors_put(files);

@@ -45,11 +45,12 @@ static bool may_be_chosen_locked(const struct process *process)
 	return process->spt && process->id != 1 && process->oom_adjust > -1000;
 }
 
-/* One that is on its way out already and has not had its time yet. process_lock held. */
+/* One that is on its way out already, its memory not all back, and has not had its time yet.
+ * process_lock held. */
 static bool somebody_ends_locked(uint64_t now)
 {
 	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
-		if (p->spt && p->oom_killed && now - p->oom_killed < PATIENCE)
+		if (p->oom_killed && now - p->oom_killed < PATIENCE)
 			return true;
 	return false;
 }
@@ -85,7 +86,8 @@ static bool kill_one(void)
 	const struct spt *own = thread_current()->spt;
 	char name[THREAD_NAME_MAX], kib[16];
 	uint32_t flags = spin_lock_irq(&process_lock);
-	if (somebody_ends_locked(clock_now())) {
+	/* The last one may have ended since the caller found nothing: that is room enough. */
+	if (somebody_ends_locked(clock_now()) || physmem_free() > evict_reserve()) {
 		spin_unlock_irq(&process_lock, flags);
 		return true;
 	}

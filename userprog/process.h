@@ -77,7 +77,7 @@ struct process {
 	struct credentials credentials; /* (p) written by itself alone */
 	struct signal_state signals;    /* (p) */
 	int oom_adjust;            /* (p) -1000 to 1000 */
-	uint64_t oom_killed;       /* (p) when it was chosen; 0: it was not */
+	uint64_t oom_killed;       /* (p) when it was chosen; 0: it was not, or its memory is back */
 	int nice;                  /* (p) kept and told; every process gets equal slices */
 	struct usage usage;        /* (p) its own, complete once it has exited */
 	struct usage reaped;       /* (p) of children that were waited for */
