@@ -10,6 +10,7 @@ struct inode;
 struct program_place {
 	uintptr_t address;   /* asked for */
 	uint32_t back;       /* the function wanted is the one that holds address - back */
+	uint32_t times;      /* the asker's: in how many calls, one in the other */
 	uintptr_t function;  /* where it begins; 0: unknown */
 	uint32_t name_index; /* in the file's table of strings */
 	char name[32];       /* cut off, if it is longer */

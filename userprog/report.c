@@ -34,8 +34,9 @@
 #include "vm/usercopy.h"
 
 #define CALLS_MAX 12u
+#define DEPTH_MAX 10000u
 #define AREAS_LOOKED_AT 1000 /* in a panic, where the tree may be damaged */
-#define LINE_SIZE 120
+#define LINE_SIZE 160
 #define PATH_SHOWN 128u
 #define TESTS "/tests/"
 #define STACK_NEAR (64u << 10) /* an access so far below esp was meant for the stack */
@@ -92,10 +93,20 @@ static bool is_code(const struct report *report, uintptr_t address)
 	return executable;
 }
 
-static void add_call(struct report *report, uintptr_t address, uint32_t back)
+/* Notes a call; of a function that calls itself from one place all at once. False if there is
+ * no room. */
+static bool add_call(struct report *report, uintptr_t address, uint32_t back)
 {
+	struct program_place *last = report->calls ? &report->places[report->calls - 1] : NULL;
+	if (last && last->address == address && last->back == back) {
+		last->times++;
+		return true;
+	}
+	if (report->calls == CALLS_MAX)
+		return false;
 	report->places[report->calls++] =
-		(struct program_place){.address = address, .back = back};
+		(struct program_place){.address = address, .back = back, .times = 1};
+	return true;
 }
 
 /* Follows the chain of frame pointers, as far as it leads upward to addresses of code. */
@@ -109,11 +120,10 @@ static void find_calls(struct report *report)
 	if (!is_code(report, frame->eip) && report->read_word(frame->esp, &return_address) &&
 	    is_code(report, return_address))
 		add_call(report, return_address, 1);
-	while (report->calls < CALLS_MAX && report->read_word(ebp, &caller) &&
-	       report->read_word(ebp + sizeof caller, &return_address) &&
-	       is_code(report, return_address)) {
-		add_call(report, return_address, 1);
-		if (caller <= ebp)
+	for (uint32_t depth = 0; depth < DEPTH_MAX && report->read_word(ebp, &caller) &&
+	     report->read_word(ebp + sizeof caller, &return_address) &&
+	     is_code(report, return_address); depth++) {
+		if (!add_call(report, return_address, 1) || caller <= ebp)
 			return;
 		ebp = caller;
 	}
@@ -148,11 +158,13 @@ static void say_calls(const struct report *report)
 	say(report, "  calls, innermost first%s%s:", report->path[0] ? ", of " : "", report->path);
 	for (uint32_t i = 0; i < report->calls; i++) {
 		const struct program_place *place = &report->places[i];
+		char name[sizeof place->name + 16] = "", times[32] = "";
 		if (place->function)
-			say(report, "    %08x %s+%#x", place->address, place->name,
-			    place->address - place->function);
-		else
-			say(report, "    %08x", place->address);
+			snprintf(name, sizeof name, " %s+%#x", place->name,
+			         place->address - place->function);
+		if (place->times > 1)
+			snprintf(times, sizeof times, ", %u times", place->times);
+		say(report, "    %08x%s%s", place->address, name, times);
 	}
 }
 
@@ -217,11 +229,11 @@ static void say_where(const struct report *report)
 	char line[LINE_SIZE];
 	if (!report->path[0] || (!report->panicking && !report->places[report->calls - 1].function))
 		return;
-	int n = snprintf(line, sizeof line, "scripts/where %s", report->path);
-	for (uint32_t i = 0; i < report->calls && n < LINE_SIZE - 12; i++)
+	int n = snprintf(line, sizeof line, "  next, on the host: scripts/where %s", report->path);
+	for (uint32_t i = 0; i < report->calls && n < LINE_SIZE - 10; i++)
 		n += snprintf(line + n, sizeof line - n, " %x",
 		              report->places[i].address - report->places[i].back);
-	say(report, "  next, on the host: %s", line);
+	report->say(line);
 }
 
 /* ---- a program's death ---- */

@@ -80,6 +80,16 @@ static void divide(volatile char *zero)
 	one = one / (int)(uintptr_t)zero;
 }
 
+/* Calls itself until the stack ends. */
+static __attribute__((noinline)) void descend(volatile char *caller)
+{
+	volatile char much[1024];
+	much[0] = 1;
+	if (caller != much)
+		descend(much);
+	much[1] = much[0];
+}
+
 int main(void)
 {
 	char *page = memory_map(3 * PAGE, PROT_READ);
@@ -121,10 +131,14 @@ int main(void)
 	has(story, " jump+0x");
 	story = story_of(outer, (char *)0xc0100000);
 	has(story, "the kernel's half");
+	story = story_of(descend, NULL);
+	has(story, "a recursion without end?");
+	has(story, " times");
+	has(story, " story_of+0x");
 	story = story_of(divide, NULL);
 	has(story, "arithmetic exception");
 	has(story, " divide+0x");
-	say("so are a null pointer, a wild jump, the kernel's half and a division by zero");
+	say("so are a null pointer, a wild jump, the kernel's half, a recursion and a division by zero");
 
 	set_switch("0");
 	line = story_of(outer, page);
