@@ -10,7 +10,7 @@
  * much of both went by while the program ran, which makes seconds of ticks elsewhere.
  *
  * The program's arguments choose rows by name; without any all are measured. With `once` first
- * a row is measured only once, for scripts/profile.
+ * a row is measured only once, after a line `operations N` and an answer: for scripts/profile.
  */
 #pragma once
 
@@ -86,11 +86,23 @@ static inline uint64_t median(uint64_t *samples, unsigned count)
 	return samples[count / 2];
 }
 
+/* How many times a run does what the row is about; waits until the listener is ready. */
+static inline void tell_operations(unsigned operations)
+{
+	char answer;
+
+	if (!once)
+		return;
+	say("operations %u", operations);
+	CHECK(read(STDIN_FILENO, &answer, 1) == 1, "an answer");
+}
+
 static inline uint64_t row_measure(const struct row *row)
 {
 	unsigned times = once ? 1 : row->times ? row->times : TIMES;
 	uint64_t samples[TIMES_MAX];
 
+	tell_operations(row->operations);
 	for (unsigned i = 0; i < times; i++) {
 		call(row->before);
 		uint64_t run = ticks_of(row->run);
