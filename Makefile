@@ -261,6 +261,14 @@ trace: $(ELF) $(BUILD)/test.img
 plot: $(if $(CMD),trace)
 	@scripts/trace/plot.py $(BUILD)/trace/events.jsonl $(BUILD)/trace
 
+# The pictures of docs/fault.md, drawn from real faults.
+swimlanes: $(ELF) $(BUILD)/test.img
+	@scripts/trace/run $(BUILDS) demo cow
+	@scripts/trace/swimlane.py $(BUILD)/trace/events.jsonl docs/fault-cow.svg --row ANON_COPY
+	@scripts/trace/run $(BUILDS) --mem 8 demo swap
+	@scripts/trace/swimlane.py $(BUILD)/trace/events.jsonl docs/fault-swap.svg --row ANON_OWN \
+	  --sleeps
+
 # TRACE: a file of page numbers, or a built-in trace's name; none: all built-in ones.
 policy-lab:
 	@scripts/policy-lab --build $(BUILD) $(TRACE)
@@ -274,4 +282,4 @@ FORCE:
 .PHONY: plain-kernel bench bench-budget profile
 .PHONY: all kernel programs image iso qemu debug record replay check check-linux prove-tlb fuzz \
   coverage layers setup busybox \
-  policy-lab trace plot clean distclean help FORCE
+  policy-lab trace plot swimlanes clean distclean help FORCE
