@@ -30,6 +30,7 @@ static const struct demo demos[] = {
 	{"demand", demo_demand, "6 7", "pages arrive when touched; three states of a page"},
 	{"faults", demo_faults, "8", "minor and major faults"},
 	{"stack", demo_stack, "9", "the stack grows by faults, up to its limit"},
+	{"clock", demo_clock, "10", "second chance: the hand goes round, bit by bit"},
 	{"policies", demo_policies, "10", "one load under each replacement policy"},
 	{"belady", demo_belady, "11 12", "more memory, more faults; and the best possible"},
 	{"swap", demo_swap, "13 16", "pages go to the swap device and to files, and return"},

@@ -48,47 +48,6 @@ static long faults_of(const struct load *load)
 	return load->hot.minor + load->hot.major + load->cold.minor + load->cold.major;
 }
 
-#define WATCHED 32u
-
-/* The reference bits of pages as 1 and 0, and - for a page that has gone; how many 1. */
-static unsigned show_bits(const char *when, const char *memory)
-{
-	char bits[WATCHED + 1] = "";
-	unsigned ones = 0;
-
-	for (unsigned i = 0; i < WATCHED; i++) {
-		struct walk walk = walk_of(0, memory + i * PAGE);
-		bits[i] = !walk.present ? '-' : walk.accessed ? '1' : '0';
-		ones += bits[i] == '1';
-	}
-	say("  %-28s %s", when, bits);
-	return ones;
-}
-
-/* What clock goes by: bits that the processor sets and the passing hand clears. */
-static int show_hand(void *unused)
-{
-	char *memory = memory_map(WATCHED * PAGE), *more = memory_map(2 * FRAMES * PAGE);
-	unsigned referenced, wanted = 0;
-
-	(void)unused;
-	touch_write(memory, WATCHED);
-	referenced = show_bits("32 pages, just written", memory);
-	claim(referenced == WATCHED, "the processor has set every bit");
-	limit_resident(resident_pages());
-	while (referenced == WATCHED && wanted < FRAMES) {
-		more[wanted++ * PAGE] = 1; /* a frame is wanted: the hand moves */
-		referenced = show_bits("a frame was wanted", memory);
-	}
-	claim(referenced < WATCHED,
-	      "the hand went by, and cleared them: who is not used again goes");
-	touch_write(memory, 8);
-	show_bits("the first 8 used again", memory);
-	touch_write(more + wanted * PAGE, 12);
-	show_bits("12 more frames were wanted", memory);
-	return 0;
-}
-
 void demo_policies(void)
 {
 	struct policies policies = policies_read();
@@ -118,13 +77,10 @@ void demo_policies(void)
 	claim(clock > 0 && fifo > clock + clock / 10,
 	      "clock sees which pages are used; fifo does not look: %ld faults against %ld", clock,
 	      fifo);
-
-	step("reference bits and the clock's hand");
-	policy_set("clock");
-	in_child(show_hand, NULL);
 	policy_set(policies.names[policies.current]);
 	try_next("  cat /proc/sys/vm/policy; echo aging >/proc/sys/vm/policy\n"
 	         "  make qemu CMDLINE=vm.policy=fifo        choose at boot\n"
+	         "  demo clock                              how it sees which pages are used\n"
 	         "  demo belady                             when more frames are worse\n"
 	         "  vm/policy/clock.c                       40 lines; write your own beside it\n");
 }
