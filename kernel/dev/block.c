@@ -129,7 +129,6 @@ uint32_t block_take_run(struct block_device *device, struct list *run, uint32_t 
 	}
 	device->queued -= count;
 	device->in_flight += count;
-	device->merged += count - 1;
 	device->exclusive = last->alone;
 	device->head = last->sector + last->sectors;
 	return count;
@@ -150,18 +149,19 @@ static void queue_again(struct block_device *device, struct list *run)
 	}
 }
 
-static void count_done(struct block_device *device, const struct list *run)
+static void count_done(struct block_device *device, struct list *run)
 {
+	bool write = LIST_ENTRY(list_first(run), struct block_request, link)->write;
+	struct block_counts *counts = write ? &device->written : &device->read;
+	uint32_t requests = 0;
+
 	LIST_FOR(run, const struct block_request, request, link) {
-		if (request->write) {
-			device->writes++;
-			device->sectors_written += request->sectors;
-		} else {
-			device->reads++;
-			device->sectors_read += request->sectors;
-		}
-		device->in_flight--;
+		counts->sectors += request->sectors;
+		requests++;
 	}
+	counts->transfers++;
+	counts->joined += requests - 1;
+	device->in_flight -= requests;
 }
 
 void block_end_run(struct block_device *device, struct list *run, int error)

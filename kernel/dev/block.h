@@ -36,6 +36,14 @@ struct block_request {
 	bool alone;
 };
 
+/* What /proc/diskstats tells of a direction: what the device was asked for and did, and what
+ * went along. */
+struct block_counts {
+	uint64_t transfers;      /* each a run of requests, however many */
+	uint64_t joined;         /* requests that went with another's transfer */
+	uint64_t sectors;
+};
+
 struct block_device {
 	char name[8];            /* "vda", "hda" */
 	uint32_t sectors;        /* size */
@@ -55,9 +63,7 @@ struct block_device {
 	void *driver;
 	/* Ends a plug that is held too long. Its own lock. */
 	struct timer plug_timer;
-	/* Counters since boot (requests, sectors, requests that joined another's
-	 * transfer), as /proc/diskstats wants them. */
-	uint64_t reads, writes, sectors_read, sectors_written, merged;
+	struct block_counts read, written; /* since boot */
 };
 
 /* Driver side. */

@@ -136,12 +136,11 @@ static void diskstats_show(struct text *text)
 		uint32_t number = node->device;
 
 		inode_put(node);
-		text_print(text, "%4u %7u %s %llu %llu %llu 0 %llu 0 %llu 0 %u 0 0\n",
+		text_print(text, "%4u %7u %s %llu %llu %llu 0 %llu %llu %llu 0 %u 0 0\n",
 		           number >> MINOR_BITS, number & ((1u << MINOR_BITS) - 1), device->name,
-		           (unsigned long long)device->reads, (unsigned long long)device->merged,
-		           (unsigned long long)device->sectors_read,
-		           (unsigned long long)device->writes,
-		           (unsigned long long)device->sectors_written, device->in_flight);
+		           device->read.transfers, device->read.joined, device->read.sectors,
+		           device->written.transfers, device->written.joined,
+		           device->written.sectors, device->in_flight);
 	}
 }
 
