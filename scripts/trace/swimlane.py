@@ -6,8 +6,9 @@ its next instruction.
     scripts/trace/swimlane.py events.jsonl fault.svg --row ANON_COPY
     scripts/trace/swimlane.py events.jsonl fault.svg --row ANON_OWN --sleeps
 
-Time goes down, not to scale; of the faults of the row that which has the fewest events is
-drawn, rather one whose page was mapped before. What other threads did meanwhile is summed up.
+Time goes down, not to scale. Of the faults of the row those of the instruction that has most of
+them come into question, and of these that with the fewest events, rather one whose page was
+mapped before. What other threads did meanwhile is summed up.
 """
 
 import argparse
@@ -22,11 +23,13 @@ sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import svg
 
 LANES = {  # where each begins, how wide its bar's column is, its colour
-    "program": (70, "#1f77b4"), "kernel": (250, "#d95f02"), "others": (640, "#7f7f7f"),
-    "disk": (850, "#2ca02c")}
+    "program": (70, "#1f77b4"), "kernel": (260, "#d95f02"), "others": (760, "#7f7f7f"),
+    "disk": (940, "#2ca02c")}
 TITLES = {"program": "the program", "kernel": "the kernel, for it", "others": "other threads",
           "disk": "the disk"}
-BAR, ROW, TOP, WIDTH = 10, 34, 84, 1010
+BAR, ROW, LINE, TOP, WIDTH = 10, 27, 15, 84, 1090
+CODE_X = 540  # where the names of functions stand
+GREY = "#555"
 
 
 def flags_of(entry):
@@ -50,13 +53,29 @@ SENTENCES = {
                            if "frame" in e else f"anon {e['anon']} is made"],
     "swap.in": lambda e: [f"slot {e['slot']} is to be read into it"],
     "cache.insert": lambda e: [f"it is to hold the file's page {e['offset'] // 4096}"],
-    "copy": lambda e: [f"the page is copied:", f"frame {e['frame']:#x} to {e['to']:#x}"],
+    "copy": lambda e: ["the page is copied:", f"frame {e['frame']:#x} to {e['to']:#x}"],
     "reuse": lambda e: ["the last reference: nothing to copy"],
     "page": lambda e: [f"the page's leaf names anon {e['anon']}" if "anon" in e
                        else "the page's leaf names nothing"],
     "unmap": lambda e: [f"the old entry goes ({entry_words(e['before'])});", "the TLB forgets it"],
     "map": lambda e: ["the entry is set:", entry_words(e["after"])],
     "evict": lambda e: [f"the policy gives up frame {e['frame']:#x}", f"({e['reason']})"],
+}
+
+
+# Where it happens. tests/host/docs-links.py sees to it that these functions exist.
+CODE = {
+    "fault.begin": "vm/fault.c:page_fault", "fault.row": "vm/fault.c:classify",
+    "frame.take": "vm/frame.c:frame_alloc", "frame.give": "vm/frame.c:frame_release",
+    "frame.table": "vm/pagedir.c:pagedir_prepare", "anon.attach": "vm/anon.c:anon_start_reading",
+    "anon.new": "vm/fault.c:install_anon", "swap.in": "vm/swap.c:swap_read",
+    "cache.insert": "vm/pagecache.c:pagecache_start", "copy": "vm/fault.c:copy_frame",
+    "reuse": "vm/fault.c:anon_own", "page": "vm/spt.c:spt_anon_set",
+    "unmap": "vm/pagedir.c:drop_entry", "map": "vm/pagedir.c:pagedir_set",
+    "evict": "vm/evict.c:evict_or_write", "disk.start": "kernel/dev/block.c:block_submit",
+    "ahead": "vm/readahead.c:readahead_swap", "sleep": "vm/frame.c:frame_wait",
+    "wake": "vm/fault.c:fault_resolve", "disk.done": "vm/frame.c:transfer_done",
+    "fault.end": "kernel/cpu/entry.S:trap_leave",
 }
 
 
@@ -69,7 +88,7 @@ class Fault:
         self.name = name
         self.events = events
         self.sleeps = any(e["kind"] == "switch" and e["pid"] == self.pid for e in events)
-        reads = [e for e in events if e["kind"] == "disk.start" and self.own(e)]
+        reads = [e for e in events if e["kind"] == "disk.start" and not e["write"] and self.own(e)]
         self.read = reads[0] if reads else None  # of its own page; others are read ahead
         self.ahead = len(reads) - 1
 
@@ -100,15 +119,19 @@ def choose(faults, options):
     chosen = [fault for fault in faults
               if fault.end["row"] == options.row and fault.end["result"] == "done"
               and fault.name != "trace" and "eip" in fault.begin and fault.sleeps == options.sleeps
-              and (fault.read or not options.sleeps)]
+              and fault.end["major"] == bool(fault.read) == options.sleeps]
     if not chosen:
         sys.exit(f"There is no such fault of row {options.row} in the trace.")
-    return min(chosen, key=lambda fault: ("before" not in fault.begin, len(fault.events)))
+    places = collections.Counter(fault.begin["eip"] for fault in chosen)
+    usual = places.most_common(1)[0][0]
+    return min((fault for fault in chosen if fault.begin["eip"] == usual),
+               key=lambda fault: ("before" not in fault.begin, len(fault.events)))
 
 
 class Picture(svg.Drawing):
     def __init__(self, fault, command):
-        lanes = {lane: place for lane, place in LANES.items() if fault.sleeps or place[0] < 600}
+        lanes = {lane: place for lane, place in LANES.items()
+                 if fault.sleeps or place[0] < CODE_X}
         super().__init__(WIDTH if fault.sleeps else LANES["others"][0], 0)
         self.fault = fault
         self.y = TOP
@@ -120,13 +143,19 @@ class Picture(svg.Drawing):
                   f"{fault.end['row']}, {'major' if fault.end['major'] else 'minor'}", "start",
                   'font-weight="bold"')
         self.text(20, 42, f"from a trace of `{command}`; microseconds, not to scale", "start",
-                  'fill="#555"')
+                  f'fill="{GREY}"')
         for lane, (x, colour) in lanes.items():
             self.text(x + BAR / 2, TOP - 14, TITLES[lane], "middle",
                       f'font-weight="bold" fill="{colour}"')
+        self.text(CODE_X, TOP - 14, "in the code", "start", f'font-weight="bold" fill="{GREY}"')
 
     def time(self, event):
-        self.text(46, self.y + 4, f"{(event['t'] - self.started) / 1000:.1f}", "end", 'fill="#555"')
+        self.text(46, self.y + 4, f"{(event['t'] - self.started) / 1000:.1f}", "end",
+                  f'fill="{GREY}"')
+
+    def code(self, what, y=4):
+        """Where the row's event happens."""
+        self.text(CODE_X, self.y + y, CODE[what].replace(":", ": "), "start", f'fill="{GREY}"')
 
     def start(self, lane):
         self.begun[lane] = self.y
@@ -148,23 +177,18 @@ class Picture(svg.Drawing):
 
     def say(self, lane, words):
         for number, line in enumerate(words):
-            self.text(LANES[lane][0] + BAR + 8, self.y + 4 + 15 * number, line, "start")
+            self.text(LANES[lane][0] + BAR + 8, self.y + 4 + LINE * number, line, "start")
+
+    def room(self):
+        """For words above an arrow."""
+        self.y += 5
 
     def over(self, lane, words):
         """Beside an arrow that begins or ends there: above its line."""
         self.text(LANES[lane][0] + BAR + 8, self.y - 5, words, "start")
 
     def row(self, lines=1):
-        self.y += ROW + 15 * (lines - 1) - (8 if lines == 1 else 0)
-
-
-def summary(events):
-    """What others did, in a few words."""
-    counted = collections.Counter(e["kind"] for e in events if not e.get("irq"))
-    names = [("evict", "evicted"), ("swap.out", "written to swap"), ("frame.give", "frames freed"),
-             ("swap.in", "read from swap")]
-    words = [f"{counted[kind]} {name}" for kind, name in names if counted[kind]]
-    return words or ["nothing to do"]
+        self.y += ROW + LINE * (lines - 1)
 
 
 class Story:
@@ -193,20 +217,30 @@ class Story:
                 self.others.append(event)
         elif kind == "fault.begin":
             self.cross(event, "program", "kernel", "program",
-                       f"entry {entry_words(event.get('before', 0))}")
+                       entry_words(event["before"]) if event.get("before") else "not present")
             self.picture.say("kernel", [f"page fault, at eip {event['eip']:#x}"])
+            self.picture.code(kind)
             self.picture.row()
         elif kind == "fault.end":
+            self.picture.code(kind)
             self.cross(event, "kernel", "program", "program", "iret: the same instruction")
         elif kind == "switch":
             self.away(event)
         elif kind == "disk.start":
             self.disk_start(event)
         elif kind in SENTENCES and not self.reading_ahead:
-            words = SENTENCES[kind](event)
+            words = self.words_of(event)
             self.picture.time(event)
             self.picture.say("kernel", words)
+            self.picture.code(kind)
             self.picture.row(len(words))
+
+    def words_of(self, event):
+        page = event.get("addr", 0) & ~0xfff
+        if event["kind"] == "unmap" and page != self.fault.begin["addr"] & ~0xfff:
+            return [f"the page {page:#x} loses its entry",
+                    f"({entry_words(event['before'])}); the TLB forgets it"]
+        return SENTENCES[event["kind"]](event)
 
     def cross(self, event, source, target, beside, words):
         """From one lane to another, which goes on in its place."""
@@ -221,15 +255,18 @@ class Story:
     def disk_start(self, event):
         if event is not self.fault.read:
             return
+        self.picture.room()
         self.picture.time(event)
         self.picture.arrow("kernel", "disk")
         self.picture.over("kernel", f"read sector {event['sector']} into frame {event['frame']:#x}")
+        self.picture.code("disk.start", -5)
         self.picture.start("disk")
         self.picture.row()
         self.reading_ahead = self.fault.ahead > 0
         if self.reading_ahead:
             pages = "page" if self.fault.ahead == 1 else "pages"
             self.picture.say("kernel", [f"{self.fault.ahead} more {pages} are read ahead"])
+            self.picture.code("ahead")
             self.picture.row()
 
     def disk_done(self, event):
@@ -237,17 +274,22 @@ class Story:
         self.picture.time(event)
         self.picture.arrow("disk", "kernel" if self.others is None else "others")
         self.picture.over("disk", "interrupt: done")
+        self.picture.code("disk.done")
         self.picture.stop("disk")
         self.picture.row()
 
     def away(self, event):
         self.reading_ahead = False
         self.others = []
+        self.picture.room()
+        self.picture.code("sleep", -5)
         self.cross(event, "kernel", "others", "kernel", "it sleeps, with no lock held")
 
     def back(self, event):
         self.sum_up()
         self.others = None
+        self.picture.room()
+        self.picture.code("wake", -5)
         self.cross(event, "others", "kernel", "kernel", "it runs again, and starts from the top")
 
     def sum_up(self):
