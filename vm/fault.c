@@ -31,6 +31,7 @@
 
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/trap.h"
+#include "kernel/cpu/wide.h"
 #include "kernel/mem/layout.h"
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
@@ -47,6 +48,7 @@
 #include "vm/spt.h"
 #include "vm/swap.h"
 #include "vm/tracepoints.h"
+#include "vm/usercopy.h"
 #include "vm/vm.h"
 
 enum row {
@@ -301,7 +303,7 @@ static struct frame *copy_frame(const struct fault *fault, struct frame *origina
 {
 	struct frame *copy = frame_alloc();
 	if (copy) {
-		memcpy(frame_data(copy), frame_data(original), PAGE_SIZE);
+		page_copy(frame_data(copy), frame_data(original));
 		trace_copy(fault->spt, fault->page, original, copy);
 	}
 	frame_unpin(original);
@@ -531,6 +533,8 @@ static void page_fault(struct trap_frame *frame)
 	struct spt *spt = thread_current()->spt;
 	bool user = trap_from_user(frame);
 
+	if (!user && user_wide_stop(frame))
+		return;
 	if (user || in_usercopy(frame->eip)) {
 		/* A program that reaches for the kernel's half finds nothing there. */
 		enum fault_result result = FAULT_MAPERR;

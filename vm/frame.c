@@ -10,6 +10,7 @@
 
 #include <asm/errno.h>
 
+#include "kernel/cpu/wide.h"
 #include "kernel/dev/block.h"
 #include "kernel/mem/failpoint.h"
 #include "kernel/mem/physmem.h"
@@ -102,7 +103,7 @@ struct frame *frame_alloc_zeroed(void)
 {
 	struct frame *frame = frame_alloc();
 	if (frame)
-		memset(frame_data(frame), 0, PAGE_SIZE);
+		page_clear(frame_data(frame));
 	return frame;
 }
 

@@ -6,6 +6,8 @@
  * elsewhere in the kernel is still a panic.
  */
 
+#define STEP 256 /* WIDE_STEP */
+
 #define FIXUP(from, to)                 \
 	.pushsection __fixups, "a";     \
 	.long from, to;                 \
@@ -13,7 +15,8 @@
 
 	.text
 	.globl user_access_start, user_access_end
-	.globl user_copy, user_clear, user_string
+	.globl user_copy, user_copy_wide, user_clear, user_string
+	.globl user_wide_start, user_wide_end, user_wide_fault
 
 user_access_start:
 
@@ -42,6 +45,38 @@ user_copy:
 	jmp	3b
 	FIXUP(1b, 4b)
 	FIXUP(2b, 5b)
+
+/* uint32_t user_copy_wide(void *to, const void *from, size_t n): bytes not copied. n is a
+ * multiple of STEP. Any fault in the loop ends it at the start of its turn, whether the page
+ * could be had or not: interrupts are off. */
+	.balign 16
+user_copy_wide:
+	movl	4(%esp), %eax
+	movl	8(%esp), %edx
+	movl	12(%esp), %ecx
+	addl	%eax, %ecx
+user_wide_start:
+	.set	at, 0
+	.rept	STEP / 64
+	movups	at(%edx), %xmm0
+	movups	at+16(%edx), %xmm1
+	movups	at+32(%edx), %xmm2
+	movups	at+48(%edx), %xmm3
+	movups	%xmm0, at(%eax)
+	movups	%xmm1, at+16(%eax)
+	movups	%xmm2, at+32(%eax)
+	movups	%xmm3, at+48(%eax)
+	.set	at, at + 64
+	.endr
+user_wide_end:
+	addl	$STEP, %edx
+	addl	$STEP, %eax
+	cmpl	%ecx, %eax
+	jb	user_wide_start
+user_wide_fault:
+	subl	%eax, %ecx
+	movl	%ecx, %eax
+	ret
 
 /* uint32_t user_clear(void *to, size_t n): bytes not cleared. */
 user_clear:

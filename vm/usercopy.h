@@ -10,6 +10,12 @@
 
 #include "lib/types.h"
 
+struct trap_frame;
+
+/* For the page-fault handler: whether the kernel faulted while it copied by the wide registers,
+ * where no page can be brought in. If so the copy will go on in another way. */
+bool user_wide_stop(struct trap_frame *);
+
 /* 0 or -EFAULT; on error part of the bytes may have been copied. */
 int copy_from_user(void *to, const void *user_from, size_t n);
 int copy_to_user(void *user_to, const void *from, size_t n);

@@ -2,10 +2,12 @@
 /* The processor at start-up: features, control registers, segments, task state. */
 #include "kernel/cpu/cpu.h"
 
+#include "kernel/boot_args.h"
 #include "kernel/cpu/descriptors.h"
 #include "kernel/cpu/fpu.h"
 #include "kernel/cpu/paging.h"
 #include "kernel/cpu/trap.h"
+#include "kernel/cpu/wide.h"
 #include "kernel/mem/kmap.h"
 #include "kernel/sched/thread.h"
 
@@ -104,6 +106,7 @@ void cpu_init(void)
 	double_fault_init();
 	control_registers_init(features);
 	fpu_init(features & CPUID_SSE);
+	wide_moves = cpu->has_fxsr && features & CPUID_SSE && boot_arg_number("cpu.sse", 1);
 }
 
 void cpu_load_tls(const uint64_t descriptors[3])

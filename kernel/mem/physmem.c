@@ -10,6 +10,7 @@
 #include "kernel/mem/physmem.h"
 
 #include "boot/multiboot.h"
+#include "kernel/cpu/wide.h"
 #include "kernel/mem/layout.h"
 #include "kernel/panic.h"
 #include "kernel/sync/spinlock.h"
@@ -17,6 +18,7 @@
 #include "lib/string.h"
 
 #define RANGES_MAX 16
+#define NEVER_TAKEN 0x80000000u /* in free_stack, beside the number */
 #define LOW_RAM_END 0x100000u /* below are the firmware's data and device windows */
 
 struct ram_range {
@@ -138,7 +140,7 @@ void physmem_ready(void)
 	/* Low frames are taken first. */
 	for (uint32_t frame = frame_end - 1; frame > 0; frame--)
 		if (holders[frame] == PHYSMEM_FREE)
-			free_stack[count++] = frame;
+			free_stack[count++] = frame | NEVER_TAKEN;
 	ASSERT(count == free_count);
 }
 
@@ -182,24 +184,28 @@ uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
 {
 	ASSERT(holder >= PHYSMEM_HEAP && holder <= PHYSMEM_VM);
 	uint32_t frame = 0;
+	bool fresh = true;
 	uint32_t flags = spin_lock_irq(&lock);
 	if (!ready) {
 		frame = boot_take(1, holder);
 	} else if (free_count > reserve) {
 		frame = free_stack[--free_count];
+		fresh = frame & NEVER_TAKEN;
+		frame &= ~NEVER_TAKEN;
 		holders[frame] = holder;
 	}
 	spin_unlock_irq(&lock, flags);
 	if (frame)
 		junk_check(frame);
+	if (!frame || holder == PHYSMEM_VM)
+		return frame;
+	trace_frame_take(frame, holder, free_count);
 	/* The boot loader ran its code in some of these frames, and an emulator that has
 	 * translated code of a page makes each write to it slow (hundreds of times) until
 	 * the page was overwritten as a whole. Who takes frames for vm/ does that anyway;
 	 * a slab or a stack never would. */
-	if (frame && holder != PHYSMEM_VM) {
-		trace_frame_take(frame, holder, free_count);
-		memset(phys_to_virt(frame << PAGE_SHIFT), 0, PAGE_SIZE);
-	}
+	if (fresh)
+		page_clear(phys_to_virt(frame << PAGE_SHIFT));
 	return frame;
 }
 

@@ -14,6 +14,7 @@
  */
 #include "kernel/mem/slab.h"
 
+#include "kernel/cpu/wide.h"
 #include "kernel/mem/failpoint.h"
 #include "kernel/mem/layout.h"
 #include "kernel/mem/physmem.h"
@@ -245,7 +246,12 @@ void *kmalloc(size_t bytes)
 void *kmalloc_zeroed(size_t bytes)
 {
 	void *object = kmalloc(bytes);
-	return object ? memset(object, 0, bytes) : NULL;
+	if (!object)
+		return NULL;
+	if (bytes < PAGE_SIZE)
+		return memset(object, 0, bytes);
+	page_clear(object);
+	return object;
 }
 
 void kfree(void *object)

@@ -9,6 +9,7 @@
 #include <asm/errno.h>
 #include <stdlib.h>
 
+#include "kernel/cpu/wide.h"
 #include "kernel/dev/block.h"
 #include "kernel/fs/fs.h"
 #include "kernel/fs/procfs.h"
@@ -185,6 +186,11 @@ void *physmem_boot_take(uint32_t pages)
 		return phys_to_virt(PAGE_SIZE);
 	}
 	return calloc(pages, PAGE_SIZE);
+}
+
+void page_clear(void *page)
+{
+	memset(page, 0, PAGE_SIZE);
 }
 
 uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
