@@ -40,6 +40,8 @@
 #define RESERVE_FRAMES 24u /* a cluster's worth of nothing: eviction itself needs few */
 #define FILE_PAGES_MIN 16u
 #define OOM_WAIT_NS (10 * 1000 * 1000ull)
+#define SWEEP_STEPS 8u     /* frames looked at for each page evicted */
+#define SWEEP_A_HOLD 1024u /* the same before vm_lock is let go */
 #define TICK_NS (100 * 1000 * 1000ull) /* between two ticks of a policy that wants them */
 
 static const struct policy *policy; /* vm_lock */
@@ -48,6 +50,12 @@ static uint64_t next_tick;          /* the page-out thread's */
 static const struct spt *only_from; /* vm_lock: choose among this one's pages; NULL: all */
 static uint32_t file_pages; /* vm_lock: in the queue, able to go without swap */
 static bool (*oom_hook)(void);
+
+/* Locked pages are no policy's: its shares and ages are of pages that can go. They wait here,
+ * FRAME_ASIDE. Who they are is found out by a hand that goes round the frames. vm_lock. */
+static struct list aside = LIST_INIT(aside);
+static uint32_t sweep_next = 1;
+
 static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
 static uint32_t low_water, high_water; /* frames; 0 until the thread runs */
 
@@ -123,7 +131,73 @@ void evict_page_out(struct frame *frame)
 {
 	ASSERT(spin_held(&vm_lock));
 	file_pages -= goes_without_swap(frame);
+	if (frame_clear(frame, FRAME_ASIDE))
+		list_remove(&frame->policy.link);
+	else
+		policy->page_out(&frame->policy);
+}
+
+/* Whether the frame's page is one that a policy may have. */
+static bool is_page(const struct frame *frame)
+{
+	return frame->state == FRAME_ANON || frame->state == FRAME_FILE;
+}
+
+static void set_aside(struct frame *frame)
+{
 	policy->page_out(&frame->policy);
+	frame_set(frame, FRAME_ASIDE);
+	list_append(&aside, &frame->policy.link);
+}
+
+static void give_back(struct frame *frame)
+{
+	frame_clear(frame, FRAME_ASIDE);
+	list_remove(&frame->policy.link);
+	policy->page_in(&frame->policy);
+}
+
+/* Looks at the next frames: takes pages from the policy that are locked now, and gives it those
+ * that are so no more. Returns whether there were any of these. vm_lock held. */
+static bool sweep_locked(uint32_t steps)
+{
+	bool any = false;
+	for (; steps > 0; steps--) {
+		struct frame *frame = &frames[sweep_next];
+		sweep_next = sweep_next + 1 < physmem_end() ? sweep_next + 1 : 1;
+		if (!is_page(frame) || frame_locked(frame) == frame_has(frame, FRAME_ASIDE))
+			continue;
+		if (!frame_has(frame, FRAME_ASIDE)) {
+			set_aside(frame);
+		} else {
+			give_back(frame);
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* Nothing can go: whether a page was given back to the policy, of all that were locked. */
+static bool any_unlocked(void)
+{
+	bool any = false;
+	spin_lock(&vm_lock);
+	for (uint32_t seen = 0; seen < physmem_end() && !any && !list_empty(&aside);
+	     seen += SWEEP_A_HOLD) {
+		any = sweep_locked(SWEEP_A_HOLD);
+		spin_unlock(&vm_lock);
+		spin_lock(&vm_lock);
+	}
+	spin_unlock(&vm_lock);
+	return any;
+}
+
+/* The policy's next victim; NULL if it knows none. vm_lock held. */
+static struct frame *next_victim(void)
+{
+	sweep_locked(SWEEP_STEPS);
+	struct policy_page *page = policy->choose();
+	return page ? frame_of_policy(page) : NULL;
 }
 
 /* Takes a clean, unmapped frame from its owner, which frees it. */
@@ -169,10 +243,10 @@ static uint32_t choose_victims(uint32_t wanted, struct writeback *batch)
 	uint32_t freed = 0;
 	spin_lock(&vm_lock);
 	while (freed + batch->count < wanted && batch->count < WRITEBACK_MAX && !hopeless()) {
-		struct policy_page *page = policy->choose();
-		if (!page)
+		struct frame *frame = next_victim();
+		if (!frame)
 			break;
-		freed += evict_or_write(frame_of_policy(page), batch);
+		freed += evict_or_write(frame, batch);
 	}
 	spin_unlock(&vm_lock);
 	return freed;
@@ -232,7 +306,10 @@ uint32_t evict_frames(uint32_t wanted)
 		return 0;
 	thread->reclaiming = true;
 	struct writeback batch = {0};
-	uint32_t freed = choose_victims(wanted, &batch);
+	uint32_t freed;
+	do
+		freed = choose_victims(wanted, &batch);
+	while (!freed && !batch.count && any_unlocked());
 	freed += write_and_drop(&batch);
 	thread->reclaiming = false;
 	return freed;
@@ -247,8 +324,7 @@ bool evict_frame(struct frame *frame)
 	struct writeback batch = {0};
 	uint32_t freed = 0;
 	spin_lock(&vm_lock);
-	if ((frame->state == FRAME_ANON || frame->state == FRAME_FILE) &&
-	    policy_evictable(&frame->policy))
+	if (is_page(frame) && policy_evictable(&frame->policy))
 		freed = evict_or_write(frame, &batch);
 	spin_unlock(&vm_lock);
 	freed += write_and_drop(&batch);
@@ -260,11 +336,10 @@ bool evict_frame(struct frame *frame)
 static bool take_from(struct spt *spt, struct writeback *batch)
 {
 	only_from = spt;
-	struct policy_page *page = policy->choose();
+	struct frame *frame = next_victim();
 	only_from = NULL;
-	if (!page)
+	if (!frame)
 		return false;
-	struct frame *frame = frame_of_policy(page);
 	frame_unmap_from(frame, &spt->pagedir);
 	if (frame->state == FRAME_ANON && !frame->mappings)
 		evict_or_write(frame, batch);
@@ -384,11 +459,11 @@ const struct policy *evict_policy(void)
 	return policy;
 }
 
-/* Tells a policy of every page that there is. */
+/* Tells a policy of every page that is in its queue. */
 static void tell_of_all(void (*tell)(struct policy_page *))
 {
 	for (uint32_t number = 1; number < physmem_end(); number++)
-		if (frames[number].state == FRAME_ANON || frames[number].state == FRAME_FILE)
+		if (is_page(&frames[number]) && !frame_has(&frames[number], FRAME_ASIDE))
 			tell(&frames[number].policy);
 }
 

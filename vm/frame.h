@@ -47,6 +47,7 @@ enum frame_state {
 #define FRAME_WRITING 0x10u /* the transfer under way is a write */
 #define FRAME_TOUCHED 0x20u /* referenced by read(2), write(2) or before it lost an entry */
 #define FRAME_ORPHAN 0x40u  /* nobody's any more; freed when its transfer ends */
+#define FRAME_ASIDE 0x80u   /* (v) was seen to be locked: not in the policy's queue. evict.c */
 
 struct frame {
 	volatile uint32_t flags;
