@@ -73,7 +73,8 @@ CODE = {
     "reuse": "vm/fault.c:anon_own", "page": "vm/spt.c:spt_anon_set",
     "unmap": "vm/pagedir.c:drop_entry", "map": "vm/pagedir.c:pagedir_set",
     "evict": "vm/evict.c:evict_or_write", "disk.start": "kernel/dev/block.c:block_submit",
-    "ahead": "vm/readahead.c:readahead_swap", "sleep": "vm/frame.c:frame_wait",
+    "ahead": "vm/readahead.c:readahead_swap", "ahead.file": "vm/readahead.c:readahead_file",
+    "sleep": "vm/frame.c:frame_wait",
     "wake": "vm/fault.c:fault_resolve", "disk.done": "vm/frame.c:transfer_done",
     "fault.end": "kernel/cpu/entry.S:trap_leave",
 }
@@ -266,7 +267,7 @@ class Story:
         if self.reading_ahead:
             pages = "page" if self.fault.ahead == 1 else "pages"
             self.picture.say("kernel", [f"{self.fault.ahead} more {pages} are read ahead"])
-            self.picture.code("ahead")
+            self.picture.code("ahead.file" if "FILE" in self.fault.end["row"] else "ahead")
             self.picture.row()
 
     def disk_done(self, event):

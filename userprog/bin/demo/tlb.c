@@ -73,7 +73,7 @@ void demo_tlb(void)
 	claim(stopped == PAGES, "%u of %u writes were stopped: none used a remembered right",
 	      stopped, PAGES);
 	claim(trap_of(write_all, pages).signal != 0, "and not in a row either");
-	say("  Leave an invlpg out of vm/pagedir.c: this demo and tests/vm/mprotect-tlb fail.");
+	say("  Leave an invlpg out of vm/pagedir.c: this demo and tests/vm/tlb-mprotect fail.");
 	try_next("  demo switch                      when everything is forgotten\n"
 	         "  grep tlb_ /proc/vmstat           twice, with a command between\n"
 	         "  make qemu ACCEL=kvm              the curve of the real processor\n");
