@@ -589,7 +589,7 @@ static int set_order(struct spt *spt, uintptr_t start, uintptr_t end, uint32_t o
 	if ((spt_area(spt, start)->flags & AREA_ORDER) == order)
 		return 0;
 	if (split_at(spt, start) != 0 || split_at(spt, end) != 0)
-		return -ENOMEM;
+		return -EAGAIN; /* of ENOMEM madvise(2) says something else */
 	struct area *area = spt_area(spt, start);
 	area->flags = (area->flags & ~AREA_ORDER) | order;
 	trace_area_change(spt, area, start, end);
