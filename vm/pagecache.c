@@ -268,10 +268,7 @@ void pagecache_truncate(struct page_source *source, uint32_t first)
 			spin_lock(&vm_lock);
 			continue;
 		}
-		uint32_t index = frame->index;
 		pagecache_remove(frame);
-		if (source->ops->forget)
-			source->ops->forget(source, index);
 	}
 	spin_unlock(&vm_lock);
 	area_drop_copies(source, first);

@@ -39,8 +39,6 @@ struct page_source_ops {
 	/* The disk sector where the page lies, for swap files; 0: none. May sleep. NULL: the
 	 * source cannot carry swap. */
 	uint32_t (*sector)(struct page_source *, uint32_t index);
-	/* Swap-backed (tmpfs): its slots. The page at `index` leaves for good. May be NULL. */
-	void (*forget)(struct page_source *, uint32_t index);
 };
 
 struct page_source {
