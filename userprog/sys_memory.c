@@ -33,8 +33,6 @@ static uintptr_t map_file(struct file *file, uintptr_t address, uint32_t length,
 		return (uintptr_t)-ENODEV;
 	if (mode == O_WRONLY)
 		return (uintptr_t)-EACCES;
-	if (shared && prot & PROT_WRITE && mode != O_RDWR)
-		return (uintptr_t)-EACCES;
 	return vm_mmap(own_space(), address, length, prot, flags, &file->inode->source, first_page,
 	               !shared || mode == O_RDWR);
 }
