@@ -48,6 +48,20 @@ static void use_memory(void *unused)
 	munmap(memory, 4 * PAGE);
 }
 
+/* After a fork the child copies, and the parent, when it is alone again, writes to what it has. */
+static void copy_on_write(void *unused)
+{
+	char *page = memory_map(PAGE, PROT_READ | PROT_WRITE);
+
+	(void)unused;
+	page_fill(page, 5);
+	in_child(write_byte, page);
+	CHECK(page_has(page, 5), "the child wrote to a copy");
+	write_byte(page);
+	CHECK(page[0] == 1 && page[PAGE - 1] == (char)(pattern(5, PAGE / 4 - 1) >> 24),
+	      "the parent to its own page");
+}
+
 static void use_files(void *unused)
 {
 	int fd = file_make("data", 40, 3);
@@ -92,6 +106,7 @@ static void check_switch(void)
 int main(void)
 {
 	trace("all");
+	in_child(copy_on_write, NULL);
 	in_child(use_memory, NULL);
 	in_child(use_files, NULL);
 	trace("off");
