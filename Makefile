@@ -269,6 +269,10 @@ swimlanes: $(ELF) $(BUILD)/test.img
 	@scripts/trace/swimlane.py $(BUILD)/trace/events.jsonl docs/fault-swap.svg --row ANON_OWN \
 	  --sleeps
 
+# The pictures of docs/tour.md: of its demos' traces.
+tour-pictures: $(ELF) $(BUILD)/test.img
+	@scripts/trace/pictures $(BUILDS)
+
 # TRACE: a file of page numbers, or a built-in trace's name; none: all built-in ones.
 policy-lab:
 	@scripts/policy-lab --build $(BUILD) $(TRACE)
@@ -282,4 +286,4 @@ FORCE:
 .PHONY: plain-kernel bench bench-budget profile
 .PHONY: all kernel programs image iso qemu debug record replay check check-linux prove-tlb fuzz \
   coverage layers setup busybox \
-  policy-lab trace plot swimlanes clean distclean help FORCE
+  policy-lab trace plot swimlanes tour-pictures clean distclean help FORCE
