@@ -14,6 +14,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/trap.h"
 #include "kernel/panic.h"
+#include "kernel/sched/preempt.h"
 #include "kernel/sync/lockorder.h"
 
 struct fault;
@@ -112,25 +113,6 @@ struct trap_frame *thread_user_frame(struct thread *);
 bool thread_may_sleep(void);
 #define ASSERT_MAY_SLEEP() \
 	ASSERT_SAYING(thread_may_sleep(), "sleeping with a spinlock held or in an interrupt")
-
-/* Forbids and allows preemption; nests. Allowing switches at once if one is due. */
-static inline void preempt_disable(void)
-{
-	this_cpu()->preempt_off++;
-	__asm__ volatile("" : : : "memory");
-}
-
-void preempt_now(void); /* a switch is due: makes it, if it may be made here */
-
-static inline void preempt_enable(void)
-{
-	struct cpu *cpu = this_cpu();
-	__asm__ volatile("" : : : "memory");
-	ASSERT(cpu->preempt_off > 0);
-	cpu->preempt_off--;
-	if (__builtin_expect(cpu->resched, false))
-		preempt_now();
-}
 
 /* Switches to the next ready thread: for the trap dispatch, which found that one is due.
  * Interrupts off. */

@@ -21,31 +21,29 @@ static bool take(struct mutex *mutex)
 	                                   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-bool mutex_try_lock(struct mutex *mutex)
+void mutex_lock_wait(struct mutex *mutex)
 {
-	bool taken = take(mutex);
-	if (taken)
-		lock_order_mutex_take(mutex, 0, (uintptr_t)__builtin_return_address(0));
-	return taken;
+	if (mutex_held(mutex))
+		panic("deadlock: mutex '%s' is taken a second time by its holder", mutex->name);
+	ASSERT_MAY_SLEEP();
+	thread_current()->waiting_for = mutex;
+	WAIT_UNTIL(&mutex->waiters, take(mutex));
+	thread_current()->waiting_for = NULL;
+}
+
+void mutex_unlock_wrongly(const struct mutex *mutex)
+{
+	panic("mutex '%s' is released by one who does not hold it", mutex->name);
 }
 
 static inline void lock(struct mutex *mutex, unsigned level, uintptr_t where)
 {
-	if (mutex_held(mutex))
-		panic("deadlock: mutex '%s' is taken a second time by its holder", mutex->name);
-	lock_order_mutex_want(mutex, level, where);
+	if (!mutex_held(mutex))
+		lock_order_mutex_want(mutex, level, where);
 	ASSERT_MAY_SLEEP();
-	if (!take(mutex)) {
-		thread_current()->waiting_for = mutex;
-		WAIT_UNTIL(&mutex->waiters, take(mutex));
-		thread_current()->waiting_for = NULL;
-	}
+	if (!take(mutex))
+		mutex_lock_wait(mutex);
 	lock_order_mutex_take(mutex, level, where);
-}
-
-void mutex_lock(struct mutex *mutex)
-{
-	lock(mutex, 0, (uintptr_t)__builtin_return_address(0));
 }
 
 void mutex_lock_nested(struct mutex *mutex, unsigned level)
@@ -53,13 +51,22 @@ void mutex_lock_nested(struct mutex *mutex, unsigned level)
 	lock(mutex, level, (uintptr_t)__builtin_return_address(0));
 }
 
+#if !LOCKS_INLINE
+
+void mutex_lock(struct mutex *mutex)
+{
+	lock(mutex, 0, (uintptr_t)__builtin_return_address(0));
+}
+
 void mutex_unlock(struct mutex *mutex)
 {
 	if (!mutex_held(mutex))
-		panic("mutex '%s' is released by one who does not hold it", mutex->name);
+		mutex_unlock_wrongly(mutex);
 	lock_order_mutex_release(mutex);
 	/* Sequentially consistent: the look at the waiters must not come before it. */
 	__atomic_store_n(&mutex->owner, NULL, __ATOMIC_SEQ_CST);
 	if (wait_any(&mutex->waiters))
 		wait_wake_one(&mutex->waiters);
 }
+
+#endif

@@ -20,17 +20,49 @@ struct mutex {
 	{.waiters = WAIT_QUEUE_INIT((variable).waiters), .name = (name_)}
 
 void mutex_init(struct mutex *, const char *name);
-void mutex_lock(struct mutex *);       /* may sleep */
-/* The same for one whose holder may have up to `level` others of the same name, all taken in
- * an order that whoever gives the name guarantees. A declaration for lockorder.h alone. */
+/* The same as mutex_lock for one whose holder may have up to `level` others of the same name, all
+ * taken in an order that whoever gives the name guarantees. A declaration for lockorder.h alone. */
 void mutex_lock_nested(struct mutex *, unsigned level);
-bool mutex_try_lock(struct mutex *);   /* never sleeps; true if taken */
-void mutex_unlock(struct mutex *);
 /* By the current thread: for ASSERT. */
 static inline bool mutex_held(const struct mutex *mutex)
 {
 	return mutex->owner == this_cpu()->current;
 }
+
+/* The mutex was not free: sleeps until it is. */
+void mutex_lock_wait(struct mutex *);
+_Noreturn void mutex_unlock_wrongly(const struct mutex *);
+
+/* A free mutex is taken, and one that nobody waits for is let go, where that is asked for
+ * (spinlock.h). */
+#if LOCKS_INLINE
+
+static inline void mutex_lock(struct mutex *mutex)
+{
+	struct thread *nobody = NULL;
+	if (__builtin_expect(!__atomic_compare_exchange_n(&mutex->owner, &nobody,
+	                                                  this_cpu()->current, false,
+	                                                  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED),
+	                     false))
+		mutex_lock_wait(mutex);
+}
+
+static inline void mutex_unlock(struct mutex *mutex)
+{
+	if (__builtin_expect(!mutex_held(mutex), false))
+		mutex_unlock_wrongly(mutex);
+	/* Sequentially consistent: the look at the waiters must not come before it. */
+	__atomic_store_n(&mutex->owner, NULL, __ATOMIC_SEQ_CST);
+	if (__builtin_expect(!list_empty(&mutex->waiters.waiters), false))
+		wait_wake_one(&mutex->waiters);
+}
+
+#else
+
+void mutex_lock(struct mutex *);       /* may sleep */
+void mutex_unlock(struct mutex *);
+
+#endif
 
 /* Holds the mutex to the end of the enclosing block, whichever way it is left. */
 static inline void mutex_scope_end(struct mutex **mutex)

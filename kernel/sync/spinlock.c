@@ -4,7 +4,6 @@
 
 #include "kernel/cpu/cpu.h"
 #include "kernel/panic.h"
-#include "kernel/sched/thread.h"
 #include "kernel/sync/lockorder.h"
 
 void spinlock_init(struct spinlock *lock, const char *name)
@@ -12,15 +11,33 @@ void spinlock_init(struct spinlock *lock, const char *name)
 	*lock = (struct spinlock)SPINLOCK_INIT(name);
 }
 
+static const char *name_of(const struct spinlock *lock)
+{
+	return lock->name ? lock->name : "unnamed";
+}
+
+void spin_lock_wait(struct spinlock *lock)
+{
+	if (spin_held(lock))
+		panic("deadlock: spinlock '%s' is taken a second time by its holder",
+		      name_of(lock));
+	while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
+		__asm__ volatile("pause");
+}
+
+void spin_unlock_wrongly(const struct spinlock *lock)
+{
+	panic("spinlock '%s' is released by one who does not hold it", name_of(lock));
+}
+
+#if !LOCKS_INLINE
+
 static inline void take(struct spinlock *lock, uintptr_t where)
 {
 	preempt_disable();
-	if (spin_held(lock))
-		panic("deadlock: spinlock '%s' is taken a second time by its holder",
-		      lock->name ? lock->name : "unnamed");
-	lock_order_spin_take(lock, where);
-	while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
-		__asm__ volatile("pause");
+	if (!spin_held(lock))
+		lock_order_spin_take(lock, where);
+	spin_lock_wait(lock);
 	lock->owner = this_cpu();
 }
 
@@ -32,8 +49,7 @@ void spin_lock(struct spinlock *lock)
 static void release(struct spinlock *lock)
 {
 	if (!spin_held(lock))
-		panic("spinlock '%s' is released by one who does not hold it",
-		      lock->name ? lock->name : "unnamed");
+		spin_unlock_wrongly(lock);
 	lock_order_spin_release(lock);
 	lock->owner = NULL;
 	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
@@ -58,3 +74,5 @@ void spin_unlock_irq(struct spinlock *lock, uint32_t flags)
 	interrupts_restore(flags);
 	preempt_enable();
 }
+
+#endif

@@ -9,6 +9,7 @@
 
 #include "lib/types.h"
 #include "kernel/cpu/cpu.h"
+#include "kernel/sched/preempt.h"
 
 struct spinlock {
 	volatile uint32_t held;
@@ -22,13 +23,70 @@ struct spinlock {
 #define SPINLOCK_INIT(name_) {.name = (name_)}
 
 void spinlock_init(struct spinlock *, const char *name);
+
+/* Whether this CPU holds it: for ASSERT. */
+static inline bool spin_held(const struct spinlock *lock)
+{
+	return lock->owner == this_cpu();
+}
+
+/* Locks are taken so often that the few instructions stand where they are used. Debug builds
+ * look at each one's order, and the unit tests on the host have no interrupts: functions. */
+#if defined(PAGODA_DEBUG) || __STDC_HOSTED__
+#define LOCKS_INLINE 0
+#else
+#define LOCKS_INLINE 1
+#endif
+
+/* The lock is not free: waits until it is; a panic if this CPU has it. */
+void spin_lock_wait(struct spinlock *);
+/* Who does not hold the lock releases it. */
+_Noreturn void spin_unlock_wrongly(const struct spinlock *);
+
+#if LOCKS_INLINE
+
+static inline void spin_lock(struct spinlock *lock)
+{
+	preempt_disable();
+	if (__builtin_expect(__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE), false))
+		spin_lock_wait(lock);
+	lock->owner = this_cpu();
+}
+
+static inline void spin_release(struct spinlock *lock)
+{
+	if (__builtin_expect(!spin_held(lock), false))
+		spin_unlock_wrongly(lock);
+	lock->owner = NULL;
+	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+}
+
+static inline void spin_unlock(struct spinlock *lock)
+{
+	spin_release(lock);
+	preempt_enable();
+}
+
+static inline uint32_t spin_lock_irq(struct spinlock *lock)
+{
+	uint32_t flags = interrupts_off();
+	spin_lock(lock);
+	return flags;
+}
+
+static inline void spin_unlock_irq(struct spinlock *lock, uint32_t flags)
+{
+	spin_release(lock);
+	interrupts_restore(flags);
+	preempt_enable();
+}
+
+#else
+
 void spin_lock(struct spinlock *);
 void spin_unlock(struct spinlock *);
 /* Returns the interrupt flag to hand to spin_unlock_irq. */
 uint32_t spin_lock_irq(struct spinlock *);
 void spin_unlock_irq(struct spinlock *, uint32_t flags);
-/* Whether this CPU holds it: for ASSERT. */
-static inline bool spin_held(const struct spinlock *lock)
-{
-	return lock->held && lock->owner == this_cpu();
-}
+
+#endif
