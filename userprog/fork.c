@@ -156,7 +156,9 @@ static bool space_returned(struct process *child)
 static void wait_for_space(struct process *parent, struct process *child)
 {
 	while (WAIT_INTERRUPTIBLE(&parent->changed, space_returned(child)) && !signal_killed())
-		thread_clear_interrupt(); /* other signals are looked at on the way out */
+		thread_clear_interrupt();
+	/* Other signals are looked at on the way out. */
+	thread_interrupt(thread_current());
 }
 
 /* RLIMIT_NPROC (getrlimit(2)): of one user, who is not root. */

@@ -15,11 +15,6 @@ struct spinlock process_lock = SPINLOCK_INIT("process");
 static struct tree processes; /* (p) by id */
 static struct process *init;  /* (p) process 1 */
 
-struct process *process_current(void)
-{
-	return thread_current()->process;
-}
-
 #define ALARM_INTERVAL_LEAST (NS_PER_SECOND / TICKS_PER_SECOND)
 
 /* When the alarm that is due now goes off again; 0: not. Missed ones are left out, and no
@@ -124,11 +119,17 @@ pid_t process_next_id(pid_t after)
 	return id;
 }
 
+static void set_parent(struct process *process, struct process *parent)
+{
+	process->parent = parent;
+	__atomic_store_n(&process->parent_id, parent ? parent->id : 0, __ATOMIC_RELAXED);
+}
+
 void process_enter_locked(struct process *process, struct process *parent)
 {
 	process->node.key = (uintptr_t)process->id;
 	tree_insert(&processes, &process->node);
-	process->parent = parent;
+	set_parent(process, parent);
 	if (parent)
 		list_append(&parent->children, &process->sibling);
 	else
@@ -139,7 +140,7 @@ void process_leave_locked(struct process *process)
 {
 	tree_remove(&processes, &process->node);
 	list_remove(&process->sibling);
-	process->parent = NULL;
+	set_parent(process, NULL);
 }
 
 void process_orphan_children_locked(struct process *process)
@@ -149,7 +150,7 @@ void process_orphan_children_locked(struct process *process)
 	while ((link = list_pop(&process->children))) {
 		struct process *child = LIST_ENTRY(link, struct process, sibling);
 		ended |= child->zombie;
-		child->parent = init;
+		set_parent(child, init);
 		child->exit_signal = SIGCHLD;
 		list_append(&init->children, &child->sibling);
 	}

@@ -16,6 +16,7 @@
 #include "lib/list.h"
 #include "lib/tree.h"
 #include "lib/types.h"
+#include "kernel/sched/thread.h"
 #include "kernel/sync/mutex.h"
 #include "kernel/sync/wait_queue.h"
 #include "kernel/time/clock.h"
@@ -60,6 +61,7 @@ struct process {
 	pid_t id;                  /* constant */
 	struct thread *thread;     /* (p) NULL once it has exited */
 	struct process *parent;    /* (p) NULL: process 1, and whoever was waited for */
+	pid_t parent_id;           /* (p) of that, or 0; read without lock by getppid(2) */
 	struct list children;      /* (p) of struct process, by sibling; zombies too */
 	struct list_link sibling;  /* (p) */
 	pid_t group, session;      /* (p) */
@@ -114,7 +116,10 @@ void process_init(void);
 void process_start_init(void);
 
 /* The process that runs here; NULL in a kernel thread. */
-struct process *process_current(void);
+static inline struct process *process_current(void)
+{
+	return thread_current()->process;
+}
 
 /* A new process without thread, space or descriptors, in nobody's tree, with one reference;
  * NULL if there is no memory. */

@@ -69,11 +69,7 @@ static int32_t sys_getpid(void)
 
 static int32_t sys_getppid(void)
 {
-	uint32_t flags = spin_lock_irq(&process_lock);
-	const struct process *parent = process_current()->parent;
-	pid_t id = parent ? parent->id : 0;
-	spin_unlock_irq(&process_lock, flags);
-	return id;
+	return __atomic_load_n(&process_current()->parent_id, __ATOMIC_RELAXED);
 }
 
 static int32_t sys_set_tid_address(uintptr_t address)

@@ -204,10 +204,12 @@ void signal_mask_return(bool interrupted)
 {
 	struct signal_state *signals = &process_current()->signals;
 	/* After the handler, which the lent mask let through, if one runs. */
-	if (interrupted)
-		signals->restore_saved = true;
-	else
+	if (!interrupted) {
 		signal_set_blocked(signals->saved);
+		return;
+	}
+	signals->restore_saved = true;
+	thread_interrupt(thread_current());
 }
 
 /* Sleeps until there is a signal to act on. */

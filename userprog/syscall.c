@@ -17,25 +17,31 @@ static const struct system_call *const tables[] = {
 	identity_calls, signal_calls, time_calls, system_calls, futex_calls,
 };
 static const struct system_call *by_number[CALL_NUMBERS];
-static bool log_unknown, trace;
+static bool log_unknown;
 
 /* On the C stack each argument is a word, whatever its type, and who called takes them off
  * again: a function may be given more of them than it declares. */
 typedef int32_t handler_function(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
 
-static int32_t invoke(const struct system_call *call, const struct trap_frame *f)
+static inline int32_t invoke(const struct system_call *call, const struct trap_frame *f)
 {
 	handler_function *handler = (handler_function *)call->handler;
 	int32_t result = handler(f->ebx, f->ecx, f->edx, f->esi, f->edi, f->ebp);
 	return result == -EINTR && call->restarts ? -ERESTARTSYS : result;
 }
 
-static const struct system_call *find(uint32_t number)
+static void log_unknown_call(uint32_t number)
 {
-	const struct system_call *call = number < CALL_NUMBERS ? by_number[number] : NULL;
-	if (!call && log_unknown)
+	if (log_unknown)
 		log_print("%s[%d]: unknown system call %u", process_current()->name,
 		          process_current()->id, number);
+}
+
+static inline const struct system_call *find(uint32_t number)
+{
+	const struct system_call *call = number < CALL_NUMBERS ? by_number[number] : NULL;
+	if (__builtin_expect(!call, false))
+		log_unknown_call(number);
 	return call;
 }
 
@@ -54,19 +60,19 @@ static void trace_call(const struct system_call *call, const struct trap_frame *
 	          call->name, text, result);
 }
 
-static int32_t invoke_traced(const struct system_call *call, struct trap_frame *frame)
-{
-	const struct trap_frame before = *frame;
-	int32_t result = invoke(call, frame);
-	trace_call(call, &before, result);
-	return result;
-}
-
 int32_t syscall_again(int number, const struct trap_frame *frame)
 {
 	const struct system_call *call = find((uint32_t)number);
 	process_current()->call = number;
 	return call ? invoke(call, frame) : -ENOSYS;
+}
+
+/* A call that failed was interrupted, perhaps: then signal_deliver decides how it goes on. */
+static void look_whether_interrupted(int32_t result)
+{
+	if (result == -ERESTARTSYS || result == -ERESTARTNOHAND ||
+	    result == -ERESTART_RESTARTBLOCK)
+		thread_interrupt(thread_current());
 }
 
 static void system_call_trap(struct trap_frame *frame)
@@ -78,10 +84,20 @@ static void system_call_trap(struct trap_frame *frame)
 	process->call = (int)number;
 	if (number != __NR_restart_syscall)
 		process->restart_call = -1;
-	int32_t result = -ENOSYS;
-	if (call)
-		result = trace ? invoke_traced(call, frame) : invoke(call, frame);
+	int32_t result = call ? invoke(call, frame) : -ENOSYS;
 	frame->eax = (uint32_t)result;
+	if (__builtin_expect(result < 0, false))
+		look_whether_interrupted(result);
+}
+
+/* The same with the boot flag `strace`. */
+static void system_call_trap_traced(struct trap_frame *frame)
+{
+	const struct system_call *call = find(frame->eax);
+	const struct trap_frame before = *frame;
+	system_call_trap(frame);
+	if (call)
+		trace_call(call, &before, (int32_t)frame->eax);
 }
 
 void syscall_init(void)
@@ -93,6 +109,6 @@ void syscall_init(void)
 		}
 	}
 	log_unknown = boot_flag("log-unknown-calls");
-	trace = boot_flag("strace");
-	trap_register(TRAP_SYSCALL, system_call_trap);
+	trap_register(TRAP_SYSCALL,
+	              boot_flag("strace") ? system_call_trap_traced : system_call_trap);
 }

@@ -2,7 +2,8 @@
 /*
  * The way into the kernel and out again. Every vector has a stub of 16 bytes that makes
  * the stack look alike (an error code, the vector) and goes on to trap_common, which
- * saves the rest of struct trap_frame and calls trap_dispatch.
+ * saves the rest of struct trap_frame and calls trap_dispatch. System calls do the same
+ * by a shorter way.
  *
  * Loading a segment register or IRET can fault on what a program put there (a selector
  * whose descriptor is gone). The fault happens in the kernel; section __fixups says
@@ -11,6 +12,7 @@
 #define KERNEL_DATA 0x10
 #define USER_CODE 0x23
 #define USER_DATA 0x2b
+#define VECTOR_SYSTEM_CALL 0x80
 #define FRAME_EBP 20
 #define FRAME_EIP 52
 
@@ -32,9 +34,8 @@ trap_stubs:
 	.set vector, vector + 1
 	.endr
 
-	.balign 16
-	.type trap_common, @function
-trap_common:
+	/* Saves the rest of the frame and calls `dispatch` with its address. */
+	.macro call_with_frame dispatch
 	pushl %gs
 	pushl %fs
 	pushl %es
@@ -63,13 +64,30 @@ trap_common:
 	pushl FRAME_EBP(%eax)
 	movl %esp, %ebp
 	pushl %eax
-.Ltrap_call:
-	call trap_dispatch
+.Lcall_\dispatch:
+	call \dispatch
 	addl $12, %esp
-.Ltrap_call_end:
+.Lcall_end_\dispatch:
+	.endm
+
+	/* int $0x80, by far the most frequent one, has a gate of its own. */
+	.balign 16
+	.globl trap_system_call
+	.type trap_system_call, @function
+trap_system_call:
+	pushl $0
+	pushl $VECTOR_SYSTEM_CALL
+	call_with_frame trap_dispatch_system_call
+	jmp trap_leave
+	.size trap_system_call, . - trap_system_call
+
+	.balign 16
+	.type trap_common, @function
+trap_common:
+	call_with_frame trap_dispatch
 	.size trap_common, . - trap_common
 
-	/* For debuggers: where the registers of what was interrupted lie while trap_dispatch
+	/* For debuggers: where the registers of what was interrupted lie while the dispatch
 	 * runs (DWARF 4, 6.4). Their CFA is the end of struct trap_frame's eflags. There stands
 	 * esp if user mode was interrupted; else that address is what it was. By hand, for
 	 * clang's assembler cannot say "S": a trap, after which the stack may be another. */
@@ -87,7 +105,9 @@ trap_common:
 	.byte 0x16, 4, 13, 0x12, 0x38, 0x1c, 0x06, 0x33, 0x1a, 0x28, 3, 0, 0x2f, 1, 0, 0x06
 	.balign 4, 0
 .Lcie_end:
-	.long 12, .Lcie, .Ltrap_call, .Ltrap_call_end - .Ltrap_call
+	.irp dispatch, trap_dispatch, trap_dispatch_system_call
+	.long 12, .Lcie, .Lcall_\dispatch, .Lcall_end_\dispatch - .Lcall_\dispatch
+	.endr
 	.text
 
 	/* esp points at a complete struct trap_frame; interrupts are off. */

@@ -27,10 +27,12 @@ struct fixup {
 	uint32_t fault_eip, resume_eip;
 };
 
-extern char trap_stubs[];                               /* entry.S */
+extern char trap_stubs[], trap_system_call[];           /* entry.S */
 extern _Noreturn void trap_leave_with(struct trap_frame *);
 extern const struct fixup fixups_start[], fixups_end[]; /* linker.ld */
-void trap_dispatch(struct trap_frame *);                /* called by entry.S */
+/* Called by entry.S. */
+void trap_dispatch(struct trap_frame *);
+void trap_dispatch_system_call(struct trap_frame *);
 
 static uint64_t idt[VECTORS] __attribute__((aligned(8)));
 /* Written during start-up only. */
@@ -54,8 +56,7 @@ void idt_init(void)
 	         GATE_INTERRUPT | GATE_USER);
 	gate_set(TRAP_OVERFLOW, KERNEL_CODE, stubs + TRAP_OVERFLOW * STUB_SIZE,
 	         GATE_INTERRUPT | GATE_USER);
-	gate_set(TRAP_SYSCALL, KERNEL_CODE, stubs + TRAP_SYSCALL * STUB_SIZE,
-	         GATE_TRAP | GATE_USER);
+	gate_set(TRAP_SYSCALL, KERNEL_CODE, (uint32_t)trap_system_call, GATE_TRAP | GATE_USER);
 	gate_set(TRAP_DOUBLE_FAULT, SELECTOR(GDT_DOUBLE_FAULT_TASK), 0, GATE_TASK);
 
 	struct {
@@ -129,24 +130,33 @@ static void exception_handle(struct trap_frame *frame)
 		trap_unhandled(frame);
 }
 
-/* Everything that is due before a program goes on. Returns with interrupts off, so that
- * nothing can become due between the last look and IRET. */
+static bool user_work_due(void)
+{
+	return this_cpu()->resched || thread_current()->interrupted;
+}
+
+/* What is due before a program goes on. Called and left with interrupts off, so that nothing
+ * can become due between the last look and IRET. */
 static void user_work(struct trap_frame *frame)
 {
-	bool hook_due = return_hook;
-	for (;;) {
-		__asm__ volatile("sti" : : : "memory");
-		if (hook_due) {
+	do {
+		if (thread_current()->interrupted) {
+			__asm__ volatile("sti" : : : "memory");
 			thread_clear_interrupt();
 			return_hook(frame);
+			__asm__ volatile("cli" : : : "memory");
 		}
-		__asm__ volatile("cli" : : : "memory");
-		hook_due = return_hook && thread_current()->interrupted;
 		if (this_cpu()->resched)
 			thread_preempt();
-		else if (!hook_due)
-			break;
-	}
+	} while (user_work_due());
+}
+
+/* The way out to a program. Leaves interrupts off. */
+static inline void leave_to_user(struct trap_frame *frame)
+{
+	__asm__ volatile("cli" : : : "memory");
+	if (__builtin_expect(user_work_due(), false))
+		user_work(frame);
 	lock_order_expect_none("returns to its program");
 	frame->eflags = (frame->eflags & EFLAGS_USER) | EFLAGS_IF | EFLAGS_FIXED;
 }
@@ -159,7 +169,7 @@ void trap_dispatch(struct trap_frame *frame)
 		exception_handle(frame);
 
 	if (trap_from_user(frame)) {
-		user_work(frame);
+		leave_to_user(frame);
 		return;
 	}
 	__asm__ volatile("cli" : : : "memory");
@@ -169,11 +179,18 @@ void trap_dispatch(struct trap_frame *frame)
 		thread_preempt();
 }
 
+/* int $0x80: from a program, with interrupts on. */
+void trap_dispatch_system_call(struct trap_frame *frame)
+{
+	handlers[TRAP_SYSCALL](frame);
+	leave_to_user(frame);
+}
+
 void trap_return_to_user(const struct trap_frame *registers)
 {
 	struct trap_frame *frame = thread_user_frame(thread_current());
 	if (registers != frame)
 		*frame = *registers;
-	user_work(frame);
+	leave_to_user(frame);
 	trap_leave_with(frame);
 }

@@ -63,8 +63,8 @@ void trap_register(uint8_t vector, trap_handler *);
  * were still off. */
 uintptr_t trap_fault_address(void);
 
-/* What to do on the way back to user mode (signals): called with interrupts on, once on
- * every return and again for every thread_interrupt() that came meanwhile. The thread's
+/* What to do on the way back to user mode (signals): called with interrupts on, if
+ * thread_interrupt() came, and again for each that comes meanwhile. The thread's
  * interrupted flag is cleared before each call, so the hook looks at all that is
  * pending. It may sleep, and need not return. The door for userprog. */
 void trap_set_return_hook(void (*hook)(struct trap_frame *));

@@ -19,7 +19,7 @@ from guest.spaces import thread_state
 from guest.text import command, number_of, table
 
 FRAMES_SHOWN = 30
-TRAP_FRAME = 12  # from the stack pointer in trap_common: it has pushed three words (entry.S)
+TRAP_FRAME = 12  # from the stack pointer in the entry stub: it has pushed three words (entry.S)
 
 
 # ---- the calls of a thread that does not run --------------------------------------------
@@ -98,7 +98,7 @@ def first_call(thread):
 
 
 def trap_words(frame):
-    """What brought the processor into the kernel, at the frame of trap_common."""
+    """What brought the processor into the kernel, at the frame of the entry stub."""
     esp = int(frame.read_register("esp")) & 0xFFFFFFFF
     vector = record("struct trap_frame", esp + TRAP_FRAME).vector
     traps = constants("kernel/cpu/trap.h", "TRAP")
@@ -110,7 +110,7 @@ def trap_words(frame):
 
 
 class TrapDecorator(FrameDecorator):
-    """The frame of trap_common, which gdb would call a signal handler's, by its true name."""
+    """The frame of the entry stub, which gdb would call a signal handler's, by its true name."""
 
     def function(self):
         return trap_words(self.inferior_frame())
