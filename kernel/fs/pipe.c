@@ -21,7 +21,7 @@
 
 #include "kernel/fs/fs.h"
 #include "kernel/mem/slab.h"
-#include "kernel/sync/wait_queue.h"
+#include "kernel/sync/condition.h"
 #include "lib/string.h"
 #include "vm/page.h"
 #include "vm/usercopy.h"
@@ -30,13 +30,13 @@
 #define RING_SIZE (RING_PAGES * PAGE_SIZE)
 
 struct pipe {
-	struct mutex lock;         /* guards all but the queues */
+	struct mutex lock;         /* guards all but users */
 	char *pages[RING_PAGES];
 	uint32_t head, tail;
 	uint32_t readers, writers; /* open ends */
 	uint32_t read_opens, write_opens; /* ever: a fifo's opener waits for the other's */
 	uint32_t users;            /* fifo_lock: files that have it open or are opening it */
-	struct wait_queue read_queue, write_queue;
+	struct condition readable, writable; /* there is more to read; more room, or a reader */
 };
 
 static struct slab_cache pipe_slab = SLAB_CACHE("pipe", sizeof(struct pipe));
@@ -52,8 +52,8 @@ static struct pipe *pipe_new(void)
 	if (!pipe)
 		return NULL;
 	mutex_init(&pipe->lock, "pipe");
-	wait_queue_init(&pipe->read_queue);
-	wait_queue_init(&pipe->write_queue);
+	condition_init(&pipe->readable);
+	condition_init(&pipe->writable);
 	return pipe;
 }
 
@@ -124,10 +124,7 @@ static int wait_for_bytes(struct pipe *pipe, bool nonblock)
 			return 0;
 		if (nonblock)
 			return -EAGAIN;
-		mutex_unlock(&pipe->lock);
-		int error = WAIT_INTERRUPTIBLE(&pipe->read_queue,
-		                               pipe_used(pipe) || !pipe->writers);
-		mutex_lock(&pipe->lock);
+		int error = condition_wait(&pipe->readable, &pipe->lock);
 		if (error)
 			return error;
 	}
@@ -151,7 +148,7 @@ static ssize_t pipe_read(struct file *file, void *user_to, size_t n, loff_t *pos
 	}
 	mutex_unlock(&pipe->lock);
 	if (done)
-		wait_wake_all(&pipe->write_queue);
+		condition_broadcast(&pipe->writable);
 	return done ? (ssize_t)done : result;
 }
 
@@ -161,12 +158,8 @@ static int wait_for_room(struct pipe *pipe, uint32_t wanted, bool nonblock)
 	while (pipe->readers && RING_SIZE - pipe_used(pipe) < wanted) {
 		if (nonblock)
 			return -EAGAIN;
-		mutex_unlock(&pipe->lock);
-		wait_wake_all(&pipe->read_queue);
-		int error = WAIT_INTERRUPTIBLE(&pipe->write_queue,
-		                               !pipe->readers ||
-		                                       RING_SIZE - pipe_used(pipe) >= wanted);
-		mutex_lock(&pipe->lock);
+		condition_broadcast(&pipe->readable);
+		int error = condition_wait(&pipe->writable, &pipe->lock);
 		if (error)
 			return error;
 	}
@@ -192,7 +185,7 @@ static ssize_t pipe_write(struct file *file, const void *user_from, size_t n, lo
 	}
 	mutex_unlock(&pipe->lock);
 	if (done)
-		wait_wake_all(&pipe->read_queue);
+		condition_broadcast(&pipe->readable);
 	return done ? (ssize_t)done : result;
 }
 
@@ -212,14 +205,14 @@ static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 	uint32_t access = file->flags & O_ACCMODE, mask = 0;
 
 	if (access != O_WRONLY) {
-		poll_wait(table, &pipe->read_queue);
+		poll_wait(table, &pipe->readable.waiters);
 		if (pipe_used(pipe))
 			mask |= POLLIN | POLLRDNORM;
 		if (!pipe->writers && pipe->write_opens)
 			mask |= POLLHUP;
 	}
 	if (access != O_RDONLY) {
-		poll_wait(table, &pipe->write_queue);
+		poll_wait(table, &pipe->writable.waiters);
 		if (RING_SIZE - pipe_used(pipe) >= PIPE_BUF)
 			mask |= POLLOUT | POLLWRNORM;
 		if (!pipe->readers)
@@ -244,8 +237,8 @@ static void ends_add(struct pipe *pipe, uint32_t flags, int change)
 		pipe->write_opens += change > 0;
 	}
 	mutex_unlock(&pipe->lock);
-	wait_wake_all(&pipe->read_queue);
-	wait_wake_all(&pipe->write_queue);
+	condition_broadcast(&pipe->readable);
+	condition_broadcast(&pipe->writable);
 }
 
 static int fifo_attach(struct inode *inode)
@@ -277,22 +270,22 @@ void fifo_release(struct inode *inode)
 /* Waits until the other end is opened, as fifo(7) says. */
 static int fifo_wait_other(struct pipe *pipe, uint32_t flags)
 {
+	SCOPED_MUTEX(&pipe->lock);
 	uint32_t readers = pipe->read_opens, writers = pipe->write_opens;
+	uint32_t access = flags & O_ACCMODE;
+	int error = 0;
 
-	switch (flags & O_ACCMODE) {
-	case O_RDONLY:
-		if (flags & O_NONBLOCK)
-			return 0;
-		return WAIT_INTERRUPTIBLE(&pipe->read_queue,
-		                          pipe->writers || pipe->write_opens != writers);
-	case O_WRONLY:
-		if (flags & O_NONBLOCK)
-			return pipe->readers ? 0 : -ENXIO;
-		return WAIT_INTERRUPTIBLE(&pipe->write_queue,
-		                          pipe->readers || pipe->read_opens != readers);
-	default:
+	if (access == O_WRONLY && flags & O_NONBLOCK)
+		return pipe->readers ? 0 : -ENXIO;
+	if (access == O_RDWR || flags & O_NONBLOCK)
 		return 0;
-	}
+	if (access == O_RDONLY)
+		while (!error && !pipe->writers && pipe->write_opens == writers)
+			error = condition_wait(&pipe->readable, &pipe->lock);
+	else
+		while (!error && !pipe->readers && pipe->read_opens == readers)
+			error = condition_wait(&pipe->writable, &pipe->lock);
+	return error;
 }
 
 static int fifo_open(struct file *file)

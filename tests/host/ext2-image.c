@@ -3,7 +3,7 @@
  * host-test: tests/host/standin/oracle.c kernel/fs/inode.c
  * host-test: kernel/fs/dentry.c kernel/fs/path.c kernel/fs/file.c kernel/fs/regular.c
  * host-test: kernel/fs/access.c kernel/fs/block_node.c kernel/fs/mount.c
- * host-test: kernel/fs/pipe.c kernel/fs/tmpfs.c
+ * host-test: kernel/fs/pipe.c kernel/fs/tmpfs.c kernel/sync/condition.c
  * host-test: kernel/fs/ext2.c kernel/fs/ext2_alloc.c kernel/fs/ext2_map.c
  * host-test: kernel/fs/ext2_directory.c kernel/dev/block.c vm/frame.c vm/pagecache.c
  * host-test: vm/writeback.c lib/bitmap.c lib/tree.c
