@@ -29,7 +29,6 @@ struct irq_handler {
 /* Written during start-up only. */
 static struct irq_handler handlers[IRQ_LINES][HANDLERS_PER_LINE];
 static uint16_t masked = 0xffff;
-static uint64_t counts[IRQ_LINES];
 
 static void masks_write(void)
 {
@@ -86,15 +85,9 @@ void irq_dispatch(unsigned line)
 {
 	if (is_spurious(line))
 		return;
-	counts[line]++;
 	for (unsigned i = 0; i < HANDLERS_PER_LINE && handlers[line][i].handle; i++)
 		handlers[line][i].handle(handlers[line][i].context);
 	if (line >= 8)
 		outb(PIC_SECOND, PIC_EOI);
 	outb(PIC_FIRST, PIC_EOI);
-}
-
-uint64_t irq_count(unsigned line)
-{
-	return line < IRQ_LINES ? counts[line] : 0;
 }

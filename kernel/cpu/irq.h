@@ -13,5 +13,3 @@ void irq_init(void);
 void irq_register(unsigned line, bool (*handler)(void *context), void *context);
 /* Runs the line's handlers and acknowledges; called by the trap dispatch, interrupts off. */
 void irq_dispatch(unsigned line);
-/* Interrupts on the line since boot, for /proc/stat and /proc/interrupts. */
-uint64_t irq_count(unsigned line);

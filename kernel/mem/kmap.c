@@ -37,8 +37,7 @@ char boot_stack[THREAD_STACK_SIZE] __attribute__((aligned(PAGE_SIZE), section(".
 
 extern char text_start[], rodata_end[]; /* linker.ld */
 
-static struct spinlock windows_lock = SPINLOCK_INIT("kernel windows");
-static uintptr_t device_next = DEVICE_WINDOW;
+static struct spinlock window_lock = SPINLOCK_INIT("stack window");
 static uint32_t slot_words[STACK_SLOTS / 32];
 static struct bitmap slots = {.words = slot_words, .bits = STACK_SLOTS};
 static uintptr_t cached_stacks[STACKS_CACHED]; /* free ones that keep their frames */
@@ -101,8 +100,6 @@ void kernel_map_init(void)
 	map_high_ram();
 	for (uintptr_t at = STACK_WINDOW; at < STACK_WINDOW_END; at += LARGE_PAGE_SIZE)
 		table_make(at);
-	for (uintptr_t at = DEVICE_WINDOW; at < DEVICE_WINDOW_END; at += LARGE_PAGE_SIZE)
-		table_make(at);
 	/* The boot code's entries were not global: this forgets them all. */
 	write_cr3(kernel_directory_physical());
 }
@@ -117,26 +114,6 @@ void kmap_copy_kernel_entries(pte_t *directory)
 	uint32_t first = DIRECTORY_INDEX(KERNEL_BASE);
 	memcpy(directory + first, kernel_directory + first,
 	       (ENTRIES_PER_TABLE - first) * sizeof(pte_t));
-}
-
-void *kmap_device(physaddr_t device, size_t bytes)
-{
-	physaddr_t first = device & PAGE_MASK;
-	size_t pages = (device - first + bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
-
-	uint32_t flags = spin_lock_irq(&windows_lock);
-	uintptr_t at = device_next;
-	bool fits = pages <= (DEVICE_WINDOW_END - at) >> PAGE_SHIFT;
-	if (fits)
-		device_next += pages * PAGE_SIZE;
-	spin_unlock_irq(&windows_lock, flags);
-	if (!fits)
-		return NULL;
-
-	for (size_t i = 0; i < pages; i++)
-		*kernel_entry(at + i * PAGE_SIZE) = (first + i * PAGE_SIZE) | PTE_P | PTE_W |
-			PTE_PCD | PTE_PWT | global_bit();
-	return (void *)(at + device - first);
 }
 
 static uint32_t stack_frame_take(void)
@@ -164,19 +141,19 @@ static void stack_unmap(uintptr_t stack)
 
 static void slot_release(uintptr_t stack)
 {
-	uint32_t flags = spin_lock_irq(&windows_lock);
+	uint32_t flags = spin_lock_irq(&window_lock);
 	bitmap_clear(&slots, (stack - STACK_WINDOW) / STACK_SLOT);
-	spin_unlock_irq(&windows_lock, flags);
+	spin_unlock_irq(&window_lock, flags);
 }
 
 uintptr_t kmap_stack_alloc(void)
 {
 	if (failpoint_strikes())
 		return 0;
-	uint32_t flags = spin_lock_irq(&windows_lock);
+	uint32_t flags = spin_lock_irq(&window_lock);
 	uintptr_t stack = cached ? cached_stacks[--cached] : 0;
 	uint32_t slot = stack ? BITMAP_NONE : bitmap_take(&slots, 0);
-	spin_unlock_irq(&windows_lock, flags);
+	spin_unlock_irq(&window_lock, flags);
 	if (stack || slot == BITMAP_NONE)
 		return stack;
 
@@ -196,11 +173,11 @@ uintptr_t kmap_stack_alloc(void)
 void kmap_stack_free(uintptr_t stack)
 {
 	ASSERT_SAYING(stack >= STACK_WINDOW && stack < STACK_WINDOW_END, "not a kernel stack");
-	uint32_t flags = spin_lock_irq(&windows_lock);
+	uint32_t flags = spin_lock_irq(&window_lock);
 	bool keep = cached < STACKS_CACHED;
 	if (keep)
 		cached_stacks[cached++] = stack;
-	spin_unlock_irq(&windows_lock, flags);
+	spin_unlock_irq(&window_lock, flags);
 	if (keep)
 		return;
 	stack_unmap(stack);

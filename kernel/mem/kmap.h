@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel's half of every address space (kernel/mem/layout.h has the picture): all of
- * RAM once, kernel stacks above holes, device registers. Its page tables are all made
+ * RAM once, and kernel stacks above holes. Its page tables are all made
  * at start-up and never replaced, so a process's directory copies the 256 entries once
  * and sees every later change.
  *
@@ -11,7 +11,7 @@
  *   | hole: unmapped | stack, growing down <- top |
  *
  * Running over the lower end is a fault with no stack to take it: a double fault.
- * A spinlock guards the windows.
+ * A spinlock guards the window.
  */
 #pragma once
 
@@ -22,17 +22,13 @@
 extern pte_t kernel_directory[ENTRIES_PER_TABLE];
 extern pte_t kernel_low_table[ENTRIES_PER_TABLE];
 
-/* Start-up, after physmem_init: maps all RAM and makes the windows' page tables. From
- * here on kernel code and constants are read-only. */
+/* Start-up, after physmem_init: maps all RAM and makes the stack window's page tables. From here
+ * on kernel code and constants are read-only. */
 void kernel_map_init(void);
 /* What CR3 holds when no process is wanted. */
 physaddr_t kernel_directory_physical(void);
 /* Fills the 256 kernel entries of a new directory. */
 void kmap_copy_kernel_entries(pte_t *directory);
-
-/* Maps device registers, uncached, for good. `device` need not be page-aligned. NULL if
- * the window is full. */
-void *kmap_device(physaddr_t device, size_t bytes);
 
 /* A kernel stack of THREAD_STACK_SIZE bytes: its lowest address, or 0 if there is no
  * memory. Asks the shrinkers if the caller may sleep. */

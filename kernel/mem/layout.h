@@ -3,9 +3,10 @@
  * The memory map of every address space.
  *
  *   0xffffffff +--------------------------------------+
- *   0xfc000000 | device window (MMIO)                 | kernel/mem/kmap
- *   0xf8000000 | kernel stacks, each above a hole     | 4 MiB page tables, all made
- *              +--------------------------------------+ at boot, shared by everyone
+ *              | nothing                              |
+ *   0xfa000000 +--------------------------------------+
+ *              | kernel stacks, each above a hole     | 4 KiB pages, whose tables are made
+ *   0xf8000000 +--------------------------------------+ at boot and shared by everyone
  *   0xc0000000 | all of RAM (at most 896 MiB), once   | 4 MiB global pages
  *              +--------------------------------------+ <- KERNEL_BASE, USER_END
  *              | stack, growing down by faults        |
@@ -26,8 +27,6 @@
 #define DIRECT_MAP_MAX (896u << 20) /* bytes of RAM that the kernel can use */
 #define STACK_WINDOW 0xF8000000u    /* kernel stacks: 32 MiB */
 #define STACK_WINDOW_END 0xFA000000u
-#define DEVICE_WINDOW 0xFC000000u   /* device registers: 4 MiB */
-#define DEVICE_WINDOW_END 0xFC400000u
 
 #define USER_END KERNEL_BASE
 #define USER_START 0x00010000u /* lowest address a program may map (Linux's mmap_min_addr) */

@@ -42,7 +42,7 @@ struct locks_held {
 /* Preemption off; before the lock is tried for. */
 void lock_order_spin_take(struct spinlock *, uintptr_t where);
 void lock_order_spin_release(struct spinlock *);
-/* Before the mutex is tried for by one who would wait / when it was got / before it is let
+/* Before the mutex is tried for / when it was got / before it is let
  * go. `level`: how many locks of its class may be held already. */
 void lock_order_mutex_want(struct mutex *, unsigned level, uintptr_t where);
 void lock_order_mutex_take(struct mutex *, unsigned level, uintptr_t where);
