@@ -23,8 +23,8 @@
 struct victim {
 	struct spt *spt;
 	uintptr_t address;
-	struct anon *anon;
-	struct frame *frame;  /* the anon's, or the one that is mapped */
+	struct anon *anon;    /* NULL: a page of a file */
+	struct frame *frame;
 	pte_t *entry;         /* present */
 	uint32_t taken;       /* a frame or slot that was made to be lost */
 	pte_t old;            /* what the entry was */
@@ -187,10 +187,25 @@ static void frame_stray(struct victim *victim, bool plant)
 	list_link_init(&frames[victim->taken].policy.link);
 }
 
-static const struct {
+/* Promise 6: a write to a file's page that nobody would notice. */
+static void file_writable(struct victim *victim, bool plant)
+{
+	*victim->entry ^= PTE_W;
+	(void)plant;
+}
+
+/* Promise 2: a page of a file that the page cache would not find. */
+static void file_elsewhere(struct victim *victim, bool plant)
+{
+	victim->frame->index += plant ? 1 : -1;
+}
+
+struct kind {
 	const char *name;
 	void (*change)(struct victim *, bool plant);
-} kinds[] = {
+};
+
+static const struct kind anon_kinds[] = {
 	{"entry-unlisted", entry_unlisted},   {"entry-elsewhere", entry_elsewhere},
 	{"entry-writable", entry_writable},   {"references-high", references_high},
 	{"anon-forgotten", anon_forgotten},   {"frame-stolen", frame_stolen},
@@ -204,40 +219,56 @@ static const struct {
 	{"page-lost", page_lost},             {"frame-stray", frame_stray},
 };
 
+/* Of pages of files that are mapped and clean. */
+static const struct kind file_kinds[] = {
+	{"file-writable", file_writable}, {"file-elsewhere", file_elsewhere},
+};
+
+static const struct kind *find_kind(const struct kind *kinds, uint32_t count, const char *name)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
 /* vm_lock and spt->lock held. */
-static bool find_victim(struct victim *victim)
+static bool find_victim(struct victim *victim, bool of_file)
 {
 	pte_t *directory_entry = &victim->spt->pagedir.directory[directory_index(victim->address)];
 	if (victim->address >= USER_END || !*directory_entry)
 		return false;
 	pte_t *table = phys_to_virt(*directory_entry & PAGE_MASK);
 	victim->entry = &table[table_index(victim->address)];
-	victim->anon = spt_anon(victim->spt, victim->address);
-	if (!(*victim->entry & PTE_P) || !victim->anon)
+	if (!(*victim->entry & PTE_P))
 		return false;
-	victim->frame = victim->anon->frame;
-	return victim->frame && victim->frame->mappings == (uintptr_t)victim->entry;
+	victim->anon = spt_anon(victim->spt, victim->address);
+	victim->frame = &frames[*victim->entry >> PAGE_SHIFT];
+	if (of_file)
+		return victim->frame->state == FRAME_FILE && !frame_has(victim->frame, FRAME_DIRTY);
+	return victim->anon && victim->frame->mappings == (uintptr_t)victim->entry;
 }
 
-int audit_planted(const char *kind, uintptr_t address, char *words, size_t size)
+int audit_planted(const char *name, uintptr_t address, char *words, size_t size)
 {
-	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(kinds[i].name, kind) != 0)
-			continue;
-		struct victim victim = {.spt = thread_current()->spt,
-		                        .address = page_round_down(address)};
-		SCOPED_MUTEX(&victim.spt->lock);
-		spin_lock(&vm_lock);
-		int result = -EFAULT;
-		if (find_victim(&victim)) {
-			kinds[i].change(&victim, true);
-			result = audit_run_locked(words, size);
-			kinds[i].change(&victim, false);
-		}
-		spin_unlock(&vm_lock);
-		return result;
+	const uint32_t anon_count = sizeof(anon_kinds) / sizeof(anon_kinds[0]);
+	const uint32_t file_count = sizeof(file_kinds) / sizeof(file_kinds[0]);
+	const struct kind *of_file = find_kind(file_kinds, file_count, name);
+	const struct kind *kind = of_file ? of_file : find_kind(anon_kinds, anon_count, name);
+	if (!kind)
+		return -EINVAL;
+
+	struct victim victim = {.spt = thread_current()->spt, .address = page_round_down(address)};
+	SCOPED_MUTEX(&victim.spt->lock);
+	spin_lock(&vm_lock);
+	int result = -EFAULT;
+	if (find_victim(&victim, of_file)) {
+		kind->change(&victim, true);
+		result = audit_run_locked(words, size);
+		kind->change(&victim, false);
 	}
-	return -EINVAL;
+	spin_unlock(&vm_lock);
+	return result;
 }
 
 #endif

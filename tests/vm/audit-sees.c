@@ -20,15 +20,31 @@ static void audit(const char *command, char *words, size_t size)
 	close(fd);
 }
 
-static void check_seen(const char *kind, volatile char *page, const char *expected)
+static void check_planted(const char *kind, volatile const char *page, const char *expected)
 {
 	char command[80], words[300];
-	*page = 1; /* present, dirty, its program's own */
 	snprintf(command, sizeof(command), "plant %s %#lx", kind, (unsigned long)page);
 	audit(command, words, sizeof(words));
 	CHECK(strstr(words, expected), "%s is seen as '%s', not: %s", kind, expected, words);
 	audit("run", words, sizeof(words));
 	CHECK(strncmp(words, "clean", 5) == 0, "clean again after %s, not: %s", kind, words);
+}
+
+static void check_seen(const char *kind, volatile char *page, const char *expected)
+{
+	*page = 1; /* present, dirty, its program's own */
+	check_planted(kind, page, expected);
+}
+
+static void check_file(void)
+{
+	int fd = file_make("data", 2, 3);
+	volatile const char *page = file_map(fd, 2 * PAGE, PROT_READ, MAP_SHARED);
+
+	CHECK(fsync(fd) == 0 && page_has((const void *)page, 3), "a clean page of a file is mapped");
+	check_planted("file-writable", page, "may write unseen to the clean file page");
+	CHECK(page_has((const void *)page, 3), "it is still mapped");
+	check_planted("file-elsewhere", page, "not where the page cache would find it");
 }
 
 int main(void)
@@ -67,14 +83,12 @@ int main(void)
 		close(ends[1]);
 		_exit(read(ends[0], &byte, 1) != 0);
 	}
-	char byte = *page, command[80], words[300];
-	(void)byte;
-	snprintf(command, sizeof(command), "plant entry-writable %#lx", (unsigned long)page);
-	audit(command, words, sizeof(words));
-	CHECK(strstr(words, "share copy-on-write"), "a writable shared page is seen, not: %s", words);
+	CHECK(*page == 1, "the page is mapped");
+	check_planted("entry-writable", page, "share copy-on-write");
 	close(ends[0]);
 	close(ends[1]);
 	CHECK(waitpid(child, NULL, 0) == child, "the child ends");
-	say("twenty-two kinds of corruption were planted, and each was named");
+	check_file();
+	say("twenty-four kinds of corruption were planted, and each was named");
 	return 0;
 }
