@@ -233,9 +233,10 @@ $(CACHE)/linux: | setup
 
 coverage: $(ELF) $(BUILD)/test.img
 	@rm -rf $(KERNEL_BUILD)/dumps && mkdir -p $(KERNEL_BUILD)/dumps
-	@scripts/check $(BUILDS) --jobs $(J) --coverage $(KERNEL_BUILD)/dumps \
-	  --cmdline '$(CMDLINE)' $(if $(T),'$(T)') || true
-	@scripts/coverage $(KERNEL_BUILD)/dumps $(OBJ) $(KERNEL_BUILD)/report
+	@status=0; scripts/check $(BUILDS) --jobs $(J) --coverage $(KERNEL_BUILD)/dumps \
+	  --cmdline '$(CMDLINE)' $(if $(T),'$(T)') || status=1; \
+	scripts/coverage $(if $(T),--some) $(KERNEL_BUILD)/dumps $(OBJ) $(KERNEL_BUILD)/report && \
+	  exit $$status
 
 layers: $(KERNEL_O)
 	@scripts/layers $(OBJ)
