@@ -38,6 +38,9 @@ struct area {
 	                           last page of a program's data); UINTPTR_MAX: no such end */
 	uintptr_t ahead_next;   /* where the last read of its pages from a device ended, */
 	uint32_t ahead_window;  /* and how many pages were read ahead: readahead.c */
+	uintptr_t ahead_mark;   /* a fault from here on asks for the next; 0: none does */
+	uint16_t ahead_run;     /* misses in order, so far */
+	uint16_t ahead_doubt;   /* so many are no evidence: reading ahead was in vain before */
 	uint32_t gap_before;    /* free bytes between this area and the one below it */
 	uint32_t largest_gap;   /* of gap_before, in this node's subtree */
 };

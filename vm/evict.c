@@ -40,8 +40,8 @@
 #define RESERVE_FRAMES 24u /* a cluster's worth of nothing: eviction itself needs few */
 #define FILE_PAGES_MIN 16u
 #define OOM_WAIT_NS (10 * 1000 * 1000ull)
-#define SWEEP_STEPS 8u     /* frames looked at for each page evicted */
-#define SWEEP_A_HOLD 1024u /* the same before vm_lock is let go */
+#define SWEEP_STEPS 4u    /* frames looked at for each page evicted: is one locked? */
+#define SWEEP_A_HOLD 256u /* locked pages looked at before vm_lock is let go */
 #define TICK_NS (100 * 1000 * 1000ull) /* between two ticks of a policy that wants them */
 
 static const struct policy *policy; /* vm_lock */
@@ -52,8 +52,10 @@ static uint32_t file_pages; /* vm_lock: in the queue, able to go without swap */
 static bool (*oom_hook)(void);
 
 /* Locked pages are no policy's: its shares and ages are of pages that can go. They wait here,
- * FRAME_ASIDE. Who they are is found out by a hand that goes round the frames. vm_lock. */
+ * FRAME_ASIDE. Who is locked is found out by a hand that goes round the frames, and who is so no
+ * more by another that goes round these. vm_lock. */
 static struct list aside = LIST_INIT(aside);
+static uint32_t aside_count;
 static uint32_t sweep_next = 1;
 
 static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
@@ -131,10 +133,12 @@ void evict_page_out(struct frame *frame)
 {
 	ASSERT(spin_held(&vm_lock));
 	file_pages -= goes_without_swap(frame);
-	if (frame_clear(frame, FRAME_ASIDE))
+	if (frame_clear(frame, FRAME_ASIDE)) {
 		list_remove(&frame->policy.link);
-	else
+		aside_count--;
+	} else {
 		policy->page_out(&frame->policy);
+	}
 }
 
 /* Whether the frame's page is one that a policy may have. */
@@ -143,48 +147,48 @@ static bool is_page(const struct frame *frame)
 	return frame->state == FRAME_ANON || frame->state == FRAME_FILE;
 }
 
-static void set_aside(struct frame *frame)
+/* Looks at the next frames, and takes pages from the policy that are locked. vm_lock held. */
+static void set_locked_aside(void)
 {
-	policy->page_out(&frame->policy);
-	frame_set(frame, FRAME_ASIDE);
-	list_append(&aside, &frame->policy.link);
-}
-
-static void give_back(struct frame *frame)
-{
-	frame_clear(frame, FRAME_ASIDE);
-	list_remove(&frame->policy.link);
-	policy->page_in(&frame->policy);
-}
-
-/* Looks at the next frames: takes pages from the policy that are locked now, and gives it those
- * that are so no more. Returns whether there were any of these. vm_lock held. */
-static bool sweep_locked(uint32_t steps)
-{
-	bool any = false;
-	for (; steps > 0; steps--) {
+	for (uint32_t steps = SWEEP_STEPS; steps > 0; steps--) {
 		struct frame *frame = &frames[sweep_next];
 		sweep_next = sweep_next + 1 < physmem_end() ? sweep_next + 1 : 1;
-		if (!is_page(frame) || frame_locked(frame) == frame_has(frame, FRAME_ASIDE))
+		if (!is_page(frame) || !frame_locked(frame) || frame_has(frame, FRAME_ASIDE))
 			continue;
-		if (!frame_has(frame, FRAME_ASIDE)) {
-			set_aside(frame);
-		} else {
-			give_back(frame);
-			any = true;
+		policy->page_out(&frame->policy);
+		frame_set(frame, FRAME_ASIDE);
+		list_append(&aside, &frame->policy.link);
+		aside_count++;
+	}
+}
+
+/* Looks at so many of those, and gives the policy what is locked no more. Returns whether there
+ * was any. vm_lock held. */
+static bool return_unlocked(uint32_t steps)
+{
+	bool any = false;
+	for (; steps > 0 && aside_count > 0; steps--) {
+		struct list_link *link = list_pop(&aside);
+		struct frame *frame = LIST_ENTRY(link, struct frame, policy.link);
+		if (frame_locked(frame)) {
+			list_append(&aside, link);
+			continue;
 		}
+		frame_clear(frame, FRAME_ASIDE);
+		aside_count--;
+		policy->page_in(&frame->policy);
+		any = true;
 	}
 	return any;
 }
 
-/* Nothing can go: whether a page was given back to the policy, of all that were locked. */
+/* Nothing can go: the same for all, until there are some. */
 static bool any_unlocked(void)
 {
 	bool any = false;
 	spin_lock(&vm_lock);
-	for (uint32_t seen = 0; seen < physmem_end() && !any && !list_empty(&aside);
-	     seen += SWEEP_A_HOLD) {
-		any = sweep_locked(SWEEP_A_HOLD);
+	for (uint32_t seen = 0; seen < aside_count && !any; seen += SWEEP_A_HOLD) {
+		any = return_unlocked(SWEEP_A_HOLD);
 		spin_unlock(&vm_lock);
 		spin_lock(&vm_lock);
 	}
@@ -195,7 +199,8 @@ static bool any_unlocked(void)
 /* The policy's next victim; NULL if it knows none. vm_lock held. */
 static struct frame *next_victim(void)
 {
-	sweep_locked(SWEEP_STEPS);
+	set_locked_aside();
+	return_unlocked(1);
 	struct policy_page *page = policy->choose();
 	return page ? frame_of_policy(page) : NULL;
 }
@@ -374,6 +379,12 @@ void evict_from(struct spt *spt, uint32_t pages)
 uint32_t evict_reserve(void)
 {
 	return RESERVE_FRAMES;
+}
+
+uint32_t evict_room(void)
+{
+	uint32_t free = physmem_free();
+	return free > RESERVE_FRAMES ? free - RESERVE_FRAMES : 0;
 }
 
 bool evict_short(void)

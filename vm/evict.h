@@ -39,6 +39,8 @@ void evict_start(void);
 /* How many pages one round of eviction writes at once. */
 #define EVICT_CLUSTER 32u
 
+/* How many frames can be had before whoever wants one must evict for it. */
+uint32_t evict_room(void);
 /* How many free frames are kept for threads that are freeing memory. */
 uint32_t evict_reserve(void);
 

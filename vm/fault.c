@@ -206,7 +206,7 @@ static enum step swap_in(struct fault *fault, struct anon *anon)
 		return error == -ENOMEM ? NO_MEMORY : AGAIN;
 	fault->major = true;
 	vm_count(VM_fault_swapped_in);
-	readahead_swap(fault->spt, fault->area, fault->page);
+	readahead_missed(fault->spt, fault->area, fault->page);
 	return wait_for(fault, frame);
 }
 
@@ -217,6 +217,7 @@ static enum step swap_in(struct fault *fault, struct anon *anon)
 static bool anon_in_memory(struct fault *fault, struct anon *anon, struct frame **frame,
                            enum step *step)
 {
+	readahead_reached(fault->spt, fault->area, fault->page);
 	spin_lock(&vm_lock);
 	*frame = anon->frame;
 	if (*frame && frame_has(*frame, FRAME_VALID))
@@ -260,6 +261,7 @@ static enum step anon_own(struct fault *fault)
 	if (reused)
 		trace_reuse(fault->spt, fault->page, frame);
 	pagedir_set(&fault->spt->pagedir, fault->page, frame, own_bits(fault->area));
+	anon_around(fault->spt, fault->area, fault->page);
 	spin_unlock(&vm_lock);
 	return DONE;
 }
@@ -274,6 +276,7 @@ static enum step anon_shared(struct fault *fault)
 		return step;
 	vm_count(VM_fault_anon_shared_read);
 	pagedir_set(&fault->spt->pagedir, fault->page, frame, shared_bits(fault->area));
+	anon_around(fault->spt, fault->area, fault->page);
 	spin_unlock(&vm_lock);
 	return DONE;
 }
@@ -358,7 +361,9 @@ static enum step file_page(struct fault *fault, struct frame **frame)
 		return NO_MEMORY;
 	if (started) {
 		fault->major = true;
-		readahead_file(fault->area, fault->page);
+		readahead_missed(fault->spt, fault->area, fault->page);
+	} else {
+		readahead_reached(fault->spt, fault->area, fault->page);
 	}
 	if (frame_has(*frame, FRAME_VALID))
 		return DONE;

@@ -50,14 +50,11 @@ static void start_one(struct frame *frame, uint32_t slot)
 
 void writeback_start(struct writeback *batch)
 {
-	struct block_device *device;
-	for (unsigned i = 0; (device = block_at(i)); i++)
-		block_plug(device);
+	block_plug_all();
 	for (uint32_t i = 0; i < batch->count; i++)
 		if (batch->started[i])
 			start_one(batch->frames[i], batch->slots[i]);
-	for (unsigned i = 0; (device = block_at(i)); i++)
-		block_unplug(device);
+	block_unplug_all();
 }
 
 void writeback_wait(struct writeback *batch)

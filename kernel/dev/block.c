@@ -244,6 +244,18 @@ void block_unplug(struct block_device *device)
 	spin_unlock_irq(&device->lock, flags);
 }
 
+void block_plug_all(void)
+{
+	LIST_FOR(&devices, struct block_device, device, link)
+		block_plug(device);
+}
+
+void block_unplug_all(void)
+{
+	LIST_FOR(&devices, struct block_device, device, link)
+		block_unplug(device);
+}
+
 /* A synchronous transfer under way. */
 struct transfer {
 	struct wait_queue waiters;

@@ -91,6 +91,9 @@ void block_submit(struct block_device *, struct block_request *);
  * nobody waits for ever on a caller that sleeps in between. */
 void block_plug(struct block_device *);
 void block_unplug(struct block_device *);
+/* The same for every device, for who does not know yet where the pages lie. */
+void block_plug_all(void);
+void block_unplug_all(void);
 /* Reads or writes any number of sectors and waits. `data` is in the direct map, and no
  * sector of it crosses a page. May sleep. 0 or -EIO (also beyond the end). */
 int block_transfer(struct block_device *, bool write, uint32_t sector, void *data,

@@ -22,13 +22,11 @@
 
 static bool only_tell;
 static char *region;
-static unsigned touched;
 
 static void touch(unsigned page, bool write)
 {
 	volatile char *at = region + page * PAGE;
 
-	touched++;
 	if (only_tell)
 		printf("%u\n", page);
 	else if (write)
@@ -92,12 +90,13 @@ static const struct pattern {
 	const char *name;
 	void (*before)(void);
 	void (*run)(void);
+	unsigned touched; /* pages, by run */
 } patterns[] = {
-	{"swap-write", nothing, write_region},
-	{"swap-read", write_region, read_region},
-	{"swap-random", write_region, read_random},
-	{"swap-hot-scan", write_region, hot_and_scans},
-	{"swap-loop", write_loop, loop},
+	{"swap-write", nothing, write_region, REGION},
+	{"swap-read", write_region, read_region, REGION},
+	{"swap-random", write_region, read_random, RANDOM},
+	{"swap-hot-scan", write_region, hot_and_scans, ROUNDS * (2 * HOT + SCAN)},
+	{"swap-loop", write_loop, loop, LOOPS * LOOP},
 };
 
 #define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
@@ -152,13 +151,13 @@ static void measure(const struct pattern *pattern)
 	CHECK(region != MAP_FAILED, "memory");
 	madvise(region, REGION * PAGE, MADV_NOHUGEPAGE);
 	pattern->before();
-	touched = 0;
+	tell_operations(pattern->touched);
 
 	struct counts before = counts_now();
 	uint64_t cost = ticks_of(pattern->run);
 	struct counts after = counts_now();
 
-	tell(pattern->name, cost / touched);
+	tell(pattern->name, cost / pattern->touched);
 	say("counts %s major %ld reads %lu writes %lu sectors-read %lu sectors-written %lu",
 	    pattern->name, after.major - before.major, after.reads - before.reads,
 	    after.writes - before.writes, after.sectors_read - before.sectors_read,
