@@ -23,9 +23,14 @@ from guest.threads import eyes_of, thread_state
 # ---- symbols -------------------------------------------------------------------------
 
 def build_folder():
-    """The folder with what `make` built: it, or one in it, has the kernel's file."""
-    folder = os.path.dirname(os.path.realpath(kernel_file().filename))
-    return folder if os.path.isdir(os.path.join(folder, "programs")) else os.path.dirname(folder)
+    """The folder with what `make` built: the kernel's file is in it or further in (`checked`,
+    `record/TEST`)."""
+    start = folder = os.path.dirname(os.path.realpath(kernel_file().filename))
+    while not os.path.isdir(os.path.join(folder, "programs")):
+        folder, inner = os.path.dirname(folder), folder
+        if folder == inner:
+            return start
+    return folder
 
 
 def with_symbols(path):
