@@ -173,32 +173,52 @@ struct inode *dentry_inode(struct dentry *dentry)
 	return dentry->inode;
 }
 
-/* A dentry with one reference, outside the tree. Takes over the inode's reference; gives
- * it up if there is no memory. */
-static struct dentry *dentry_create(struct inode *inode, const char *name)
+struct dentry *dentry_prepare(const char *name)
 {
 	struct dentry *dentry = slab_alloc_zeroed(&dentry_slab);
-	char *copy = name ? kmalloc(strlen(name) + 1) : NULL;
 
-	if (!dentry || (name && !copy)) {
-		if (dentry)
-			slab_free(&dentry_slab, dentry);
-		kfree(copy);
-		inode_put(inode);
+	if (!dentry)
+		return NULL;
+	dentry->references = 1;
+	list_link_init(&dentry->link);
+	if (!name)
+		return dentry;
+	dentry->name = kmalloc(strlen(name) + 1);
+	if (!dentry->name) {
+		slab_free(&dentry_slab, dentry);
 		return NULL;
 	}
-	if (name)
-		strcpy(copy, name);
-	dentry->references = 1;
-	dentry->inode = inode;
-	dentry->name = copy;
-	list_link_init(&dentry->link);
+	strcpy(dentry->name, name);
 	return dentry;
+}
+
+void dentry_discard(struct dentry *dentry)
+{
+	if (dentry)
+		dentry_free(dentry);
+}
+
+void dentry_enter(struct dentry *dentry, struct dentry *directory, struct inode *inode)
+{
+	ASSERT(mutex_held(&directory->inode->lock));
+	dentry->parent = dentry_get(directory);
+	dentry->inode = inode;
+	dentry->hash = name_hash(directory, dentry->name);
+	spin_lock(&fs_cache_lock);
+	hash_insert(dentry);
+	inode->alias = dentry;
+	spin_unlock(&fs_cache_lock);
 }
 
 struct dentry *dentry_create_root(struct inode *inode)
 {
-	return dentry_create(inode, NULL);
+	struct dentry *dentry = dentry_prepare(NULL);
+
+	if (dentry)
+		dentry->inode = inode;
+	else
+		inode_put(inode);
+	return dentry;
 }
 
 int dentry_lookup_locked(struct dentry *directory, const char *name, struct dentry **found)
@@ -212,16 +232,12 @@ int dentry_lookup_locked(struct dentry *directory, const char *name, struct dent
 	int error = dir->ops->lookup(dir, name, &inode);
 	if (error)
 		return error;
-	struct dentry *dentry = dentry_create(inode, name);
-	if (!dentry)
+	struct dentry *dentry = dentry_prepare(name);
+	if (!dentry) {
+		inode_put(inode);
 		return -ENOMEM;
-	dentry_get(directory);
-	dentry->parent = directory;
-	dentry->hash = name_hash(directory, name);
-	spin_lock(&fs_cache_lock);
-	hash_insert(dentry);
-	inode->alias = dentry;
-	spin_unlock(&fs_cache_lock);
+	}
+	dentry_enter(dentry, directory, inode);
 	*found = dentry;
 	return 0;
 }

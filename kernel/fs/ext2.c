@@ -15,9 +15,13 @@
 #include "kernel/log.h"
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+#include "kernel/time/clock.h"
 #include "lib/string.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
+
+#define MEMORY_WAIT_NS (10 * 1000 * 1000ull)
 
 static struct slab_cache inode_slab = SLAB_CACHE("ext2_inode", sizeof(struct ext2_inode));
 
@@ -45,6 +49,85 @@ void ext2_block_put(struct frame *frame, bool changed)
 	if (changed)
 		pagecache_dirty(frame);
 	frame_unpin(frame);
+}
+
+bool ext2_waited_for_memory(int error)
+{
+	if (error != -ENOMEM)
+		return false;
+	thread_sleep_until(clock_now() + MEMORY_WAIT_NS);
+	return true;
+}
+
+/* --- the disk's state ------------------------------------------------------------------- */
+
+/* Writes "clean" or not into the superblock; alloc_lock held. */
+static int state_write(struct ext2 *ext2, bool clean)
+{
+	struct frame *frame;
+	void *data;
+	int error = ext2_block_get(ext2, 0, true, &frame, &data);
+
+	if (error)
+		return error;
+	struct ext2_super *super = (struct ext2_super *)((char *)data + EXT2_SUPER_OFFSET);
+	if (clean)
+		super->state |= EXT2_STATE_CLEAN;
+	else
+		super->state &= ~EXT2_STATE_CLEAN;
+	super->write_time = inode_now();
+	ext2_block_put(frame, true);
+	ext2->clean = clean;
+	return 0;
+}
+
+static void count_change(struct ext2 *ext2)
+{
+	__atomic_fetch_add(&ext2->changes, 1, __ATOMIC_SEQ_CST);
+}
+
+int ext2_changing_locked(struct ext2 *ext2)
+{
+	ASSERT(mutex_held(&ext2->alloc_lock));
+	count_change(ext2);
+	return ext2->clean ? state_write(ext2, false) : 0;
+}
+
+/* From here to changing_end the disk is not clean. */
+static int changing_start(struct ext2 *ext2)
+{
+	int error = 0;
+
+	__atomic_fetch_add(&ext2->pinned, 1, __ATOMIC_SEQ_CST);
+	count_change(ext2);
+	if (!__atomic_load_n(&ext2->clean, __ATOMIC_SEQ_CST))
+		return 0;
+	mutex_lock(&ext2->alloc_lock);
+	error = ext2_changing_locked(ext2);
+	mutex_unlock(&ext2->alloc_lock);
+	if (error)
+		__atomic_fetch_sub(&ext2->pinned, 1, __ATOMIC_SEQ_CST);
+	return error;
+}
+
+static void changing_end(struct ext2 *ext2)
+{
+	__atomic_fetch_sub(&ext2->pinned, 1, __ATOMIC_SEQ_CST);
+}
+
+/* All is written that had changed when so many changes were counted. Says "clean" first and
+ * looks for newer ones then: who begins to change something does it the other way round, so
+ * that one of the two sees the other. */
+static int become_clean(struct ext2 *ext2, uint32_t changes)
+{
+	SCOPED_MUTEX(&ext2->alloc_lock);
+	__atomic_store_n(&ext2->clean, true, __ATOMIC_SEQ_CST);
+	bool changed = __atomic_load_n(&ext2->changes, __ATOMIC_SEQ_CST) != changes ||
+	               __atomic_load_n(&ext2->pinned, __ATOMIC_SEQ_CST);
+	int error = changed ? 0 : state_write(ext2, true);
+	if (changed || error)
+		ext2->clean = false;
+	return error;
 }
 
 /* --- inodes ----------------------------------------------------------------------------- */
@@ -163,15 +246,14 @@ int ext2_inode_get(struct ext2 *ext2, uint32_t number, struct inode **found)
 int ext2_inode_create(struct inode *dir, uint32_t mode, uint32_t device, struct ext2_inode **made)
 {
 	struct ext2 *ext2 = dir->fs->private;
-	uint32_t number;
-	int error = ext2_number_alloc(ext2, dir->number, S_ISDIR(mode), &number);
+	struct ext2_inode *file = inode_new(ext2, 0, mode);
 
-	if (error)
-		return error;
-	struct ext2_inode *file = inode_new(ext2, number, mode);
-	if (!file) {
-		ext2_number_free(ext2, number, S_ISDIR(mode));
+	if (!file)
 		return -ENOMEM;
+	int error = ext2_number_alloc(ext2, dir->number, S_ISDIR(mode), &file->inode.number);
+	if (error) {
+		slab_free(&inode_slab, file);
+		return error;
 	}
 	inode_own(&file->inode, dir);
 	file->generation = (uint32_t)clock_now();
@@ -205,35 +287,73 @@ static void inode_encode(struct ext2_inode *file, struct ext2_disk_inode *disk)
 	memcpy(disk->block, file->block, sizeof(disk->block));
 }
 
-int ext2_inode_store_locked(struct ext2_inode *file)
+int ext2_inode_pin_locked(struct ext2_inode *file)
 {
-	struct ext2 *ext2 = file->ext2;
-	struct ext2_disk_inode *disk;
-	struct frame *frame;
-
 	ASSERT(mutex_held(&file->map_lock));
-	ext2_changing(ext2);
-	int error = table_get(ext2, file->inode.number, true, &frame, &disk);
-	if (error)
-		return error;
-	/* A number used before: what the larger inodes of today keep behind is not ours. */
-	if (disk->generation != file->generation) {
-		memset(disk, 0, ext2->inode_size);
-		disk->generation = file->generation;
+	if (!file->pins) {
+		int error = changing_start(file->ext2);
+		if (error)
+			return error;
+		error = table_get(file->ext2, file->inode.number, true, &file->table, &file->disk);
+		if (error) {
+			changing_end(file->ext2);
+			return error;
+		}
 	}
-	inode_encode(file, disk);
-	ext2_block_put(frame, true);
+	file->pins++;
 	return 0;
+}
+
+void ext2_inode_unpin_locked(struct ext2_inode *file)
+{
+	ASSERT(mutex_held(&file->map_lock) && file->pins);
+	if (--file->pins)
+		return;
+	ext2_block_put(file->table, false);
+	changing_end(file->ext2);
+}
+
+void ext2_inode_write_locked(struct ext2_inode *file)
+{
+	ASSERT_SAYING(file->pins, "an inode is written that may not be in memory");
+	/* A number used before: what the larger inodes of today keep behind is not ours. */
+	if (file->disk->generation != file->generation) {
+		memset(file->disk, 0, file->ext2->inode_size);
+		file->disk->generation = file->generation;
+	}
+	inode_encode(file, file->disk);
+	pagecache_dirty(file->table);
+	count_change(file->ext2);
+}
+
+int ext2_inode_pin(struct inode *inode)
+{
+	SCOPED_MUTEX(&ext2_inode(inode)->map_lock);
+	return ext2_inode_pin_locked(ext2_inode(inode));
+}
+
+void ext2_inode_unpin(struct inode *inode)
+{
+	SCOPED_MUTEX(&ext2_inode(inode)->map_lock);
+	ext2_inode_unpin_locked(ext2_inode(inode));
+}
+
+void ext2_inode_write(struct inode *inode)
+{
+	SCOPED_MUTEX(&ext2_inode(inode)->map_lock);
+	ext2_inode_write_locked(ext2_inode(inode));
 }
 
 int ext2_inode_store(struct inode *inode)
 {
-	struct ext2_inode *file = ext2_inode(inode);
-
 	if (inode->fs->read_only)
 		return 0;
-	SCOPED_MUTEX(&file->map_lock);
-	return ext2_inode_store_locked(file);
+	int error = ext2_inode_pin(inode);
+	if (error)
+		return error;
+	ext2_inode_write(inode);
+	ext2_inode_unpin(inode);
+	return 0;
 }
 
 /* --- deleting --------------------------------------------------------------------------- */
@@ -245,9 +365,13 @@ static int attributes_free(struct ext2_inode *file)
 	struct frame *frame;
 	void *data;
 
+	int error;
+
 	if (!file->attributes)
 		return 0;
-	int error = ext2_block_get(file->ext2, file->attributes, true, &frame, &data);
+	do {
+		error = ext2_block_get(file->ext2, file->attributes, true, &frame, &data);
+	} while (ext2_waited_for_memory(error));
 	if (error)
 		return error;
 	header = data;
@@ -269,8 +393,8 @@ bool ext2_is_fast_link(const struct ext2_inode *file)
 	return S_ISLNK(file->inode.mode) && file->inode.blocks == blocks;
 }
 
-/* Gives back all that the file has on the disk, its number last. */
-static int inode_delete(struct ext2_inode *file)
+/* Gives back all that the file has on the disk, its number last. -EIO. */
+static int give_back(struct ext2_inode *file)
 {
 	struct inode *inode = &file->inode;
 
@@ -278,17 +402,22 @@ static int inode_delete(struct ext2_inode *file)
 	mutex_lock(&file->map_lock);
 	mutex_unlock(&file->map_lock); /* as in ext2_truncate */
 	pagecache_truncate(&inode->source, 0);
+	int error;
+	do {
+		error = ext2_inode_pin(inode);
+	} while (ext2_waited_for_memory(error));
+	if (error)
+		return error;
 	SCOPED_MUTEX(&file->map_lock);
 	bool has_blocks = S_ISREG(inode->mode) || S_ISDIR(inode->mode) ||
 	                  (S_ISLNK(inode->mode) && !ext2_is_fast_link(file));
-	int error = has_blocks ? ext2_blocks_free(file, 0) : 0;
+	error = has_blocks ? ext2_blocks_free(file, 0) : 0;
 	if (!error)
 		error = attributes_free(file);
 	file->dtime = inode_now();
-	int failed = ext2_inode_store_locked(file);
+	ext2_inode_write_locked(file);
+	ext2_inode_unpin_locked(file);
 	file->deleted = true;
-	if (!error)
-		error = failed;
 	return error ? error : ext2_number_free(file->ext2, inode->number, S_ISDIR(inode->mode));
 }
 
@@ -296,56 +425,20 @@ static void delete_orphan(struct inode *inode)
 {
 	struct ext2_inode *file = ext2_inode(inode);
 
-	if (inode->links == 0 && !file->deleted)
-		inode_delete(file);
+	if (inode->links == 0 && !file->deleted && give_back(file))
+		ext2_complain(file->ext2, "not all of a deleted file is freed:", inode->number);
 }
 
 void ext2_release(struct inode *inode)
 {
-	struct ext2_inode *file = ext2_inode(inode);
-
-	if (inode->links == 0 && !inode->fs->read_only && !file->deleted) {
-		int error = inode_delete(file);
-		if (error)
-			ext2_complain(file->ext2, "not all of a deleted file is freed:",
-			              inode->number);
-	} else if (inode->source.cached) {
+	if (!inode->fs->read_only)
+		delete_orphan(inode);
+	if (inode->source.cached)
 		pagecache_truncate(&inode->source, 0);
-	}
-	slab_free(&inode_slab, file);
+	slab_free(&inode_slab, ext2_inode(inode));
 }
 
-/* --- the disk's state ------------------------------------------------------------------- */
-
-/* Writes "clean" or not into the superblock; alloc_lock held. */
-static int state_write(struct ext2 *ext2, bool clean)
-{
-	struct frame *frame;
-	void *data;
-	int error = ext2_block_get(ext2, 0, true, &frame, &data);
-
-	if (error)
-		return error;
-	struct ext2_super *super = (struct ext2_super *)((char *)data + EXT2_SUPER_OFFSET);
-	if (clean)
-		super->state |= EXT2_STATE_CLEAN;
-	else
-		super->state &= ~EXT2_STATE_CLEAN;
-	super->write_time = inode_now();
-	ext2_block_put(frame, true);
-	ext2->clean = clean;
-	return 0;
-}
-
-void ext2_changing(struct ext2 *ext2)
-{
-	__atomic_fetch_add(&ext2->changes, 1, __ATOMIC_RELAXED);
-	if (!__atomic_load_n(&ext2->clean, __ATOMIC_RELAXED))
-		return;
-	SCOPED_MUTEX(&ext2->alloc_lock);
-	if (ext2->clean)
-		state_write(ext2, false);
-}
+/* --- to the disk ------------------------------------------------------------------------ */
 
 /* All metadata: which of it is this inode's is not known. */
 int ext2_inode_sync(struct inode *inode)
@@ -359,7 +452,7 @@ int ext2_inode_sync(struct inode *inode)
 static int ext2_sync(struct file_system *fs, bool last)
 {
 	struct ext2 *ext2 = fs->private;
-	uint32_t changes = __atomic_load_n(&ext2->changes, __ATOMIC_RELAXED);
+	uint32_t changes = __atomic_load_n(&ext2->changes, __ATOMIC_SEQ_CST);
 
 	if (fs->read_only)
 		return 0;
@@ -371,10 +464,7 @@ static int ext2_sync(struct file_system *fs, bool last)
 	int error = ext2_inode_sync(fs->root->inode);
 	if (error || ext2->clean)
 		return error;
-	mutex_lock(&ext2->alloc_lock);
-	if (ext2->changes == changes)
-		error = state_write(ext2, true);
-	mutex_unlock(&ext2->alloc_lock);
+	error = become_clean(ext2, changes);
 	return error ? error : ext2_inode_sync(fs->root->inode);
 }
 

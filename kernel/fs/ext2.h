@@ -14,6 +14,11 @@
  * block pointers, and storing it) -> alloc_lock (bitmaps, descriptors, superblock). None of
  * the last three is held while user memory is touched, or while a page of a file is waited
  * for; pages of the disk need no lock to be read.
+ *
+ * Memory may be short at any step, so an operation first pins what it will change: inodes in
+ * their table (ext2_inode_pin), the blocks of directories, of bitmaps. Then come the changes,
+ * none of which can fail. What gives back or undoes (ext2_block_free, ext2_number_free, the
+ * release of a deleted inode) waits until it has the memory it needs.
  */
 #pragma once
 
@@ -99,6 +104,7 @@ struct ext2 {
 	struct mutex alloc_lock;    /* bitmaps, descriptors, superblock */
 	bool clean;                 /* alloc_lock: the superblock says clean */
 	uint32_t changes;           /* counts what makes it unclean; atomic */
+	uint32_t pinned;            /* inodes about to change: it stays unclean; atomic */
 };
 
 struct ext2_inode {
@@ -109,6 +115,9 @@ struct ext2_inode {
 	uint32_t flags, generation, attributes, dtime;
 	uint32_t last_index, last_block; /* where the file grew last: the next goal */
 	bool deleted;               /* its number is free already */
+	uint32_t pins;              /* while there are any: */
+	struct frame *table;        /* ... the block of its table, pinned, */
+	struct ext2_disk_inode *disk; /* ... and it therein */
 };
 
 static inline struct ext2_inode *ext2_inode(struct inode *inode)
@@ -124,21 +133,31 @@ void ext2_block_put(struct frame *, bool changed);
 int ext2_inode_get(struct ext2 *, uint32_t number, struct inode **);
 /* A new inode of this type in memory, not stored yet, its number taken. */
 int ext2_inode_create(struct inode *dir, uint32_t mode, uint32_t device, struct ext2_inode **);
-/* Writes the inode to its table (in the cache). _locked: map_lock is held. */
+/* Keeps the inode's block of its table in memory, so that writing it there (in the cache)
+ * cannot fail; pins add up. -EIO, -ENOMEM. _locked: map_lock is held. */
+int ext2_inode_pin(struct inode *);
+int ext2_inode_pin_locked(struct ext2_inode *);
+void ext2_inode_unpin(struct inode *);
+void ext2_inode_unpin_locked(struct ext2_inode *);
+void ext2_inode_write(struct inode *);
+void ext2_inode_write_locked(struct ext2_inode *);
+/* The three in one. */
 int ext2_inode_store(struct inode *);
-int ext2_inode_store_locked(struct ext2_inode *);
 /* Inode operations: metadata to the disk; nobody refers to it any more. */
 int ext2_inode_sync(struct inode *);
 void ext2_release(struct inode *);
 /* Whether it is a symbolic link whose target is in the inode itself. */
 bool ext2_is_fast_link(const struct ext2_inode *);
-/* Something is about to change: the disk is not clean any more. */
-void ext2_changing(struct ext2 *);
+/* Something is about to change: the disk is not clean any more. alloc_lock held. -EIO, -ENOMEM. */
+int ext2_changing_locked(struct ext2 *);
+/* After an error: true if it was want of memory, having waited for some. For steps that must
+ * not be left out. */
+bool ext2_waited_for_memory(int error);
 void ext2_complain(struct ext2 *, const char *what, uint32_t number);
 
 /* ext2_alloc.c */
-/* A free block near `goal`. -ENOSPC, -EIO, -ENOMEM. */
-int ext2_block_alloc(struct ext2 *, uint32_t goal, uint32_t *block);
+/* A free block near `goal`; with `zeroed` it is full of zeros. -ENOSPC, -EIO, -ENOMEM. */
+int ext2_block_alloc(struct ext2 *, uint32_t goal, bool zeroed, uint32_t *block);
 int ext2_block_free(struct ext2 *, uint32_t block);
 int ext2_number_alloc(struct ext2 *, uint32_t parent, bool directory, uint32_t *number);
 int ext2_number_free(struct ext2 *, uint32_t number, bool directory);
@@ -148,7 +167,7 @@ int ext2_statfs(struct file_system *, struct statfs64 *);
 
 /* ext2_map.c */
 extern const struct page_source_ops ext2_source_ops;
-/* Frees every block from page `first` on; map_lock held. */
+/* Frees every block from page `first` on; map_lock held. -EIO. */
 int ext2_blocks_free(struct ext2_inode *, uint32_t first);
 int ext2_truncate(struct inode *, uint64_t size);
 

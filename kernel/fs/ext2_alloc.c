@@ -2,7 +2,8 @@
 /*
  * ext2: which blocks and inodes are free. A bitmap a group, the counts in its descriptor,
  * and the sums in the superblock change together, under alloc_lock: all three blocks are
- * brought into memory first, so that nothing fails between.
+ * brought into memory first, so that nothing fails between. Giving back waits for that
+ * memory: nobody could take it up later.
  *
  * Locality: a block comes from behind its goal (the file's last block), then from the
  * goal's group, then from the groups after it. A file's inode lies in its directory's
@@ -13,6 +14,7 @@
 
 #include "kernel/fs/ext2.h"
 #include "lib/bitmap.h"
+#include "lib/string.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
 
@@ -77,7 +79,9 @@ static int bitmap_get(struct ext2 *ext2, uint32_t group, bool inodes, struct cha
 static int change_start(struct ext2 *ext2, uint32_t group, bool inodes, struct change *change)
 {
 	*change = (struct change){0};
-	int error = group_get(ext2, group, true, &change->group_frame, &change->group);
+	int error = ext2_changing_locked(ext2);
+	if (!error)
+		error = group_get(ext2, group, true, &change->group_frame, &change->group);
 	if (!error)
 		error = super_get(ext2, true, &change->super_frame, &change->super);
 	if (!error)
@@ -87,19 +91,34 @@ static int change_start(struct ext2 *ext2, uint32_t group, bool inodes, struct c
 	return error;
 }
 
-/* How many are free in the group; 0 also if that cannot be read. */
-static uint32_t group_free(struct ext2 *ext2, uint32_t number, bool inodes, uint32_t *blocks)
+/* The same, for giving back, which must not fail for want of memory: takes alloc_lock, and lets
+ * go of it while it waits. Returns with the lock unless it fails. -EIO. */
+static int change_start_lock(struct ext2 *ext2, uint32_t group, bool inodes,
+                             struct change *change)
+{
+	int error;
+
+	do {
+		mutex_lock(&ext2->alloc_lock);
+		error = change_start(ext2, group, inodes, change);
+		if (error)
+			mutex_unlock(&ext2->alloc_lock);
+	} while (ext2_waited_for_memory(error));
+	return error;
+}
+
+/* The group's counts, to see whether it is worth a try. -EIO, -ENOMEM. */
+static int group_look(struct ext2 *ext2, uint32_t number, struct ext2_group *copy)
 {
 	struct frame *frame;
 	struct ext2_group *group;
+	int error = group_get(ext2, number, false, &frame, &group);
 
-	if (group_get(ext2, number, false, &frame, &group))
-		return 0;
-	uint32_t free = inodes ? group->free_inodes : group->free_blocks;
-	if (blocks)
-		*blocks = group->free_blocks;
+	if (error)
+		return error;
+	*copy = *group;
 	ext2_block_put(frame, false);
-	return free;
+	return 0;
 }
 
 /* Whether the block can belong to a file: behind the descriptors and on the disk. */
@@ -110,55 +129,73 @@ bool ext2_block_is_data(struct ext2 *ext2, uint32_t block)
 
 /* --- blocks ----------------------------------------------------------------------------- */
 
-/* Takes a block of this group; BITMAP_NONE if there is none. */
-static int group_take_block(struct ext2 *ext2, uint32_t group, uint32_t from, uint32_t *bit)
+/* Makes the block, just taken, fit for its new owner. */
+static int block_renew(struct ext2 *ext2, uint32_t block, bool zeroed)
+{
+	struct frame *frame;
+
+	/* The disk's cache may hold it, from when it was someone else's. */
+	pagecache_forget(ext2->disk, block);
+	if (!zeroed)
+		return 0;
+	int error = pagecache_get_for_write(ext2->disk, block, true, &frame);
+	if (error)
+		return error;
+	memset(frame_data(frame), 0, EXT2_BLOCK_SIZE);
+	ext2_block_put(frame, true);
+	return 0;
+}
+
+/* Takes a block of this group; leaves *block alone if there is none. */
+static int group_take_block(struct ext2 *ext2, uint32_t group, uint32_t from, bool zeroed,
+                            uint32_t *block)
 {
 	struct change change;
 	int error = change_start(ext2, group, false, &change);
 
 	if (error)
 		return error;
-	*bit = bitmap_take(&change.bitmap, from < change.bitmap.bits ? from : 0);
-	if (*bit != BITMAP_NONE) {
+	uint32_t bit = bitmap_take(&change.bitmap, from < change.bitmap.bits ? from : 0);
+	if (bit == BITMAP_NONE) {
+		change_end(&change, false);
+		return 0;
+	}
+	*block = group * ext2->blocks_per_group + bit;
+	bool data = ext2_block_is_data(ext2, *block);
+	error = data ? block_renew(ext2, *block, zeroed) : 0;
+	if (error) {
+		bitmap_clear(&change.bitmap, bit);
+	} else {
 		change.group->free_blocks--;
 		change.super->free_blocks--;
 	}
-	change_end(&change, *bit != BITMAP_NONE);
-	return 0;
+	change_end(&change, !error);
+	if (!data) {
+		ext2_complain(ext2, "a block of metadata is marked free:", *block);
+		return -EIO;
+	}
+	return error;
 }
 
-int ext2_block_alloc(struct ext2 *ext2, uint32_t goal, uint32_t *block)
+int ext2_block_alloc(struct ext2 *ext2, uint32_t goal, bool zeroed, uint32_t *block)
 {
 	uint32_t group = goal / ext2->blocks_per_group, from = goal % ext2->blocks_per_group;
 
 	if (group >= ext2->groups)
 		group = from = 0;
-	ext2_changing(ext2);
-	mutex_lock(&ext2->alloc_lock);
-	int error = -ENOSPC;
+	SCOPED_MUTEX(&ext2->alloc_lock);
 	for (uint32_t i = 0; i < ext2->groups; i++, from = 0) {
-		uint32_t number = (group + i) % ext2->groups, bit;
+		uint32_t number = (group + i) % ext2->groups;
+		struct ext2_group counts;
+		int error = group_look(ext2, number, &counts);
 
-		if (!group_free(ext2, number, false, NULL))
-			continue;
-		error = group_take_block(ext2, number, from, &bit);
-		if (error)
-			break;
-		*block = number * ext2->blocks_per_group + bit;
-		if (bit != BITMAP_NONE)
-			break;
-		error = -ENOSPC;
+		*block = 0;
+		if (!error && counts.free_blocks)
+			error = group_take_block(ext2, number, from, zeroed, block);
+		if (error || *block)
+			return error;
 	}
-	mutex_unlock(&ext2->alloc_lock);
-	if (error)
-		return error;
-	if (!ext2_block_is_data(ext2, *block)) {
-		ext2_complain(ext2, "a block of metadata is marked free:", *block);
-		return -EIO;
-	}
-	/* The disk's cache may hold it, from when it was someone else's. */
-	pagecache_forget(ext2->disk, *block);
-	return 0;
+	return -ENOSPC;
 }
 
 int ext2_block_free(struct ext2 *ext2, uint32_t block)
@@ -170,12 +207,11 @@ int ext2_block_free(struct ext2 *ext2, uint32_t block)
 		ext2_complain(ext2, "a file has an impossible block:", block);
 		return 0;
 	}
-	pagecache_forget(ext2->disk, block);
-	ext2_changing(ext2);
-	SCOPED_MUTEX(&ext2->alloc_lock);
-	int error = change_start(ext2, group, false, &change);
+	int error = change_start_lock(ext2, group, false, &change);
 	if (error)
 		return error;
+	/* Not before: as long as the block is the file's, what it holds counts. */
+	pagecache_forget(ext2->disk, block);
 	bool used = bitmap_test(&change.bitmap, bit);
 	if (used) {
 		bitmap_clear(&change.bitmap, bit);
@@ -185,6 +221,7 @@ int ext2_block_free(struct ext2 *ext2, uint32_t block)
 		ext2_complain(ext2, "a file has a block that is free:", block);
 	}
 	change_end(&change, used);
+	mutex_unlock(&ext2->alloc_lock);
 	return 0;
 }
 
@@ -193,14 +230,16 @@ int ext2_block_free(struct ext2 *ext2, uint32_t block)
 /* The group for a new directory: the one with most free blocks that has a free inode. */
 static uint32_t directory_group(struct ext2 *ext2, uint32_t parent_group)
 {
-	uint32_t best = parent_group, most = 0, blocks;
+	uint32_t best = parent_group, most = 0;
 
 	for (uint32_t i = 0; i < ext2->groups; i++) {
 		uint32_t group = (parent_group + i) % ext2->groups;
+		struct ext2_group counts;
 
-		if (group_free(ext2, group, true, &blocks) && blocks > most) {
+		if (!group_look(ext2, group, &counts) && counts.free_inodes &&
+		    counts.free_blocks > most) {
 			best = group;
-			most = blocks;
+			most = counts.free_blocks;
 		}
 	}
 	return best;
@@ -228,16 +267,16 @@ int ext2_number_alloc(struct ext2 *ext2, uint32_t parent, bool directory, uint32
 {
 	uint32_t start = (parent - 1) / ext2->inodes_per_group;
 
-	ext2_changing(ext2);
 	SCOPED_MUTEX(&ext2->alloc_lock);
 	if (directory)
 		start = directory_group(ext2, start);
 	for (uint32_t i = 0; i < ext2->groups; i++) {
-		uint32_t group = (start + i) % ext2->groups, bit;
+		uint32_t group = (start + i) % ext2->groups, bit = BITMAP_NONE;
+		struct ext2_group counts;
+		int error = group_look(ext2, group, &counts);
 
-		if (!group_free(ext2, group, true, NULL))
-			continue;
-		int error = group_take_number(ext2, group, directory, &bit);
+		if (!error && counts.free_inodes)
+			error = group_take_number(ext2, group, directory, &bit);
 		if (error)
 			return error;
 		if (bit == BITMAP_NONE)
@@ -253,10 +292,8 @@ int ext2_number_free(struct ext2 *ext2, uint32_t number, bool directory)
 	uint32_t group = (number - 1) / ext2->inodes_per_group;
 	uint32_t bit = (number - 1) % ext2->inodes_per_group;
 	struct change change;
+	int error = change_start_lock(ext2, group, true, &change);
 
-	ext2_changing(ext2);
-	SCOPED_MUTEX(&ext2->alloc_lock);
-	int error = change_start(ext2, group, true, &change);
 	if (error)
 		return error;
 	bool used = bitmap_test(&change.bitmap, bit);
@@ -269,6 +306,7 @@ int ext2_number_free(struct ext2 *ext2, uint32_t number, bool directory)
 		ext2_complain(ext2, "a deleted file's inode was free already:", number);
 	}
 	change_end(&change, used);
+	mutex_unlock(&ext2->alloc_lock);
 	return 0;
 }
 

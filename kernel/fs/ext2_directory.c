@@ -7,11 +7,16 @@
  * the one before it reach over it. Looked through from the front. An index that another
  * system left (dir_index) stays readable as entries; the first change drops its flag.
  *
+ * Each operation has two halves: it finds what it will change and pins it (inodes, and the
+ * blocks in which entries are or will be); then it changes that, and nothing can fail. So a
+ * name and the links that count it always agree, however short memory is.
+ *
  * The directory's inode lock is held by the callers of all but iterate's.
  */
 #include <asm/errno.h>
 
 #include "kernel/fs/ext2.h"
+#include "kernel/panic.h"
 #include "lib/string.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
@@ -111,51 +116,62 @@ static int entry_find(struct inode *dir, const char *name, bool change, struct p
 	return -ENOENT;
 }
 
-static void entry_fill(struct ext2 *ext2, struct ext2_entry *entry, const char *name,
-                       uint32_t number, uint32_t mode)
+/* --- changing entries -------------------------------------------------------------------- */
+
+/* The inodes that one operation changes; NULL: none. */
+#define INODES_MOST 4
+
+static void inodes_unpin(struct inode *const *inodes, uint32_t count)
 {
-	entry->inode = number;
-	entry->name_length = strlen(name);
-	entry->type = ext2->has_types ? stored_types[mode >> 12] : 0;
-	memcpy(entry->name, name, entry->name_length);
+	for (uint32_t i = 0; i < count; i++)
+		if (inodes[i])
+			ext2_inode_unpin(inodes[i]);
 }
 
-/* The directory's content changed: its times, and the index is not kept. */
-static int directory_store(struct inode *dir)
+/* All of them are pinned, or none. */
+static int inodes_pin(struct inode *const inodes[INODES_MOST])
+{
+	for (uint32_t i = 0; i < INODES_MOST; i++) {
+		int error = inodes[i] ? ext2_inode_pin(inodes[i]) : 0;
+		if (error) {
+			inodes_unpin(inodes, i);
+			return error;
+		}
+	}
+	return 0;
+}
+
+/* The (pinned) directory's content changed: its times, and the index is not kept. */
+static void directory_write(struct inode *dir)
 {
 	ext2_inode(dir)->flags &= ~EXT2_FLAG_INDEXED;
 	dir->mtime = dir->ctime = inode_now();
-	return ext2_inode_store(dir);
+	ext2_inode_write(dir);
 }
 
-/* Enters the name where the block has room. -ENOSPC if it has none. */
-static int page_add(struct inode *dir, struct frame *frame, const char *name, uint32_t number,
-                    uint32_t mode)
+static uint32_t entry_used(const struct ext2_entry *entry)
 {
-	uint32_t need = entry_size(strlen(name));
+	return entry->inode ? entry_size(entry->name_length) : 0;
+}
+
+/* An entry of the block that has room for one of this size. -ENOSPC, -EIO. */
+static int page_room(struct inode *dir, struct frame *frame, uint32_t size, struct place *place)
+{
 	struct ext2_entry *entry;
 
 	for (uint32_t offset = 0; offset < EXT2_BLOCK_SIZE; offset += entry->length) {
 		entry = entry_at(dir, frame_data(frame), offset);
 		if (!entry)
 			return -EIO;
-		uint32_t used = entry->inode ? entry_size(entry->name_length) : 0;
-		if (entry->length < used + need)
+		if (entry->length < entry_used(entry) + size)
 			continue;
-		if (used) {
-			struct ext2_entry *rest = (struct ext2_entry *)((char *)entry + used);
-			rest->length = entry->length - used;
-			entry->length = used;
-			entry = rest;
-		}
-		entry_fill(ext2_of(dir), entry, name, number, mode);
-		pagecache_dirty(frame);
+		*place = (struct place){frame, entry, NULL};
 		return 0;
 	}
 	return -ENOSPC;
 }
 
-/* Appends a block with no entries in it; pinned. */
+/* Appends a block with no entries in it; pinned. The directory's new size is to be written. */
 static int directory_grow(struct inode *dir, struct frame **frame)
 {
 	uint32_t index = source_pages(&dir->source);
@@ -172,61 +188,72 @@ static int directory_grow(struct inode *dir, struct frame **frame)
 	return 0;
 }
 
-static int entry_add(struct inode *dir, const char *name, uint32_t number, uint32_t mode)
+/* Room for the name in the (pinned) directory; its frame is pinned. A directory that had to
+ * grow for it stays so. */
+static int entry_room(struct inode *dir, const char *name, struct place *place)
 {
+	uint32_t size = entry_size(strlen(name));
 	struct frame *frame;
-	int error = -ENOSPC;
+	int error;
 
-	for (uint32_t i = 0; i < source_pages(&dir->source) && error == -ENOSPC; i++) {
+	for (uint32_t i = 0; i < source_pages(&dir->source); i++) {
 		error = page_get(dir, i, true, &frame);
 		if (error)
 			return error;
-		error = page_add(dir, frame, name, number, mode);
+		error = page_room(dir, frame, size, place);
+		if (!error)
+			return 0;
 		frame_unpin(frame);
-	}
-	if (error == -ENOSPC) {
-		error = directory_grow(dir, &frame);
-		if (error)
+		if (error != -ENOSPC)
 			return error;
-		error = page_add(dir, frame, name, number, mode);
-		frame_unpin(frame);
 	}
-	return error ? error : directory_store(dir);
+	error = directory_grow(dir, &frame);
+	if (error)
+		return error;
+	directory_write(dir);
+	return page_room(dir, frame, size, place);
 }
 
-static void entry_drop(struct place *place)
+/* Enters the name where there is room for it. */
+static void entry_enter(struct inode *dir, struct place *place, const char *name,
+                        const struct inode *inode)
 {
+	struct ext2_entry *entry = place->entry;
+	uint32_t used = entry_used(entry);
+
+	if (used) {
+		struct ext2_entry *rest = (struct ext2_entry *)((char *)entry + used);
+		rest->length = entry->length - used;
+		entry->length = used;
+		entry = rest;
+	}
+	entry->inode = inode->number;
+	entry->name_length = strlen(name);
+	entry->type = ext2_of(dir)->has_types ? stored_types[inode->mode >> 12] : 0;
+	memcpy(entry->name, name, entry->name_length);
+	pagecache_dirty(place->frame);
+}
+
+/* Makes the name mean another inode. */
+static void entry_replace(struct inode *dir, struct place *place, const struct inode *inode)
+{
+	place->entry->inode = inode->number;
+	place->entry->type = ext2_of(dir)->has_types ? stored_types[inode->mode >> 12] : 0;
+	pagecache_dirty(place->frame);
+}
+
+/* Removes the name. It is looked for again in its block: another that was entered meanwhile
+ * may be the one before it now. */
+static void entry_remove(struct inode *dir, struct place *place, const char *name)
+{
+	int error = page_find(dir, place->frame, name, place);
+
+	ASSERT_SAYING(!error, "a name has gone from its pinned block");
 	if (place->before)
 		place->before->length += place->entry->length;
 	else
 		place->entry->inode = 0;
 	pagecache_dirty(place->frame);
-	frame_unpin(place->frame);
-}
-
-static int entry_remove(struct inode *dir, const char *name)
-{
-	struct place place;
-	int error = entry_find(dir, name, true, &place);
-
-	if (error)
-		return error;
-	entry_drop(&place);
-	return directory_store(dir);
-}
-
-/* Makes the name mean another inode. */
-static int entry_replace(struct inode *dir, const char *name, uint32_t number, uint32_t mode)
-{
-	struct place place;
-	int error = entry_find(dir, name, true, &place);
-
-	if (error)
-		return error;
-	place.entry->inode = number;
-	place.entry->type = ext2_of(dir)->has_types ? stored_types[mode >> 12] : 0;
-	ext2_block_put(place.frame, true);
-	return directory_store(dir);
 }
 
 /* 0 if there is nothing but "." and ".."; -ENOTEMPTY, -EIO. */
@@ -341,65 +368,72 @@ static void links_add(struct inode *inode, int change)
 	inode->ctime = inode_now();
 }
 
+/* The inode, made but for its name, goes again. */
+static void forget_new(struct inode *inode)
+{
+	inode->links = 0;
+	inode_put(inode);
+}
+
 /* "." and ".." of a new directory. */
 static int directory_start(struct inode *dir, struct inode *parent)
 {
-	struct frame *frame;
-	int error = directory_grow(dir, &frame);
+	struct place place;
+	int error = directory_grow(dir, &place.frame);
 
 	if (error)
 		return error;
-	error = page_add(dir, frame, ".", dir->number, dir->mode);
-	if (!error)
-		error = page_add(dir, frame, "..", parent->number, parent->mode);
-	frame_unpin(frame);
-	return error;
+	place.entry = frame_data(place.frame);
+	entry_enter(dir, &place, ".", dir);
+	entry_enter(dir, &place, "..", parent);
+	frame_unpin(place.frame);
+	return 0;
 }
 
-/* Names the new inode, stored; if that fails it is deleted. Consumes the reference unless
- * it succeeds. */
-static int name_new(struct inode *dir, const char *name, struct inode *inode)
+/* Names the inode, which gains so many links by it. */
+static int name_add(struct inode *dir, const char *name, struct inode *inode, uint32_t links)
 {
-	int error = ext2_inode_store(inode);
+	struct inode *const changed[INODES_MOST] = {dir, inode};
+	struct place place;
+	int error = inodes_pin(changed);
 
-	if (!error)
-		error = entry_add(dir, name, inode->number, inode->mode);
-	if (error) {
-		inode->links = 0;
-		inode_put(inode);
+	if (error)
+		return error;
+	error = entry_room(dir, name, &place);
+	if (!error) {
+		entry_enter(dir, &place, name, inode);
+		frame_unpin(place.frame);
+		links_add(inode, links);
+		links_add(dir, S_ISDIR(inode->mode));
+		ext2_inode_write(inode);
+		directory_write(dir);
 	}
+	inodes_unpin(changed, INODES_MOST);
 	return error;
 }
 
 static int ext2_create(struct inode *dir, const char *name, uint32_t mode, uint32_t device,
                        struct inode **made)
 {
-	bool directory = S_ISDIR(mode);
 	struct ext2_inode *file;
 
-	if (directory && dir->links >= EXT2_LINKS_MAX)
+	if (S_ISDIR(mode) && dir->links >= EXT2_LINKS_MAX)
 		return -EMLINK;
 	int error = ext2_inode_create(dir, mode, device, &file);
 	if (error)
 		return error;
 	struct inode *inode = &file->inode;
-	if (directory) {
+	if (S_ISDIR(mode)) {
 		inode->links = 2;
 		error = directory_start(inode, dir);
-		if (error) {
-			inode->links = 0;
-			inode_put(inode);
-			return error;
-		}
 	}
-	error = name_new(dir, name, inode);
+	if (!error)
+		error = name_add(dir, name, inode, 0);
 	if (error)
-		return error;
-	*made = inode;
-	if (!directory)
-		return 0;
-	links_add(dir, 1);
-	return ext2_inode_store(dir);
+		forget_new(inode);
+	else
+		*made = inode;
+	return error;
 }
 
 static int link_fill(struct ext2_inode *link, const char *target)
@@ -425,82 +459,124 @@ static int ext2_symlink(struct inode *dir, const char *name, const char *target)
 	if (error)
 		return error;
 	error = link_fill(link, target);
-	if (error) {
-		link->inode.links = 0;
-		inode_put(&link->inode);
-		return error;
-	}
-	error = name_new(dir, name, &link->inode);
 	if (!error)
+		error = name_add(dir, name, &link->inode, 0);
+	if (error)
+		forget_new(&link->inode);
+	else
 		inode_put(&link->inode);
 	return error;
 }
 
 static int ext2_link(struct inode *dir, const char *name, struct inode *target)
 {
-	if (target->links >= EXT2_LINKS_MAX)
-		return -EMLINK;
-	links_add(target, 1);
-	int error = ext2_inode_store(target);
-	if (!error)
-		error = entry_add(dir, name, target->number, target->mode);
-	if (error) {
-		links_add(target, -1);
-		ext2_inode_store(target);
-	}
-	return error;
+	return target->links >= EXT2_LINKS_MAX ? -EMLINK : name_add(dir, name, target, 1);
 }
 
 /* --- removing and moving ---------------------------------------------------------------- */
 
+/* The (pinned) inode has one name less, in the (pinned) directory `dir`. */
+static void link_lost(struct inode *dir, struct inode *inode)
+{
+	if (S_ISDIR(inode->mode)) {
+		/* It was empty: its own two links go, and its "..". */
+		inode->links = 0;
+		links_add(dir, -1);
+	} else {
+		links_add(inode, -1);
+	}
+	ext2_inode_write(inode);
+}
+
 static int ext2_unlink(struct inode *dir, const char *name, struct inode *target)
 {
-	int error = entry_remove(dir, name);
+	struct inode *const changed[INODES_MOST] = {dir, target};
+	struct place place;
+	int error = inodes_pin(changed);
 
 	if (error)
 		return error;
-	links_add(target, -1);
-	return ext2_inode_store(target);
-}
-
-/* A directory without entries loses its name: its own two links go, and its "..". */
-static int directory_remove_links(struct inode *parent, struct inode *dir)
-{
-	dir->links = 0;
-	links_add(parent, -1);
-	int error = ext2_inode_store(parent);
-	int failed = ext2_inode_store(dir);
-	return error ? error : failed;
+	error = entry_find(dir, name, true, &place);
+	if (!error) {
+		entry_remove(dir, &place, name);
+		frame_unpin(place.frame);
+		link_lost(dir, target);
+		directory_write(dir);
+	}
+	inodes_unpin(changed, INODES_MOST);
+	return error;
 }
 
 static int ext2_rmdir(struct inode *dir, const char *name, struct inode *target)
 {
 	int error = directory_is_empty(target);
 
-	if (!error)
-		error = entry_remove(dir, name);
-	return error ? error : directory_remove_links(dir, target);
+	return error ? error : ext2_unlink(dir, name, target);
 }
 
-/* A directory moved: its ".." names the new parent, and so the links of both change. */
-static int directory_reparent(struct inode *moved, struct inode *from, struct inode *to)
-{
-	int error = entry_replace(moved, "..", to->number, to->mode);
+/* The entries that a rename changes, pinned where there is a frame. */
+struct move {
+	struct place old; /* the name that goes */
+	struct place new; /* the name that comes: what it meant, or room for it */
+	struct place up;  /* ".." of a directory whose parent changes */
+};
 
-	if (error)
-		return error;
-	links_add(from, -1);
-	links_add(to, 1);
-	error = ext2_inode_store(from);
-	int failed = ext2_inode_store(to);
-	return error ? error : failed;
+static void move_release(struct move *move)
+{
+	if (move->old.frame)
+		frame_unpin(move->old.frame);
+	if (move->new.frame)
+		frame_unpin(move->new.frame);
+	if (move->up.frame)
+		frame_unpin(move->up.frame);
+}
+
+/* Finds and pins the entries; those it found until it failed, too. */
+static int move_prepare(struct move *move, struct inode *from, const char *name,
+                        struct inode *to, const char *new_name, struct inode *moved,
+                        struct inode *replaced)
+{
+	*move = (struct move){0};
+	int error = entry_find(from, name, true, &move->old);
+
+	if (!error && S_ISDIR(moved->mode) && from != to)
+		error = entry_find(moved, "..", true, &move->up);
+	if (!error && replaced)
+		error = entry_find(to, new_name, true, &move->new);
+	else if (!error)
+		error = entry_room(to, new_name, &move->new);
+	return error;
 }
 
 /* The new name appears before the old one goes: there is always one. */
+static void move_do(struct move *move, struct inode *from, const char *name, struct inode *to,
+                    const char *new_name, struct inode *moved, struct inode *replaced)
+{
+	if (replaced)
+		entry_replace(to, &move->new, moved);
+	else
+		entry_enter(to, &move->new, new_name, moved);
+	entry_remove(from, &move->old, name);
+	if (replaced)
+		link_lost(to, replaced);
+	if (move->up.frame) {
+		entry_replace(moved, &move->up, to);
+		links_add(from, -1);
+		links_add(to, 1);
+		directory_write(moved);
+	}
+	moved->ctime = inode_now();
+	ext2_inode_write(moved);
+	directory_write(from);
+	directory_write(to);
+}
+
 static int ext2_rename(struct inode *from, const char *name, struct inode *to,
                        const char *new_name, struct inode *moved, struct inode *replaced)
 {
+	struct inode *const changed[INODES_MOST] = {from, to, moved, replaced};
 	bool directory = S_ISDIR(moved->mode);
+	struct move move;
 	int error = 0;
 
 	if (replaced && directory)
@@ -508,21 +584,15 @@ static int ext2_rename(struct inode *from, const char *name, struct inode *to,
 	else if (directory && from != to && to->links >= EXT2_LINKS_MAX)
 		error = -EMLINK;
 	if (!error)
-		error = replaced ? entry_replace(to, new_name, moved->number, moved->mode)
-		                 : entry_add(to, new_name, moved->number, moved->mode);
+		error = inodes_pin(changed);
+	if (error)
+		return error;
+	error = move_prepare(&move, from, name, to, new_name, moved, replaced);
 	if (!error)
-		error = entry_remove(from, name);
-	if (!error && replaced && directory)
-		error = directory_remove_links(to, replaced);
-	else if (!error && replaced) {
-		links_add(replaced, -1);
-		error = ext2_inode_store(replaced);
-	}
-	if (!error && directory && from != to)
-		error = directory_reparent(moved, from, to);
-	moved->ctime = inode_now();
-	int failed = ext2_inode_store(moved);
-	return error ? error : failed;
+		move_do(&move, from, name, to, new_name, moved, replaced);
+	move_release(&move);
+	inodes_unpin(changed, INODES_MOST);
+	return error;
 }
 
 const struct inode_ops ext2_inode_ops = {
@@ -536,6 +606,8 @@ const struct inode_ops ext2_inode_ops = {
 	.readlink = ext2_readlink,
 	.truncate = ext2_truncate,
 	.write_inode = ext2_inode_store,
+	.pin = ext2_inode_pin,
+	.unpin = ext2_inode_unpin,
 	.sync = ext2_inode_sync,
 	.release = ext2_release,
 };

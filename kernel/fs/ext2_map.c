@@ -68,20 +68,10 @@ static uint32_t map_goal(struct ext2_inode *file, uint32_t index)
 /* Takes a block for the file; one that will hold pointers is filled with zeros. */
 static int map_allocate(struct ext2_inode *file, uint32_t index, bool pointers, uint32_t *block)
 {
-	struct frame *frame;
-	int error = ext2_block_alloc(file->ext2, map_goal(file, index), block);
+	int error = ext2_block_alloc(file->ext2, map_goal(file, index), pointers, block);
 
 	if (error)
 		return error;
-	if (pointers) {
-		error = pagecache_get_for_write(file->ext2->disk, *block, true, &frame);
-		if (error) {
-			ext2_block_free(file->ext2, *block);
-			return error;
-		}
-		memset(frame_data(frame), 0, EXT2_BLOCK_SIZE);
-		ext2_block_put(frame, true);
-	}
 	file->last_index = pointers && index ? index - 1 : index;
 	file->last_block = *block;
 	file->inode.blocks += SECTORS_PER_PAGE;
@@ -90,7 +80,7 @@ static int map_allocate(struct ext2_inode *file, uint32_t index, bool pointers, 
 
 /*
  * The block of the file's page, 0 for a hole; with `allocate` a hole is given a block, and
- * so are the indirect blocks on the way to it. map_lock held; the inode is to be stored if
+ * so are the indirect blocks on the way to it. map_lock held; the inode is to be written if
  * *allocated, also after an error.
  */
 static int map_find(struct ext2_inode *file, uint32_t index, bool allocate, uint32_t *block,
@@ -182,21 +172,24 @@ static int page_prepare_write(struct page_source *source, struct frame *frame)
 	struct ext2_inode *file = ext2_inode(inode);
 	uint64_t end = ((uint64_t)frame->index + 1) << PAGE_SHIFT;
 	bool allocated = false;
-	int failed = 0;
 
 	if (frame->block)
 		return 0;
 	SCOPED_MUTEX(&file->map_lock);
 	if (!page_belongs(inode, frame))
 		return -EIO; /* the one who asks will see why */
-	int error = end > INT32_MAX ? ext2_allow_large_files(file->ext2) : 0;
+	int error = ext2_inode_pin_locked(file);
+	if (error)
+		return error;
+	error = end > INT32_MAX ? ext2_allow_large_files(file->ext2) : 0;
 	if (!error)
 		error = map_find(file, frame->index, true, &frame->block, &allocated);
 	if (error)
 		frame->block = 0;
 	if (allocated)
-		failed = ext2_inode_store_locked(file);
-	return error ? error : failed;
+		ext2_inode_write_locked(file);
+	ext2_inode_unpin_locked(file);
+	return error;
 }
 
 /* For swap files: where the page lies; 0 for a hole or an error. */
@@ -247,7 +240,10 @@ static int free_below(struct ext2_inode *file, uint32_t *pointer, uint32_t level
 		return free_one(file, pointer);
 	for (uint32_t level = 1; level < levels; level++)
 		span *= EXT2_POINTERS;
-	int error = ext2_block_get(file->ext2, *pointer, true, &frame, &data);
+	int error;
+	do {
+		error = ext2_block_get(file->ext2, *pointer, true, &frame, &data);
+	} while (ext2_waited_for_memory(error));
 	if (error)
 		return error;
 	uint32_t *pointers = data;
@@ -279,6 +275,7 @@ int ext2_blocks_free(struct ext2_inode *file, uint32_t first)
 	return error;
 }
 
+/* The inode is pinned: it can be written. */
 int ext2_truncate(struct inode *inode, uint64_t size)
 {
 	struct ext2_inode *file = ext2_inode(inode);
@@ -295,6 +292,6 @@ int ext2_truncate(struct inode *inode, uint64_t size)
 	pagecache_truncate(&inode->source, first);
 	SCOPED_MUTEX(&file->map_lock);
 	int error = ext2_blocks_free(file, first);
-	int failed = ext2_inode_store_locked(file);
-	return error ? error : failed;
+	ext2_inode_write_locked(file);
+	return error;
 }

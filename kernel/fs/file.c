@@ -19,13 +19,20 @@
 
 static struct slab_cache file_slab = SLAB_CACHE("file", sizeof(struct file));
 
-int file_create(struct inode *inode, struct dentry *dentry, uint32_t flags, struct file **opened)
+struct file *file_prepare(void)
+{
+	return slab_alloc_zeroed(&file_slab);
+}
+
+void file_discard(struct file *file)
+{
+	slab_free(&file_slab, file);
+}
+
+int file_start(struct file *file, struct inode *inode, struct dentry *dentry, uint32_t flags)
 {
 	if (!inode->file_ops)
 		return -ENXIO;
-	struct file *file = slab_alloc_zeroed(&file_slab);
-	if (!file)
-		return -ENOMEM;
 	file->references = 1;
 	file->inode = inode_get(inode);
 	file->dentry = dentry ? dentry_get(dentry) : NULL;
@@ -37,11 +44,22 @@ int file_create(struct inode *inode, struct dentry *dentry, uint32_t flags, stru
 		inode_put(file->inode);
 		if (dentry)
 			dentry_put(dentry);
-		slab_free(&file_slab, file);
-		return error;
 	}
-	*opened = file;
-	return 0;
+	return error;
+}
+
+int file_create(struct inode *inode, struct dentry *dentry, uint32_t flags, struct file **opened)
+{
+	struct file *file = file_prepare();
+
+	if (!file)
+		return -ENOMEM;
+	int error = file_start(file, inode, dentry, flags);
+	if (error)
+		file_discard(file);
+	else
+		*opened = file;
+	return error;
 }
 
 int file_open_inode(struct inode *inode, uint32_t flags, struct file **opened)

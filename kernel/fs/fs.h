@@ -88,6 +88,10 @@ int inode_cache_empty(struct file_system *, struct inode *root);
 void inode_for_each(struct file_system *, void (*visit)(struct inode *));
 uint32_t inode_shrink(void);
 uint32_t inode_now(void); /* seconds since 1970 */
+/* For an operation that changes the inode: pinned before the first step, so that none is left
+ * half done for want of memory. -ENOMEM, -EIO. */
+int inode_pin(struct inode *);
+void inode_unpin(struct inode *);
 /* Changes the file's size; inode->lock held. As inode_truncate. */
 int inode_truncate_locked(struct inode *, uint64_t size);
 /* Whose the new inode is: the caller's; in a directory with S_ISGID, of its group. */
@@ -95,11 +99,11 @@ void inode_own(struct inode *, const struct inode *dir);
 /* Whether the caller may remove or rename the inode's name in the directory: -EACCES, and in
  * one with S_ISVTX -EPERM for who owns neither. */
 int inode_may_remove(const struct inode *dir, const struct inode *);
-/* -EROFS if its file system may not be changed. */
 /* A reference on an inode that may be on its way out: false if it is. */
 bool inode_try_get(struct inode *);
 /* Gives up every swap slot in the area: the door that swapoff comes in by. 0, -ENOMEM, -EIO. */
 int tmpfs_leave_swap(uint32_t area);
+/* -EROFS if its file system may not be changed. */
 int inode_check_writable(struct inode *);
 /* For page_source_ops: references to the inode, and its description. */
 void inode_source_get(struct page_source *);
@@ -117,6 +121,12 @@ struct dentry *dentry_create_root(struct inode *);
  * not looked at. _locked: the directory's inode lock is held. */
 int dentry_lookup(struct dentry *directory, const char *name, struct dentry **found);
 int dentry_lookup_locked(struct dentry *directory, const char *name, struct dentry **found);
+/* In two steps, for a name that is being made: first the memory for it, with one reference
+ * (NULL: there is none); then, in the locked directory, which inode it means; the inode's
+ * reference is taken over. A root has no name. */
+struct dentry *dentry_prepare(const char *name);
+void dentry_enter(struct dentry *, struct dentry *directory, struct inode *);
+void dentry_discard(struct dentry *); /* only prepared; may be NULL */
 /* The name is gone: it is found no more. */
 void dentry_remove(struct dentry *);
 /* The name moved; takes over `name` (from kmalloc). */
@@ -133,6 +143,11 @@ void dentry_shrink(struct file_system *);
 /* file.c, regular.c */
 /* Opens the inode; the dentry (or NULL) and inode get references of their own. */
 int file_create(struct inode *, struct dentry *, uint32_t flags, struct file **opened);
+/* The same in two steps: the memory (NULL: there is none), and the rest. One that was not
+ * started, or could not be, is discarded. */
+struct file *file_prepare(void);
+int file_start(struct file *, struct inode *, struct dentry *, uint32_t flags);
+void file_discard(struct file *);
 extern const struct file_ops regular_file_ops;
 
 /* pipe.c, devfs.c, block_node.c */

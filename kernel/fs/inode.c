@@ -401,15 +401,29 @@ static int clear_tail(struct inode *inode, uint64_t size)
 	return 0;
 }
 
-int inode_truncate_locked(struct inode *inode, uint64_t size)
+int inode_pin(struct inode *inode)
+{
+	return inode->ops->pin ? inode->ops->pin(inode) : 0;
+}
+
+void inode_unpin(struct inode *inode)
+{
+	if (inode->ops->unpin)
+		inode->ops->unpin(inode);
+}
+
+static int inode_changed(struct inode *inode)
+{
+	inode->ctime = inode_now();
+	return inode->ops->write_inode ? inode->ops->write_inode(inode) : 0;
+}
+
+static int resize_pinned(struct inode *inode, uint64_t size)
 {
 	uint64_t old = inode->source.size;
-	int error;
 
-	if (size > FILE_SIZE_MAX)
-		return -EFBIG;
 	/* Before the size changes: nobody shall see what lies behind the end. */
-	error = clear_tail(inode, size > old ? old : size);
+	int error = clear_tail(inode, size > old ? old : size);
 	if (error)
 		return error;
 	inode->source.size = size;
@@ -419,8 +433,19 @@ int inode_truncate_locked(struct inode *inode, uint64_t size)
 			inode->source.size = old;
 		return error;
 	}
-	inode->mtime = inode->ctime = inode_now();
-	return inode->ops->write_inode ? inode->ops->write_inode(inode) : 0;
+	inode->mtime = inode_now();
+	return inode_changed(inode);
+}
+
+int inode_truncate_locked(struct inode *inode, uint64_t size)
+{
+	int error = size > FILE_SIZE_MAX ? -EFBIG : inode_pin(inode);
+
+	if (error)
+		return error;
+	error = resize_pinned(inode, size);
+	inode_unpin(inode);
+	return error;
 }
 
 int inode_truncate(struct inode *inode, uint64_t size)
@@ -436,46 +461,63 @@ int inode_truncate(struct inode *inode, uint64_t size)
 	return inode_truncate_locked(inode, size);
 }
 
-static int inode_changed(struct inode *inode)
+/* What the inode says is to change: 0 with its lock held, and pinned. */
+static int change_start(struct inode *inode)
 {
-	inode->ctime = inode_now();
-	return inode->ops->write_inode ? inode->ops->write_inode(inode) : 0;
+	int error = inode_check_writable(inode);
+
+	if (error)
+		return error;
+	mutex_lock(&inode->lock);
+	error = inode_pin(inode);
+	if (error)
+		mutex_unlock(&inode->lock);
+	return error;
+}
+
+static int change_end(struct inode *inode)
+{
+	int error = inode_changed(inode);
+
+	inode_unpin(inode);
+	mutex_unlock(&inode->lock);
+	return error;
 }
 
 int inode_set_mode(struct inode *inode, uint32_t mode)
 {
-	int error = inode_check_writable(inode);
+	int error = change_start(inode);
+
 	if (error)
 		return error;
-	SCOPED_MUTEX(&inode->lock);
 	inode->mode = (inode->mode & S_IFMT) | (mode & 07777);
-	return inode_changed(inode);
+	return change_end(inode);
 }
 
 int inode_set_owner(struct inode *inode, uint32_t uid, uint32_t gid)
 {
-	int error = inode_check_writable(inode);
+	int error = change_start(inode);
+
 	if (error)
 		return error;
-	SCOPED_MUTEX(&inode->lock);
 	if (uid != UINT32_MAX)
 		inode->uid = uid;
 	if (gid != UINT32_MAX)
 		inode->gid = gid;
-	return inode_changed(inode);
+	return change_end(inode);
 }
 
 int inode_set_times(struct inode *inode, uint32_t atime, uint32_t mtime)
 {
-	int error = inode_check_writable(inode);
+	int error = change_start(inode);
+
 	if (error)
 		return error;
-	SCOPED_MUTEX(&inode->lock);
 	if (atime != UINT32_MAX)
 		inode->atime = atime;
 	if (mtime != UINT32_MAX)
 		inode->mtime = mtime;
-	return inode_changed(inode);
+	return change_end(inode);
 }
 
 void inode_stat(struct inode *inode, struct stat64 *to)

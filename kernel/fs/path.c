@@ -596,13 +596,19 @@ static int open_or_create(struct walk *walk, uint32_t flags, uint32_t mode,
 		return error;
 	if (!dir->ops->create)
 		return -EACCES;
+	/* First, so that opening cannot fail when the file is made. */
+	struct dentry *dentry = dentry_prepare(walk->name);
+	if (!dentry)
+		return -ENOMEM;
 	error = dir->ops->create(dir, walk->name, S_IFREG | (mode & 07777), 0, &made);
-	if (error)
+	if (error) {
+		dentry_discard(dentry);
 		return error;
+	}
+	dentry_enter(dentry, walk->here, made);
+	*found = dentry;
 	*created = true;
-	error = dentry_lookup_locked(walk->here, walk->name, found);
-	inode_put(made);
-	return error;
+	return 0;
 }
 
 /* Finds or makes what the path names, through symbolic links. */
@@ -654,7 +660,7 @@ static int open_check(struct inode *inode, uint32_t flags)
 	return 0;
 }
 
-static int open_found(struct dentry *dentry, uint32_t flags, bool created, struct file **opened)
+static int open_found(struct dentry *dentry, uint32_t flags, bool created, struct file *file)
 {
 	struct inode *inode = dentry->inode;
 	int error = open_check(inode, flags);
@@ -663,13 +669,11 @@ static int open_found(struct dentry *dentry, uint32_t flags, bool created, struc
 		error = open_rights(inode, flags);
 	if (!error && flags & O_TRUNC && !created && S_ISREG(inode->mode) && inode->ops->truncate)
 		error = inode_truncate(inode, 0);
-	if (error)
-		return error;
-	return file_create(inode, dentry, flags, opened);
+	return error ? error : file_start(file, inode, dentry, flags);
 }
 
-int vfs_open(struct dentry *at, const char *path, uint32_t flags, uint32_t mode,
-             struct file **opened)
+static int open_prepared(struct dentry *at, const char *path, uint32_t flags, uint32_t mode,
+                         struct file *file)
 {
 	struct walk walk;
 	struct dentry *dentry;
@@ -682,9 +686,24 @@ int vfs_open(struct dentry *at, const char *path, uint32_t flags, uint32_t mode,
 	walk_end(&walk);
 	if (error)
 		return error;
-	error = open_found(dentry, flags, created, opened);
+	error = open_found(dentry, flags, created, file);
 	if (!error)
 		trace_file(&dentry_inode(dentry)->source);
 	dentry_put(dentry);
+	return error;
+}
+
+int vfs_open(struct dentry *at, const char *path, uint32_t flags, uint32_t mode,
+             struct file **opened)
+{
+	struct file *file = file_prepare();
+
+	if (!file)
+		return -ENOMEM;
+	int error = open_prepared(at, path, flags, mode, file);
+	if (error)
+		file_discard(file);
+	else
+		*opened = file;
 	return error;
 }

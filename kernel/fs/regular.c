@@ -126,29 +126,14 @@ static ssize_t regular_read(struct file *file, void *user_to, size_t n, loff_t *
 
 /* --- writing ---------------------------------------------------------------------------- */
 
-/*
- * Whether the page need not be read before it is written: nothing of what it holds will be
- * left. The program's bytes are touched before, since a bad address found half-way would
- * leave zeros where the file's bytes were.
- */
-static bool may_overwrite(struct inode *inode, loff_t position, const char *user_from, uint32_t n)
-{
-	uint64_t page = position & ~(loff_t)(PAGE_SIZE - 1);
-	char byte;
-
-	if (page >= inode->source.size)
-		return true;
-	if (position != (loff_t)page || (n < PAGE_SIZE && page + n < inode->source.size))
-		return false;
-	return !copy_from_user(&byte, user_from, 1) && !copy_from_user(&byte, user_from + n - 1, 1);
-}
-
 static int write_page(struct inode *inode, loff_t position, const char *user_from, uint32_t n)
 {
+	uint32_t index = position >> PAGE_SHIFT;
 	struct frame *frame;
-	bool overwrite = may_overwrite(inode, position, user_from, n);
-	int error = pagecache_get_for_write(&inode->source, position >> PAGE_SHIFT, overwrite,
-	                                    &frame);
+	/* A page of the file is read even if all of it is to be replaced: others can see it while
+	 * the bytes are copied, and the program's memory may go away half-way. */
+	bool new = index >= source_pages(&inode->source);
+	int error = pagecache_get_for_write(&inode->source, index, new, &frame);
 	if (error)
 		return error;
 	char *to = frame_data(frame);
@@ -158,11 +143,24 @@ static int write_page(struct inode *inode, loff_t position, const char *user_fro
 	return error;
 }
 
+/* The pages that the file has of [position, position + n), many in one transfer. */
+static void read_before_write(struct inode *inode, loff_t position, size_t n)
+{
+	uint32_t first = position >> PAGE_SHIFT;
+	uint32_t end = smaller((position + n + PAGE_SIZE - 1) >> PAGE_SHIFT,
+	                       source_pages(&inode->source));
+
+	end = smaller(end, (uint64_t)first + AHEAD_MOST);
+	if (end > first + 1)
+		ahead_start(inode, first, end);
+}
+
 /* Copies page by page; the size grows with each, so that an error leaves what was written
  * before it. Returns the bytes written, or -errno if none were. */
 static ssize_t write_pages(struct inode *inode, const char *user_from, size_t n, loff_t *position)
 {
 	size_t done = 0;
+	uint32_t pages = 0;
 	int error = 0;
 
 	inode->write_end = *position + n;
@@ -170,6 +168,8 @@ static ssize_t write_pages(struct inode *inode, const char *user_from, size_t n,
 		uint32_t offset = *position & (PAGE_SIZE - 1);
 		uint32_t part = smaller(n - done, PAGE_SIZE - offset);
 
+		if (pages++ % AHEAD_MOST == 0)
+			read_before_write(inode, *position, n - done);
 		error = write_page(inode, *position, user_from + done, part);
 		if (error)
 			break;
@@ -185,9 +185,11 @@ static ssize_t write_pages(struct inode *inode, const char *user_from, size_t n,
 	return done ? (ssize_t)done : error;
 }
 
+/* The inode is locked, and pinned. */
 static ssize_t write_locked(struct file *file, const char *user_from, size_t n, loff_t *position)
 {
 	struct inode *inode = file->inode;
+	uint64_t size = inode->source.size;
 	int error = 0;
 
 	if (file->flags & O_APPEND)
@@ -206,6 +208,10 @@ static ssize_t write_locked(struct file *file, const char *user_from, size_t n, 
 		return error;
 	n = smaller(n, FILE_SIZE_MAX - *position);
 	ssize_t done = write_pages(inode, user_from, n, position);
+	if (done <= 0 && inode->source.size > size) { /* nothing is behind the gap */
+		inode->source.size = size;
+		inode->ops->truncate(inode, size);
+	}
 	if (done <= 0)
 		return done;
 	inode->mtime = inode->ctime = inode_now();
@@ -217,12 +223,18 @@ static ssize_t write_locked(struct file *file, const char *user_from, size_t n, 
 
 static ssize_t regular_write(struct file *file, const void *user_from, size_t n, loff_t *position)
 {
-	int error = inode_check_writable(file->inode);
+	struct inode *inode = file->inode;
+	int error = inode_check_writable(inode);
 
 	if (error || !n)
 		return error;
-	SCOPED_MUTEX(&file->inode->lock);
-	return write_locked(file, user_from, n, position);
+	SCOPED_MUTEX(&inode->lock);
+	error = inode_pin(inode);
+	if (error)
+		return error;
+	ssize_t done = write_locked(file, user_from, n, position);
+	inode_unpin(inode);
+	return done;
 }
 
 const struct file_ops regular_file_ops = {

@@ -42,8 +42,12 @@ struct inode_ops {
 	              const char *new_name, struct inode *moved, struct inode *replaced);
 	/* Any. */
 	int (*readlink)(struct inode *, char *to, size_t size); /* length without NUL */
-	int (*truncate)(struct inode *, uint64_t size);         /* inode->lock held */
+	int (*truncate)(struct inode *, uint64_t size);         /* inode->lock held, pinned */
 	int (*write_inode)(struct inode *);  /* mode, times, size, ... to the cache */
+	/* After pin, and until unpin, write_inode cannot fail: its place is in memory. Pins add
+	 * up. Both may be NULL, as write_inode may. */
+	int (*pin)(struct inode *);
+	void (*unpin)(struct inode *);
 	int (*sync)(struct inode *);         /* its metadata to the disk (fsync) */
 	/* Nobody refers to it and the cache lets go of it: free; delete if links == 0. */
 	void (*release)(struct inode *);

@@ -8,24 +8,31 @@
  * host-test: kernel/fs/ext2_directory.c kernel/dev/block.c vm/frame.c vm/pagecache.c
  * host-test: vm/writeback.c lib/bitmap.c lib/tree.c
  * host-test: kernel/fs/poll.c */
-/* host-cflags: -m32 -fno-strict-aliasing -D__KERNEL__ */
+/* host-cflags: -m32 -fno-strict-aliasing -D__KERNEL__ -DPAGODA_DEBUG */
 /*
  * The file system against the host's: thousands of random operations are done on an ext2
  * image by kernel/fs and in a folder by Linux. Each must return the same, all contents must
  * be the same in the end, and e2fsck must find nothing, now and then and at the end. Memory
  * is so short that pages are evicted all the time.
+ *
+ * Then the same with allocations that fail: an operation that returns -ENOMEM must have changed
+ * nothing, so that it does what Linux does when it is simply called again.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 
 #include "kernel/dev/block.h"
 #include "kernel/fs/fs.h"
+#include "kernel/sched/thread.h"
 #include "lib/string.h"
 #include "tests/host/standin/files.h"
+#include "tests/host/standin/kernel.h"
 #include "tests/host/standin/oracle.h"
 #include "tests/host/tap.h"
+#include "vm/pagecache.h"
 
 #define STEPS 30000
+#define FAILING_STEPS 15000
 #define PIECE_MAX 40000
 
 static uint32_t random_state = 20240229;
@@ -71,18 +78,58 @@ static int64_t random_position(void)
 	return SECOND_LEVEL - 6000 + number(12000);
 }
 
+/* --- allocations that fail -------------------------------------------------------------- */
+
+static bool may_fail; /* in this part of the test */
+static uint32_t failures;
+
+/* From now on an object of the heap, or a frame, will not be had. */
+static void fail_soon(void)
+{
+	if (!may_fail)
+		return;
+	/* What is in memory needs no frame. */
+	pagecache_sync_all();
+	pagecache_drop_clean();
+	if (number(4) == 0)
+		standin_allocations_left = number(6);
+	else
+		thread_current()->fail_after = 1 + number(15);
+}
+
+/* No more of that. True if it came to pass. */
+static bool fail_no_more(void)
+{
+	bool failed = may_fail && standin_allocations_left < 0 && !thread_current()->fail_after;
+
+	standin_allocations_left = -1;
+	thread_current()->fail_after = 0;
+	failures += failed;
+	return failed;
+}
+
+/* What the call returns, if need be when it is made again. */
+#define RESULT(call) ({                                         \
+	fail_soon();                                            \
+	int result = (call);                                    \
+	fail_no_more() && result == -ENOMEM ? (call) : result;  \
+})
+
 /* --- the same operations, ours ---------------------------------------------------------- */
 
 static int our_write(const char *path, bool create, bool append, int64_t position, int n)
 {
 	struct file *file;
 	loff_t at = position;
-	int error = vfs_open(NULL, path, O_WRONLY | O_NONBLOCK | (create ? O_CREAT : 0) |
-	                     (append ? O_APPEND : 0), 0644, &file);
+	int error = RESULT(vfs_open(NULL, path, O_WRONLY | O_NONBLOCK | (create ? O_CREAT : 0) |
+	                            (append ? O_APPEND : 0), 0644, &file));
 
 	if (error)
 		return error;
-	int done = file_write(file, ours, n, file->stream && append ? NULL : &at);
+	loff_t *place = file->stream && append ? NULL : &at;
+	int done = RESULT(file_write(file, ours, n, place));
+	if (may_fail && done > 0 && done < n) /* as far as there was memory: the rest */
+		done += file_write(file, ours + done, n - done, place);
 	file_put(file);
 	return done;
 }
@@ -95,7 +142,12 @@ static int our_read(const char *path, int64_t position, int n)
 
 	if (error)
 		return error;
+	fail_soon();
 	int done = file_read(file, ours, n, &at);
+	if (fail_no_more()) {
+		at = position;
+		done = file_read(file, ours, n, &at);
+	}
 	file_put(file);
 	return done;
 }
@@ -107,7 +159,7 @@ static int our_truncate(const char *path, int64_t size)
 
 	if (error)
 		return error;
-	error = inode_truncate(dentry_inode(dentry), size);
+	error = RESULT(inode_truncate(dentry_inode(dentry), size));
 	dentry_put(dentry);
 	return error;
 }
@@ -155,7 +207,13 @@ static int our_list(const char *path, uint32_t *names, uint32_t *total)
 
 	if (error)
 		return error;
+	fail_soon();
 	error = file->ops->iterate(file, &position, add_name, &sum);
+	if (fail_no_more()) {
+		sum = (struct sum){0};
+		position = 0;
+		error = file->ops->iterate(file, &position, add_name, &sum);
+	}
 	file_put(file);
 	*names = sum.names;
 	*total = sum.sum;
@@ -169,7 +227,7 @@ static int our_readlink(const char *path)
 
 	if (error)
 		return error;
-	int length = vfs_readlink(dentry, ours, 4096);
+	int length = RESULT(vfs_readlink(dentry, ours, 4096));
 	dentry_put(dentry);
 	return length;
 }
@@ -247,7 +305,7 @@ static bool try_symlink(const char *path)
 		memset(target, 'z', 500);
 		target[500] = '\0';
 	}
-	return agree("symlink", path, target, vfs_symlink(NULL, path, target),
+	return agree("symlink", path, target, RESULT(vfs_symlink(NULL, path, target)),
 	             oracle_symlink(target, path));
 }
 
@@ -257,9 +315,9 @@ static bool try_two(const char *path)
 
 	random_path(other, true);
 	if (number(3))
-		return agree("rename", path, other, vfs_rename(NULL, path, NULL, other),
+		return agree("rename", path, other, RESULT(vfs_rename(NULL, path, NULL, other)),
 		             oracle_rename(path, other));
-	return agree("link", path, other, vfs_link(NULL, path, NULL, other),
+	return agree("link", path, other, RESULT(vfs_link(NULL, path, NULL, other)),
 	             oracle_link(path, other));
 }
 
@@ -278,11 +336,13 @@ static bool step(void)
 		return agree("truncate", path, "", our_truncate(path, size),
 		             oracle_truncate(path, size));
 	case 7:
-		return agree("mkdir", path, "", vfs_mkdir(NULL, path, 0755), oracle_mkdir(path));
+		return agree("mkdir", path, "", RESULT(vfs_mkdir(NULL, path, 0755)),
+		             oracle_mkdir(path));
 	case 8:
-		return agree("rmdir", path, "", vfs_rmdir(NULL, path), oracle_rmdir(path));
+		return agree("rmdir", path, "", RESULT(vfs_rmdir(NULL, path)), oracle_rmdir(path));
 	case 9:
-		return agree("unlink", path, "", vfs_unlink(NULL, path), oracle_unlink(path));
+		return agree("unlink", path, "", RESULT(vfs_unlink(NULL, path)),
+		             oracle_unlink(path));
 	case 10: case 11:
 		return try_two(path);
 	case 12:
@@ -291,11 +351,55 @@ static bool step(void)
 		return try_stat(path);
 	case 14:
 		return number(8) ? try_list(path)
-		                 : agree("mkfifo", path, "", vfs_mknod(NULL, path, S_IFIFO | 0644, 0),
+		                 : agree("mkfifo", path, "",
+		                         RESULT(vfs_mknod(NULL, path, S_IFIFO | 0644, 0)),
 		                         oracle_mkfifo(path));
 	default:
 		return try_readlink(path);
 	}
+}
+
+/* So many steps, looking at the image now and then. */
+static void walk(uint32_t wanted)
+{
+	uint32_t steps = 0;
+
+	while (steps < wanted && step())
+		if (++steps % 5000 == 0 && (vfs_sync(), !CHECK(!oracle_fsck())))
+			break;
+	CHECK(steps == wanted);
+	vfs_sync();
+	CHECK(!oracle_fsck());
+}
+
+/* A file that could not be opened for want of memory was not made either. */
+static void check_open_whole(void)
+{
+	struct file *file;
+	struct dentry *dentry;
+	uint32_t nth = 0, refused = 0;
+	int error;
+
+	do {
+		if (nth % 2)
+			standin_allocations_left = nth / 2;
+		else
+			thread_current()->fail_after = 1 + nth / 2;
+		nth++;
+		error = vfs_open(NULL, "/fresh", O_RDWR | O_CREAT | O_EXCL, 0600, &file);
+		fail_no_more();
+		if (error) {
+			refused++;
+			CHECK(error == -ENOMEM);
+			CHECK(vfs_lookup(NULL, "/fresh", false, &dentry) == -ENOENT);
+		} else {
+			file_put(file);
+			CHECK(!vfs_unlink(NULL, "/fresh"));
+		}
+	} while (nth < 40);
+	CHECK(!error && refused > 1);
+	vfs_sync();
+	CHECK(!oracle_fsck());
 }
 
 /* Four GiB that are nearly all hole, up to where indirect blocks of the third level begin. */
@@ -378,20 +482,20 @@ static void check_full(void)
 int main(int count, char **arguments)
 {
 	const char *options = count > 1 ? arguments[1] : "-b 4096 -g 8192 -N 2048 image 48m";
-	uint32_t wanted = count > 3 ? strtoul(arguments[3], NULL, 10) : STEPS, steps = 0;
+	uint32_t wanted = count > 3 ? strtoul(arguments[3], NULL, 10) : STEPS;
 
 	if (count > 2)
 		random_state = strtoul(arguments[2], NULL, 10);
 	oracle_start(options);
 	if (!CHECK(!standin_files_start()))
 		return tap_done();
-	while (steps < wanted && step())
-		if (++steps % 5000 == 0 && (vfs_sync(), !CHECK(!oracle_fsck())))
-			break;
-	CHECK(steps == wanted);
-	vfs_sync();
-	CHECK(!oracle_fsck());
+	walk(wanted);
+	may_fail = true;
+	walk(FAILING_STEPS);
+	may_fail = false;
+	CHECK(failures > FAILING_STEPS / 10);
 	CHECK(!oracle_compare());
+	check_open_whole();
 	check_large();
 	check_orphan();
 	check_full();
