@@ -18,13 +18,14 @@
  * it reads on. What counts is whether it comes back. So the small queue has two halves: from
  * fresh to trial the bit is cleared, and at the end of the trial it speaks.
  *
- * The small queue is a tenth in the paper, which is about caches of the web. A program's pages
- * are nearly all used again, and when it turns to other data, each of them comes twice: a third
- * costs little where files are scanned, and less where a program moves on (docs/policy.md).
+ * The small queue is a tenth in the paper, which is about caches of objects, keys and blocks,
+ * most of which are asked for once. A program's pages are nearly all used again, and when it
+ * turns to other data, each of them comes twice: a third costs little where files are scanned,
+ * and less where a program moves on (docs/policy.md).
  *
- * The ghosts are a hash table of identities, WAYS to a bucket, each with the time of its
- * eviction counted in evictions; a ghost is forgotten as many evictions later as there are
- * pages, or when its bucket needs the place.
+ * The ghosts are a hash table of identities, WAYS to a bucket, each with its number; a ghost is
+ * forgotten when as many others came after it as there are pages, or when its bucket needs the
+ * place.
  * Sources: J. Yang, Y. Zhang, Z. Qiu, Y. Yue and R. Vinayak, "FIFO Queues are All You Need for
  * Cache Eviction", SOSP 2023; the two halves after T. Johnson and D. Shasha, "2Q: A Low
  * Overhead High Performance Buffer Management Replacement Algorithm", VLDB 1994.
@@ -36,12 +37,12 @@
 
 struct ghost {
 	uint32_t identity;
-	uint32_t time; /* 0: no ghost */
+	uint32_t number; /* 0: no ghost */
 };
 
 enum place { FRESH, TRIAL, MAIN, PLACES };
 
-/* The note: a place, and whether the page was the last one named from the small queue. */
+/* The note: a place, and whether the page was named from the small queue, and not met since. */
 #define NOTE_PLACE 3u
 #define NOTE_NAMED 4u
 
@@ -49,7 +50,7 @@ static struct list queues[PLACES];
 static uint32_t counts[PLACES];
 static struct ghost *ghosts;
 static uint32_t buckets;
-static uint32_t now;     /* evictions so far, from 1 */
+static uint32_t next;    /* number of the next ghost, from 1 */
 static uint32_t in_vain; /* pages of the main queue named since a page left */
 
 static void s3fifo_start(void *table, uint32_t frames)
@@ -57,12 +58,12 @@ static void s3fifo_start(void *table, uint32_t frames)
 	ghosts = table;
 	buckets = frames / WAYS;
 	for (uint32_t i = 0; i < buckets * WAYS; i++)
-		ghosts[i].time = 0;
+		ghosts[i].number = 0;
 	for (unsigned i = 0; i < PLACES; i++) {
 		list_init(&queues[i]);
 		counts[i] = 0;
 	}
-	now = 1;
+	next = 1;
 	in_vain = 0;
 }
 
@@ -85,9 +86,9 @@ static void remember(uint32_t identity)
 		return;
 	struct ghost *bucket = bucket_of(identity), *oldest = bucket;
 	for (unsigned i = 1; i < WAYS; i++)
-		if (bucket[i].time < oldest->time)
+		if (bucket[i].number < oldest->number)
 			oldest = &bucket[i];
-	*oldest = (struct ghost){.identity = identity, .time = now++};
+	*oldest = (struct ghost){.identity = identity, .number = next++};
 }
 
 /* Whether a ghost remembers the page; it then leaves. */
@@ -95,10 +96,10 @@ static bool recall(uint32_t identity)
 {
 	struct ghost *bucket = buckets ? bucket_of(identity) : NULL;
 	for (unsigned i = 0; bucket && i < WAYS; i++) {
-		if (!bucket[i].time || bucket[i].identity != identity)
+		if (!bucket[i].number || bucket[i].identity != identity)
 			continue;
-		bool recent = now - bucket[i].time <= page_count();
-		bucket[i].time = 0;
+		bool recent = next - bucket[i].number <= page_count();
+		bucket[i].number = 0;
 		return recent;
 	}
 	return false;
