@@ -153,6 +153,30 @@ static inline int file_make(const char *name, uint32_t pages, uint32_t seed)
 	return fd;
 }
 
+/* The running program's own file, in memory from malloc, and its length in bytes. */
+static inline unsigned char *program_image(uint32_t *length)
+{
+	int fd = open("/proc/self/exe", O_RDONLY);
+	unsigned char *image;
+
+	*length = lseek(fd, 0, SEEK_END);
+	image = malloc(*length);
+	CHECK(image && pread(fd, image, *length, 0) == (ssize_t)*length,
+	      "this program's %u bytes can be read", *length);
+	close(fd);
+	return image;
+}
+
+/* A new program of that name, which may be executed. */
+static inline void program_make(const char *name, const unsigned char *image, uint32_t length)
+{
+	unlink(name);
+	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL, 0755);
+
+	CHECK(fd >= 0 && write(fd, image, length) == (ssize_t)length && close(fd) == 0,
+	      "the program %s can be written", name);
+}
+
 static inline char *file_map(int fd, size_t bytes, int prot, int flags)
 {
 	char *memory = mmap(NULL, bytes, prot, flags, fd, 0);

@@ -5,7 +5,7 @@
  */
 #include "tests/test.h"
 
-static char *image;
+static unsigned char *image;
 static uint32_t length;
 
 /* Runs the first n bytes of this program; returns the wait status. */
@@ -13,11 +13,8 @@ static int run_cut(uint32_t n)
 {
 	char *arguments[] = {"cut", "run", NULL};
 	pid_t child;
-	int fd;
 
-	unlink("cut");
-	fd = open("cut", O_WRONLY | O_CREAT | O_EXCL, 0755);
-	CHECK(fd >= 0 && write(fd, image, n) == (ssize_t)n && close(fd) == 0, "%u bytes", n);
+	program_make("cut", image, n);
 	child = fork_checked();
 	if (!child) {
 		execve("cut", arguments, NULL);
@@ -30,16 +27,12 @@ int main(int argc, char **argv)
 {
 	static const uint32_t cuts[] = {1, 4, 16, 51, 52, 60, 84, 150, 200, 1000, 4095, 4096};
 	uint32_t refused = 0, killed = 0;
-	int fd, status;
+	int status;
 
 	(void)argv;
 	if (argc > 1)
 		return 42;
-	fd = open("/proc/self/exe", O_RDONLY);
-	length = lseek(fd, 0, SEEK_END);
-	image = malloc(length);
-	CHECK(image && pread(fd, image, length, 0) == (ssize_t)length, "this program's %u bytes",
-	      length);
+	image = program_image(&length);
 	status = run_cut(length);
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42, "the whole of it runs: %#x", status);
 	for (uint32_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {

@@ -58,23 +58,18 @@ static uint32_t offset_of(const unsigned char *image, const void *address)
 /* Copies this program, its header that allows nothing (PT_GNU_STACK) made a segment. */
 static void make_program(const char *name)
 {
-	int fd = open("/proc/self/exe", O_RDONLY);
-	uint32_t length = lseek(fd, 0, SEEK_END);
-	unsigned char *image = malloc(length);
+	uint32_t length;
+	unsigned char *image = program_image(&length);
 	Elf32_Ehdr *header = (void *)image;
-	Elf32_Phdr *segment;
+	Elf32_Phdr *segment = (void *)(image + header->e_phoff);
 
-	CHECK(image && pread(fd, image, length, 0) == (ssize_t)length, "this program");
-	close(fd);
-	segment = (void *)(image + header->e_phoff);
 	while (segment->p_type != PT_GNU_STACK)
 		segment++;
 	*segment = (Elf32_Phdr){.p_type = PT_LOAD, .p_flags = PF_R, .p_align = PAGE,
 	                        .p_offset = offset_of(image, cover),
 	                        .p_vaddr = (uintptr_t)shown + PAGE,
 	                        .p_filesz = PAGE, .p_memsz = PAGE};
-	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0755);
-	CHECK(write(fd, image, length) == (ssize_t)length && close(fd) == 0, "a changed copy");
+	program_make(name, image, length);
 	free(image);
 }
 
