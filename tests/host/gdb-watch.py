@@ -11,6 +11,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts")
 import machine
+from shared.tap import check, done
 
 SECONDS = 60
 CHANGES = [(0, 1), (1, 4), (4, 9), (9, 16), (16, 25)]
@@ -56,15 +57,10 @@ def main():
     print(re.sub("^", "# ", told + said, flags=re.MULTILINE))
     seen = re.findall(r"Old value = (\d+)\nNew value = (\d+)\n", told)
     culprits = re.findall(r"^#0 .* in demo_change \(", told, re.MULTILINE)
-    tests = [
-        ([tuple(map(int, pair)) for pair in seen] == CHANGES, "each change, old value and new"),
-        (len(culprits) == len(CHANGES), "and who did it"),
-        ("verdict: exit 0" in said and "audit: clean" in said, "the guest noticed nothing"),
-    ]
-    print(f"1..{len(tests)}")
-    for number, (holds, what) in enumerate(tests, 1):
-        print(f"{'ok' if holds else 'not ok'} {number} - {what}")
-    sys.exit(not all(holds for holds, _ in tests))
+    check([tuple(map(int, pair)) for pair in seen] == CHANGES, "each change, old value and new")
+    check(len(culprits) == len(CHANGES), "and who did it")
+    check("verdict: exit 0" in said and "audit: clean" in said, "the guest noticed nothing")
+    done()
 
 
 if __name__ == "__main__":

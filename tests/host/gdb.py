@@ -15,6 +15,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts")
 import machine
+from shared.tap import check, done
 
 TEST, SOURCE = "vm/looked-at", "tests/vm/looked-at.c"
 SECONDS = 90
@@ -98,16 +99,6 @@ run("backtrace")
 gdb.execute("delete")
 run("continue")
 '''
-
-
-def check(holds, words):
-    """One line of the Test Anything Protocol."""
-    check.count += 1
-    check.failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {check.count} - {words}", flush=True)
-
-
-check.count = check.failed = 0
 
 
 def start_guest(folder, kernel, port):
@@ -292,8 +283,7 @@ def main():
     check_audits(parts)
     check_stops(parts)
     check(said.verdict == (["exit 0"], ["clean"]), "the guest noticed nothing of all this")
-    print(f"1..{check.count}")
-    sys.exit(check.failed != 0)
+    done()
 
 
 if __name__ == "__main__":

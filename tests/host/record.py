@@ -14,6 +14,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+from shared.tap import check, done
+
 TEST = "vm/cow-simple"
 SECONDS = 40
 COUNT = "vm_counters[VM_fault_cow_copied]"
@@ -99,10 +102,9 @@ def main():
     kernel = os.path.join(os.path.dirname(os.environ["OBJ"]), "pagoda.elf")
     with tempfile.TemporaryDirectory() as folder:
         tests = panics(kernel, folder) + copies(kernel)
-    print(f"1..{len(tests)}")
-    for number, (holds, what) in enumerate(tests, 1):
-        print(f"{'ok' if holds else 'not ok'} {number} - {what}")
-    sys.exit(not all(holds for holds, _ in tests))
+    for holds, what in tests:
+        check(holds, what)
+    done()
 
 
 if __name__ == "__main__":

@@ -21,22 +21,13 @@ import threading
 sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts")
 import machine
+from shared.tap import check, done
 
 TOUR = "docs/tour.md"
 PROMPTS = ("$ ", "pagoda:~# ", "(gdb) ")
 READY = b"pagoda:~# \x1b[6n"  # busybox asks where the cursor is
 GUEST_SECONDS, GDB_SECONDS = 100, 60
 ELLIPSIS = "..."
-
-
-def check(holds, words):
-    """One line of the Test Anything Protocol."""
-    check.count += 1
-    check.failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {check.count} - {words}", flush=True)
-
-
-check.count = check.failed = 0
 
 
 class Step:
@@ -198,8 +189,7 @@ def main():
         run_gdb(folder, build, kernel, settings_of(debug.command)["T"], gdb)
     for step in host:
         check_make(step.command, demos)
-    print(f"1..{check.count}")
-    sys.exit(1 if check.failed else 0)
+    done()
 
 
 if __name__ == "__main__":

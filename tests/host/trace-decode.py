@@ -15,19 +15,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts/trace")
 import decode
 import replay
+from shared.tap import check, done
 
 KINDS = {name: number for number, name in enumerate(decode.names_of("trace_kind", "TRACE_"))}
 SPACE, ANON, COPY, SOURCE, PAGE = 0xC1000000, 0xC2000000, 0xC2000010, 0xC3000000, 0x8050000
-
-
-def check(holds, words):
-    """One line of the Test Anything Protocol."""
-    check.count += 1
-    check.failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {check.count} - {words}", flush=True)
-
-
-check.count = check.failed = 0
 
 
 class Stream:
@@ -185,8 +176,7 @@ def test_sample():
 def main():
     for test in (test_anon_life, test_rows, test_lost, test_names, test_sample):
         test()
-    print(f"1..{check.count}")
-    sys.exit(check.failed != 0)
+    done()
 
 
 if __name__ == "__main__":

@@ -20,19 +20,10 @@ import chrome
 import decode
 import machine
 import replay
+from shared.tap import check, done
 
 SECONDS = 90
 MOST = 25  # per cent that a fault costs more with the trace on
-
-
-def check(holds, words):
-    """One line of the Test Anything Protocol."""
-    check.count += 1
-    check.failed += not holds
-    print(f"{'ok' if holds else 'not ok'} {check.count} - {words}", flush=True)
-
-
-check.count = check.failed = 0
 
 
 def run(folder, kernel, test, *words, before=""):
@@ -148,8 +139,7 @@ def main():
         state, _ = play(events_of(trace))
         check(state.complete and state.problems == [],
               f"all of it, from start-up on, fits together {state.problems[:3]}")
-    print(f"1..{check.count}")
-    sys.exit(check.failed != 0)
+    done()
 
 
 if __name__ == "__main__":
