@@ -1,7 +1,25 @@
 # SPDX-License-Identifier: MIT
 """Drawing as SVG: as much of it as the charts of scripts/policy-lab and scripts/trace need."""
 
+import itertools
+
 FONT = 'font-family="sans-serif" font-size="12"'
+
+
+def round_up(value):
+    """The next number that four equal steps lead to in round figures."""
+    step = 1
+    while 4 * step < value:
+        step = next(n for n in itertools.count(step + 1)
+                    if n in (2, 3, 5, 10, 15, 20, 25, 30, 40, 50) or n % 25 == 0 and n < 250 or
+                    n % 100 == 0 and n < 1000 or n % 250 == 0)
+    return 4 * step
+
+
+# The paper, the words and the lines of a grid turn dark with the reader's screen.
+STYLE = ("<style>.paper{fill:#fff}@media (prefers-color-scheme:dark){.paper{fill:#15181c}"
+         "text:not([fill]){fill:#dde1e6}[stroke='#ddd']{stroke:#3a4048}"
+         "[stroke='#000000']{stroke:#fff}}</style>")
 
 
 class Drawing:
@@ -33,5 +51,6 @@ class Drawing:
         with open(path, "w", encoding="utf-8") as file:
             file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width}" '
                        f'height="{self.height}" viewBox="0 0 {self.width} {self.height}">\n'
-                       f'<rect width="{self.width}" height="{self.height}" fill="white"/>\n'
+                       f'{STYLE}\n<rect class="paper" fill="white" width="{self.width}" '
+                       f'height="{self.height}"/>\n'
                        + "\n".join(self.parts) + "\n</svg>\n")
