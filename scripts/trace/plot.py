@@ -7,6 +7,8 @@
     faults.svg     page faults, minor and major, by the moment at which they end
     resident.svg   the resident set of each process
     memory.svg     free frames, pages of files, anonymous pages, swap slots in use
+    thrashing.svg  of `demo thrashing`: how much gets done as memory gets short
+    policies.svg   of `demo policies`, or with CMDLINE=vm.sample=1: the policies side by side
 """
 
 import itertools
@@ -16,6 +18,7 @@ import sys
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
+import compare
 import replay
 import svg
 
@@ -24,16 +27,7 @@ COLOURS = ["#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8
 MINOR, MAJOR = "#1f77b4", "#d62728"
 BINS = 120        # over the whole time
 CURVES_MOST = 10  # processes drawn: those with the largest resident sets
-
-
-def round_up(value):
-    """The next number that four equal steps lead to in round figures."""
-    step = 1
-    while 4 * step < value:
-        step = next(n for n in itertools.count(step + 1)
-                    if n in (2, 3, 5, 10, 15, 20, 25, 30, 40, 50) or n % 25 == 0 and n < 250 or
-                    n % 250 == 0)
-    return 4 * step
+FREE, DWARFED = "free frames", 5
 
 
 class Panel(svg.Drawing):
@@ -44,7 +38,7 @@ class Panel(svg.Drawing):
     def __init__(self, title, unit, start, end, most):
         super().__init__(self.LEFT + self.WIDTH + 190, self.TOP + self.HEIGHT + 56)
         self.start, self.span = start, max(end - start, 1)
-        self.most = round_up(most)
+        self.most = svg.round_up(most)
         self.legends = 0
         self.text(self.LEFT, 26, title, "start", 'font-weight="bold"')
         self.text(self.LEFT - 8, self.TOP - 18, unit, "end")
@@ -117,7 +111,7 @@ class Story:
         self.resident = {}  # pid: Series
         self.names = {}     # pid: what it was called last
         self.memory = {name: Series(self.step) for name in
-                       ("free frames", "pages of files", "anonymous pages", "swap slots")}
+                       (FREE, "pages of files", "anonymous pages", "swap slots")}
         state = replay.State()
         self.files = self.anons = 0
         for event in events:
@@ -138,7 +132,7 @@ class Story:
         elif kind in ("map", "unmap"):
             self.note_resident(event, state)
         if kind.startswith(("frame.", "cache.", "anon.", "swap.")):
-            for name, value in (("free frames", state.free), ("pages of files", self.files),
+            for name, value in ((FREE, state.free), ("pages of files", self.files),
                                 ("anonymous pages", self.anons),
                                 ("swap slots", len(state.slots))):
                 self.memory[name].note(event["t"], value)
@@ -187,10 +181,18 @@ def draw_resident(story, path):
 
 
 def draw_memory(story, path):
+    """Free frames are drawn unless everything else would lie on the ground beside them."""
+    used = max(series.most() for name, series in story.memory.items() if name != FREE)
+    free = story.memory[FREE]
+    dwarfs = used and free.most() > DWARFED * used
     panel = Panel(f"{story.command}: memory", "pages", story.start, story.end,
-                  max(series.most() for series in story.memory.values()))
+                  used if dwarfs else max(used, free.most()))
     for (name, series), colour in zip(story.memory.items(), COLOURS):
-        panel.steps(name, colour, series.points)
+        if name != FREE or not dwarfs:
+            panel.steps(name, colour, series.points)
+    if dwarfs:
+        least = min(value for _, value in free.points)
+        panel.legend(f"(always {least:,} free)", "none")
     panel.save(path)
 
 
@@ -205,6 +207,14 @@ def main():
         path = os.path.join(folder, name + ".svg")
         draw(story, path)
         print(path)
+    with open(os.path.join(os.path.dirname(sys.argv[1]), "console.log"), encoding="utf-8",
+              errors="replace") as console:
+        path = os.path.join(folder, "thrashing.svg")
+        print(path if compare.draw_thrashing(console.read(), path) else
+              "thrashing.svg, the knee: make plot CMD='demo thrashing'")
+    print(os.path.join(folder, "policies.svg") if compare.draw_policies(events, folder) else
+          "policies.svg, side by side: make plot CMD='demo policies'; or any program, with "
+          "CMDLINE='vm.sample=1 vm.faultaround=0'")
 
 
 if __name__ == "__main__":

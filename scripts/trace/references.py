@@ -14,11 +14,10 @@ import json
 import sys
 
 
-def references(lines):
+def references(events):
     """The page of each fault that was resolved; a page touched again at once is one reference."""
     last = None
-    for line in lines:
-        event = json.loads(line)
+    for event in events:
         if event.get("kind") != "fault.end" or event.get("result") != "done":
             continue
         page = (event["as"] << 20 | event["addr"] >> 12) & 0xffffffff
@@ -27,16 +26,20 @@ def references(lines):
         last = page
 
 
+def write(path, pages):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("# recorded by scripts/trace/references.py: one page a line\n")
+        file.writelines(f"{page:#x}\n" for page in pages)
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     with open(sys.argv[1], encoding="utf-8") as lines:
-        pages = list(references(lines))
+        pages = list(references(map(json.loads, lines)))
     if not pages:
         sys.exit(f"{sys.argv[1]}: no faults in it")
-    with open(sys.argv[2], "w", encoding="utf-8") as file:
-        file.write("# recorded by scripts/trace/references.py: one page a line\n")
-        file.writelines(f"{page:#x}\n" for page in pages)
+    write(sys.argv[2], pages)
     print(f"{len(pages)} references to {len(set(pages))} pages")
 
 
