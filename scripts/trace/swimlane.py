@@ -23,13 +23,13 @@ sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import svg
 
 LANES = {  # where each begins, how wide its bar's column is, its colour
-    "program": (70, "#1f77b4"), "kernel": (260, "#d95f02"), "others": (760, "#7f7f7f"),
+    "program": (70, "#1f77b4"), "kernel": (260, "#d95f02"), "others": (760, "#8c6bb1"),
     "disk": (940, "#2ca02c")}
 TITLES = {"program": "the program", "kernel": "the kernel, for it", "others": "other threads",
           "disk": "the disk"}
 BAR, ROW, LINE, TOP, WIDTH = 10, 27, 15, 84, 1090
 CODE_X = 540  # where the names of functions stand
-GREY = "#555"
+GREY = "#757d87"  # to be read on white and on black
 
 
 def flags_of(entry):
@@ -73,8 +73,7 @@ CODE = {
     "reuse": "vm/fault.c:anon_own", "page": "vm/spt.c:spt_anon_set",
     "unmap": "vm/pagedir.c:drop_entry", "map": "vm/pagedir.c:pagedir_set",
     "evict": "vm/evict.c:evict_or_write", "disk.start": "kernel/dev/block.c:block_submit",
-    "ahead": "vm/readahead.c:readahead_swap", "ahead.file": "vm/readahead.c:readahead_file",
-    "sleep": "vm/frame.c:frame_wait",
+    "ahead": "vm/readahead.c:readahead_missed", "sleep": "vm/frame.c:frame_wait",
     "wake": "vm/fault.c:fault_resolve", "disk.done": "vm/frame.c:transfer_done",
     "fault.end": "kernel/cpu/entry.S:trap_leave",
 }
@@ -173,8 +172,8 @@ class Picture(svg.Drawing):
         x1 = LANES[source][0] + (BAR if right else 0)
         x2 = LANES[target][0] + (0 if right else BAR)
         back = -7 if right else 7
-        self.line(x1, self.y, x2, self.y, "#333")
-        self.polyline([(x2 + back, self.y - 4), (x2, self.y), (x2 + back, self.y + 4)], "#333")
+        self.line(x1, self.y, x2, self.y, GREY)
+        self.polyline([(x2 + back, self.y - 4), (x2, self.y), (x2 + back, self.y + 4)], GREY)
 
     def say(self, lane, words):
         for number, line in enumerate(words):
@@ -267,7 +266,7 @@ class Story:
         if self.reading_ahead:
             pages = "page" if self.fault.ahead == 1 else "pages"
             self.picture.say("kernel", [f"{self.fault.ahead} more {pages} are read ahead"])
-            self.picture.code("ahead.file" if "FILE" in self.fault.end["row"] else "ahead")
+            self.picture.code("ahead")
             self.picture.row()
 
     def disk_done(self, event):
