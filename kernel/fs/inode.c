@@ -59,6 +59,21 @@ void inode_init(struct inode *inode, struct file_system *fs, const struct inode_
 
 /* --- the cache ------------------------------------------------------------------------ */
 
+/* References are counted from anywhere; to the first and from the last one only under
+ * fs_cache_lock. True if it was the first, the last. */
+static bool reference_add(struct inode *inode)
+{
+	return __atomic_fetch_add(&inode->references, 1, __ATOMIC_ACQ_REL) == 0;
+}
+
+static bool reference_drop(struct inode *inode)
+{
+	uint32_t before = __atomic_fetch_sub(&inode->references, 1, __ATOMIC_ACQ_REL);
+
+	ASSERT_SAYING(before > 0, "an inode is put that nobody has");
+	return before == 1;
+}
+
 static void unused_add(struct inode *inode)
 {
 	/* One to be deleted goes first. */
@@ -94,7 +109,7 @@ struct inode *inode_find(struct file_system *fs, uint32_t number)
 		if (inode->fs == fs && inode->number == number)
 			break;
 	if (inode) {
-		if (inode->references++ == 0)
+		if (reference_add(inode))
 			unused_remove(inode);
 		inode->touched = true;
 	}
@@ -115,7 +130,7 @@ void inode_cache(struct inode *inode)
 
 struct inode *inode_get(struct inode *inode)
 {
-	__atomic_fetch_add(&inode->references, 1, __ATOMIC_RELAXED);
+	reference_add(inode);
 	return inode;
 }
 
@@ -207,8 +222,7 @@ bool inode_try_get(struct inode *inode)
 void inode_put(struct inode *inode)
 {
 	spin_lock(&fs_cache_lock);
-	ASSERT_SAYING(inode->references > 0, "an inode is put that nobody has");
-	if (--inode->references > 0) {
+	if (!reference_drop(inode)) {
 		spin_unlock(&fs_cache_lock);
 		return;
 	}
@@ -231,7 +245,7 @@ void inode_put_unslept(struct inode *inode)
 	spin_lock(&fs_cache_lock);
 	ASSERT_SAYING(inode->cached || inode->references > 1,
 	              "only cached inodes have names in the dentry cache alone");
-	if (--inode->references == 0)
+	if (reference_drop(inode))
 		unused_add(inode);
 	spin_unlock(&fs_cache_lock);
 }
@@ -273,7 +287,7 @@ void inode_for_each(struct file_system *fs, void (*visit)(struct inode *))
 		for (struct inode *inode = buckets[i]; inode; inode = inode->hash_next) {
 			if (inode->fs != fs)
 				continue;
-			if (inode->references++ == 0)
+			if (reference_add(inode))
 				unused_remove(inode);
 			spin_unlock(&fs_cache_lock);
 			if (last)
