@@ -40,7 +40,9 @@
 #define RESERVE_FRAMES 24u /* a cluster's worth of nothing: eviction itself needs few */
 #define FILE_PAGES_MIN 16u
 #define OOM_WAIT_NS (10 * 1000 * 1000ull)
-#define SWEEP_STEPS 4u    /* frames looked at for each page evicted: is one locked? */
+#define PAGEOUT_BATCHES 4u /* that the page-out thread has under way at a time */
+#define VICTIMS_A_HOLD 8u  /* chosen before vm_lock is let go */
+#define SWEEP_STEPS 8u    /* frames looked at for each page evicted: is one locked? */
 #define SWEEP_A_HOLD 256u /* locked pages looked at before vm_lock is let go */
 #define TICK_NS (100 * 1000 * 1000ull) /* between two ticks of a policy that wants them */
 
@@ -52,14 +54,15 @@ static uint32_t file_pages; /* vm_lock: in the queue, able to go without swap */
 static bool (*oom_hook)(void);
 
 /* Locked pages are no policy's: its shares and ages are of pages that can go. They wait here,
- * FRAME_ASIDE. Who is locked is found out by a hand that goes round the frames, and who is so no
- * more by another that goes round these. vm_lock. */
+ * FRAME_ASIDE. When the policy has met one, a hand goes once round the frames and finds them all;
+ * who is locked no more is found by another that goes round these. vm_lock. */
 static struct list aside = LIST_INIT(aside);
 static uint32_t aside_count;
-static uint32_t sweep_next = 1;
+static uint32_t sweep_next = 1, sweep_left;
 
 static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
 static uint32_t low_water, high_water; /* frames; 0 until the thread runs */
+static uint32_t batches_most;
 
 static void policy_begin(const struct policy *new)
 {
@@ -86,8 +89,13 @@ bool policy_evictable(struct policy_page *page)
 {
 	struct frame *frame = frame_of_policy(page);
 	vm_count(VM_pgscan);
-	if (frame->pins > 0 || frame_has(frame, FRAME_BUSY) || frame_locked(frame))
+	if (frame->pins > 0 || frame_has(frame, FRAME_BUSY))
 		return false;
+	if (frame_locked(frame)) {
+		if (!sweep_left)
+			sweep_left = physmem_end();
+		return false;
+	}
 	if (only_from && !frame_mapped_in(frame, &only_from->pagedir))
 		return false;
 	/* A page that never had a slot needs one; a slot in hand can be written again. */
@@ -147,10 +155,11 @@ static bool is_page(const struct frame *frame)
 	return frame->state == FRAME_ANON || frame->state == FRAME_FILE;
 }
 
-/* Looks at the next frames, and takes pages from the policy that are locked. vm_lock held. */
+/* Looks at the next frames of a round, and takes pages from the policy that are locked. vm_lock
+ * held. */
 static void set_locked_aside(void)
 {
-	for (uint32_t steps = SWEEP_STEPS; steps > 0; steps--) {
+	for (uint32_t steps = SWEEP_STEPS; steps > 0 && sweep_left > 0; steps--, sweep_left--) {
 		struct frame *frame = &frames[sweep_next];
 		sweep_next = sweep_next + 1 < physmem_end() ? sweep_next + 1 : 1;
 		if (!is_page(frame) || !frame_locked(frame) || frame_has(frame, FRAME_ASIDE))
@@ -245,15 +254,29 @@ static uint32_t evict_or_write(struct frame *frame, struct writeback *batch)
  * policy knows no more. Returns how many were freed at once. */
 static uint32_t choose_victims(uint32_t wanted, struct writeback *batch)
 {
-	uint32_t freed = 0;
+	uint32_t freed = 0, steps = 0;
 	spin_lock(&vm_lock);
 	while (freed + batch->count < wanted && batch->count < WRITEBACK_MAX && !hopeless()) {
 		struct frame *frame = next_victim();
 		if (!frame)
 			break;
 		freed += evict_or_write(frame, batch);
+		if (++steps % VICTIMS_A_HOLD == 0) {
+			spin_unlock(&vm_lock);
+			spin_lock(&vm_lock);
+		}
 	}
 	spin_unlock(&vm_lock);
+	return freed;
+}
+
+/* The same; if there is nobody, once more with those that were locked. */
+static uint32_t find_victims(uint32_t wanted, struct writeback *batch)
+{
+	uint32_t freed;
+	do
+		freed = choose_victims(wanted, batch);
+	while (!freed && !batch->count && any_unlocked());
 	return freed;
 }
 
@@ -289,19 +312,24 @@ static uint32_t finish_write(struct frame *frame, uint32_t slot)
 	return 1;
 }
 
-/* The same for a batch. */
-static uint32_t write_and_drop(struct writeback *batch)
+/* Waits for the writes of a batch and does the same with each. */
+static uint32_t finish_batch(struct writeback *batch)
 {
 	uint32_t freed = 0;
-	if (batch->count == 0)
-		return 0;
-	writeback_start(batch);
 	writeback_wait(batch);
 	spin_lock(&vm_lock);
 	for (uint32_t i = 0; i < batch->count; i++)
 		freed += finish_write(batch->frames[i], batch->slots[i]);
 	spin_unlock(&vm_lock);
 	return freed;
+}
+
+static uint32_t write_and_drop(struct writeback *batch)
+{
+	if (batch->count == 0)
+		return 0;
+	writeback_start(batch);
+	return finish_batch(batch);
 }
 
 uint32_t evict_frames(uint32_t wanted)
@@ -311,10 +339,7 @@ uint32_t evict_frames(uint32_t wanted)
 		return 0;
 	thread->reclaiming = true;
 	struct writeback batch = {0};
-	uint32_t freed;
-	do
-		freed = choose_victims(wanted, &batch);
-	while (!freed && !batch.count && any_unlocked());
+	uint32_t freed = find_victims(wanted, &batch);
 	freed += write_and_drop(&batch);
 	thread->reclaiming = false;
 	return freed;
@@ -415,9 +440,40 @@ static void tick_if_due(void)
 	next_tick = clock_now() + TICK_NS;
 }
 
+/*
+ * Evicts until enough frames are free. Several batches are under way at a time, so that the disk
+ * always has the next one, and what is on its way counts as free: no more is begun than is wanted.
+ */
+static void pageout_round(void)
+{
+	static struct writeback batches[PAGEOUT_BATCHES];
+	uint32_t begun = 0, ended = 0, coming = 0;
+	bool hope = true;
+
+	for (;;) {
+		if (hope && begun - ended < batches_most && physmem_free() + coming < high_water) {
+			struct writeback *batch = &batches[begun % PAGEOUT_BATCHES];
+			batch->count = 0;
+			hope = find_victims(EVICT_CLUSTER, batch) > 0 || batch->count > 0;
+			if (batch->count == 0)
+				continue;
+			writeback_start(batch);
+			coming += batch->count;
+			begun++;
+		} else if (ended < begun) {
+			struct writeback *batch = &batches[ended++ % PAGEOUT_BATCHES];
+			hope &= finish_batch(batch) > 0;
+			coming -= batch->count;
+		} else {
+			break;
+		}
+	}
+}
+
 static void pageout(void *unused)
 {
 	(void)unused;
+	thread_current()->reclaiming = true;
 	for (;;) {
 		(void)WAIT_FOR(&pageout_queue, physmem_free() < low_water, false,
 		               tick_deadline());
@@ -425,8 +481,7 @@ static void pageout(void *unused)
 		if (physmem_free() >= low_water)
 			continue;
 		vm_count(VM_pageout_wakes);
-		while (physmem_free() < high_water && evict_frames(EVICT_CLUSTER))
-			;
+		pageout_round();
 		/* Nothing to evict: those who need a frame find that out for themselves. */
 		if (physmem_free() < low_water)
 			thread_sleep_until(clock_now() + OOM_WAIT_NS);
@@ -446,6 +501,9 @@ void evict_start(void)
 	const char *name = boot_arg("vm.policy");
 	if (name && evict_set_policy(name) != 0)
 		log_print("vm.policy=%s: no such policy", name);
+	batches_most = boot_arg_number("vm.pageout", PAGEOUT_BATCHES);
+	if (batches_most < 1 || batches_most > PAGEOUT_BATCHES)
+		batches_most = PAGEOUT_BATCHES;
 	low_water = RESERVE_FRAMES + 16 + physmem_total() / 128;
 	high_water = low_water + EVICT_CLUSTER + physmem_total() / 256;
 	shrinker_register(evict_frames);

@@ -23,6 +23,7 @@ bool writeback_add(struct writeback *batch, struct frame *frame)
 	frame_pin(frame);
 	batch->frames[i] = frame;
 	batch->started[i] = !busy;
+	batch->slots[i] = 0;
 	if (busy)
 		return true;
 	/* Clean first, write then: a store that comes during the transfer dirties it again. */

@@ -14,8 +14,8 @@ struct frame;
 struct writeback {
 	struct frame *frames[WRITEBACK_MAX]; /* pinned */
 	bool started[WRITEBACK_MAX];         /* ours to write; else already being written */
-	uint32_t slots[WRITEBACK_MAX];       /* of an anon's page: where it goes */
-	uint32_t count;
+	uint32_t slots[WRITEBACK_MAX];       /* of an anon's page: where it goes; or 0 */
+	uint32_t count;                      /* 0 makes it empty, also one used before */
 };
 
 /* Adds a dirty page of a file or of an anon with a slot (it becomes busy and clean, its
