@@ -122,9 +122,9 @@ static void check_groups_locked(struct process *process)
 {
 	if (links_group_locked(process))
 		free_orphaned_group_locked(process->group);
-	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
-		if (p->parent == process && links_group_locked(p))
-			free_orphaned_group_locked(p->group);
+	LIST_FOR (&process->children, struct process, child, sibling)
+		if (links_group_locked(child))
+			free_orphaned_group_locked(child->group);
 }
 
 /* Whether the parent has said that it will not wait (sigaction(2), SA_NOCLDWAIT). */

@@ -26,15 +26,24 @@
 #define INIT_ID 1
 #define STACK_LIMIT (8u << 20)
 
-/* Whether a number is taken by a process, living or not, or names a group or session. */
-static bool id_in_use(pid_t id)
+static void lower(pid_t *lowest, pid_t from, pid_t id)
 {
-	bool found = false;
+	if (id >= from && id < *lowest)
+		*lowest = id;
+}
+
+/* The lowest number >= from that a process has, living or not, or a group or a session. */
+static pid_t next_id_in_use(pid_t from)
+{
+	pid_t lowest = INT32_MAX;
 	uint32_t flags = spin_lock_irq(&process_lock);
-	for (struct process *p = process_first_locked(); p && !found; p = process_next_locked(p))
-		found = p->id == id || p->group == id || p->session == id;
+	for (struct process *p = process_first_locked(); p; p = process_next_locked(p)) {
+		lower(&lowest, from, p->id);
+		lower(&lowest, from, p->group);
+		lower(&lowest, from, p->session);
+	}
 	spin_unlock_irq(&process_lock, flags);
-	return found;
+	return lowest;
 }
 
 /* Whose rights count for files: the process's that calls, or root's for the kernel itself. */
@@ -69,7 +78,7 @@ void process_init(void)
 	report_init();
 	vfs_set_caller_door(tell_caller);
 	trap_set_return_hook(signal_deliver);
-	thread_set_id_hook(id_in_use);
+	thread_set_id_hook(next_id_in_use);
 	trace_set_process_hook(tell_processes);
 }
 

@@ -69,12 +69,10 @@ static bool learn(struct process *parent, struct process *child, const struct wa
 	return true;
 }
 
-/* 1: learnt something; 0: not yet; -ECHILD: there is no such child. */
-static int look(struct process *parent, const struct wait_for *what,
-                struct wait_result *result)
+static int look_at_all(struct process *parent, const struct wait_for *what,
+                       struct wait_result *result)
 {
 	int found = -ECHILD;
-	uint32_t flags = spin_lock_irq(&process_lock);
 	LIST_FOR (&parent->children, struct process, child, sibling) {
 		if (!concerns(what, child))
 			continue;
@@ -82,6 +80,25 @@ static int look(struct process *parent, const struct wait_for *what,
 		if (found)
 			break;
 	}
+	return found;
+}
+
+static int look_at_one(struct process *parent, const struct wait_for *what,
+                       struct wait_result *result)
+{
+	struct process *child = process_find_locked(what->id);
+	if (!child || child->parent != parent || !concerns(what, child))
+		return -ECHILD;
+	return learn(parent, child, what, result);
+}
+
+/* 1: learnt something; 0: not yet; -ECHILD: there is no such child. */
+static int look(struct process *parent, const struct wait_for *what,
+                struct wait_result *result)
+{
+	uint32_t flags = spin_lock_irq(&process_lock);
+	int found = what->type == P_PID ? look_at_one(parent, what, result)
+	                                : look_at_all(parent, what, result);
 	spin_unlock_irq(&process_lock, flags);
 	return found;
 }

@@ -22,13 +22,14 @@ struct thread boot_thread = {
 };
 
 static struct slab_cache thread_cache = SLAB_CACHE("thread", sizeof(struct thread));
-static bool (*id_hook)(pid_t);
+static pid_t (*id_hook)(pid_t);
 
 static struct spinlock threads_lock = SPINLOCK_INIT("threads");
 /* Guarded by threads_lock. */
 static struct list threads = LIST_INIT(threads);
 static uint32_t thread_total;
 static pid_t last_id = 1; /* 1 is process 1's, whenever it starts */
+static pid_t free_end;    /* nobody has a number from behind last_id to here */
 
 static void thread_list(struct thread *thread)
 {
@@ -151,37 +152,54 @@ void thread_set_space(struct spt *spt, physaddr_t directory)
 	preempt_enable();
 }
 
-/* Threads locked. */
-static bool id_is_a_thread(pid_t id)
+/* The lowest number >= from that a thread has; ID_MAX + 1: none. */
+static pid_t next_thread_id(pid_t from)
 {
-	LIST_FOR(&threads, struct thread, thread, all_link)
-		if (thread->id == id)
-			return true;
-	return false;
-}
-
-static pid_t next_id(void)
-{
+	pid_t lowest = ID_MAX + 1;
 	uint32_t flags = spin_lock_irq(&threads_lock);
-	do
-		last_id = last_id < ID_MAX ? last_id + 1 : 2;
-	while (id_is_a_thread(last_id));
-	pid_t id = last_id;
+	LIST_FOR(&threads, struct thread, thread, all_link)
+		if (thread->id >= from && thread->id < lowest)
+			lowest = thread->id;
 	spin_unlock_irq(&threads_lock, flags);
-	return id;
+	return lowest;
 }
 
+static pid_t id_after(pid_t id)
+{
+	return id < ID_MAX ? id + 1 : 2;
+}
+
+/* The numbers given out go round, so those from the last one to the next that is in use stay
+ * free meanwhile: only when they are used up must all be looked at again. The idea is from the
+ * fork of 4.4BSD. */
 pid_t thread_new_id(void)
 {
-	pid_t id = next_id();
-	while (id_hook && id_hook(id))
-		id = next_id();
-	return id;
+	for (;;) {
+		uint32_t flags = spin_lock_irq(&threads_lock);
+		pid_t from = id_after(last_id);
+		bool known = from < free_end && from > last_id;
+		if (known)
+			last_id = from;
+		spin_unlock_irq(&threads_lock, flags);
+		if (known)
+			return from;
+
+		pid_t end = next_thread_id(from);
+		pid_t other = id_hook ? id_hook(from) : ID_MAX + 1;
+		if (other < end)
+			end = other;
+		flags = spin_lock_irq(&threads_lock);
+		if (from == id_after(last_id)) { /* nobody was faster */
+			last_id = end > from ? from - 1 : from;
+			free_end = end;
+		}
+		spin_unlock_irq(&threads_lock, flags);
+	}
 }
 
-void thread_set_id_hook(bool (*in_use)(pid_t))
+void thread_set_id_hook(pid_t (*next_used)(pid_t))
 {
-	id_hook = in_use;
+	id_hook = next_used;
 }
 
 void thread_for_each(void (*visit)(struct thread *, void *), void *context)

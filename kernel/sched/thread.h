@@ -126,9 +126,10 @@ void thread_set_space(struct spt *, physaddr_t directory);
 /* A new id for threads and processes; never repeats within 32,767, then wraps and skips
  * those in use. */
 pid_t thread_new_id(void);
-/* Who else uses numbers (processes that ended but were not waited for, groups): the
- * door for userprog. `in_use` is called with no lock held. */
-void thread_set_id_hook(bool (*in_use)(pid_t));
+/* Who else uses numbers (processes that ended but were not waited for, groups): the door for
+ * userprog. It tells the lowest one in use that is >= from, or a number above all; called with
+ * no lock held. */
+void thread_set_id_hook(pid_t (*next_used)(pid_t from));
 /* Every thread, with the list locked (spinlock): visit must not sleep. */
 void thread_for_each(void (*visit)(struct thread *, void *), void *context);
 uint32_t thread_count(void);
