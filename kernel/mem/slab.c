@@ -23,6 +23,7 @@
 #include "lib/string.h"
 
 #define HEAP_RESERVE 8   /* frames the heap leaves to threads that free memory */
+#define SCARCE_PART 8    /* frames are scarce when fewer than this part of all are free */
 #define SHRINK_BATCH 8
 #define SHRINK_ATTEMPTS 4
 #define SHRINKERS_MAX 4
@@ -127,6 +128,12 @@ static void junk_fill(struct slab *slab, void *object)
 	memset(object, JUNK, slab->stride);
 }
 
+static void middle_check(struct slab *slab, const void *object)
+{
+	ASSERT_SAYING(((const char *)object - (char *)(slab + 1)) % slab->stride == 0,
+	              "freeing the middle of an object");
+}
+
 static void junk_check(struct slab *slab, const void *object)
 {
 	const uint8_t *bytes = object;
@@ -137,6 +144,12 @@ static void junk_check(struct slab *slab, const void *object)
 }
 #else
 static void junk_fill(struct slab *slab, void *object)
+{
+	(void)slab;
+	(void)object;
+}
+
+static void middle_check(struct slab *slab, const void *object)
 {
 	(void)slab;
 	(void)object;
@@ -205,14 +218,21 @@ static bool frame_is_heap(const void *object)
 	return physmem_holder(virt_to_phys(object) >> PAGE_SHIFT) == PHYSMEM_HEAP;
 }
 
+/* Whether the cache can do without a slab that has become empty. Its last one with room is
+ * kept for the next object, or a cache with one object now and then would take a frame and
+ * give it back each time; unless frames are scarce. Locked. */
+static bool keeps_enough(const struct slab_cache *cache)
+{
+	return cache->partial.head.next != cache->partial.head.previous ||
+	       physmem_free() < physmem_total() / SCARCE_PART;
+}
+
 void slab_free(struct slab_cache *cache, void *object)
 {
 	struct slab *slab = slab_of(object);
 	ASSERT_SAYING(frame_is_heap(object), "freeing what is not, or no longer, on the heap");
 	ASSERT_SAYING(slab->cache == cache, "an object freed to a cache it is not from");
-	ASSERT_SAYING(((char *)object - (char *)(slab + 1)) % slab->stride == 0,
-	              "freeing the middle of an object");
-
+	middle_check(slab, object);
 	uint32_t flags = spin_lock_irq(&cache->lock);
 	ASSERT_SAYING(slab->used > 0 && object != slab->free, "an object freed twice");
 	junk_fill(slab, object);
@@ -220,14 +240,17 @@ void slab_free(struct slab_cache *cache, void *object)
 	freed->next = slab->free;
 	slab->free = freed;
 	cache->objects--;
-	bool empty = --slab->used == 0;
-	list_remove(&slab->link);
-	if (empty)
-		cache->slabs--;
-	else
+	if (slab->used-- == slab->capacity) {
+		list_remove(&slab->link);
 		list_prepend(&cache->partial, &slab->link);
+	}
+	bool superfluous = !slab->used && keeps_enough(cache);
+	if (superfluous) {
+		list_remove(&slab->link);
+		cache->slabs--;
+	}
 	spin_unlock_irq(&cache->lock, flags);
-	if (empty)
+	if (superfluous)
 		slab_give_back(slab);
 }
 
@@ -248,7 +271,7 @@ void *kmalloc_zeroed(size_t bytes)
 	void *object = kmalloc(bytes);
 	if (!object)
 		return NULL;
-	if (bytes < PAGE_SIZE)
+	if (bytes <= HALF_SLAB)
 		return memset(object, 0, bytes);
 	page_clear(object);
 	return object;
