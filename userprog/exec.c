@@ -54,13 +54,13 @@ struct exec {
 
 	struct spt *spt;             /* the new space */
 	Elf32_Ehdr header;
-	Elf32_Phdr segments[SEGMENTS_MAX];
 	uintptr_t bias;              /* what is added to the file's addresses */
 	uintptr_t headers;           /* where the program finds its program headers, or 0 */
 	uintptr_t end;               /* of its highest segment */
 	bool executable_stack;
 	uintptr_t esp;
 	struct credentials credentials;
+	Elf32_Phdr segments[SEGMENTS_MAX]; /* header.e_phnum of them are filled */
 };
 
 /* ---- which file ---- */
@@ -437,10 +437,11 @@ static void exec_free(struct exec *e)
 /* Resolves the path and takes what the #! lines add; NULL with *error set. */
 static struct exec *exec_begin(const char *path, int *error)
 {
-	struct exec *e = kmalloc_zeroed(sizeof *e);
+	struct exec *e = kmalloc(sizeof *e);
 	*error = -ENOMEM;
 	if (!e)
 		return NULL;
+	memset(e, 0, offsetof(struct exec, segments));
 	e->path = path;
 	e->executable_stack = true; /* unless the program says otherwise */
 	*error = exec_strings_create(&e->strings);

@@ -18,7 +18,8 @@ int exec_strings_create(struct exec_strings *strings)
 
 void exec_strings_destroy(struct exec_strings *strings)
 {
-	for (uint32_t i = 0; strings->pages && i < EXEC_PAGES_MAX; i++)
+	uint32_t last = strings->bytes / PAGE_SIZE; /* may have been made, and nothing put there */
+	for (uint32_t i = 0; strings->pages && i <= last && i < EXEC_PAGES_MAX; i++)
 		kfree(strings->pages[i]);
 	kfree(strings->pages);
 }

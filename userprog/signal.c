@@ -159,12 +159,13 @@ void signal_set_blocked(signal_set blocked)
 void signals_reset_for_exec(struct process *process)
 {
 	uint32_t flags = spin_lock_irq(&process_lock);
-	for (int signal = 1; signal <= SIGNALS; signal++) {
-		struct signal_action *action = action_of(process, signal);
-		bool ignored = action->handler == HANDLER_IGNORE;
-		*action = (struct signal_action){
-			.handler = ignored ? HANDLER_IGNORE : HANDLER_DEFAULT};
-	}
+	signal_set ignored = 0;
+	for (int signal = 1; signal <= SIGNALS; signal++)
+		if (action_of(process, signal)->handler == HANDLER_IGNORE)
+			ignored |= signal_bit(signal);
+	memset(process->signals.actions, 0, sizeof process->signals.actions);
+	for (; ignored; ignored &= ignored - 1)
+		process->signals.actions[__builtin_ctzll(ignored)].handler = HANDLER_IGNORE;
 	process->signals.alternate_size = 0;
 	spin_unlock_irq(&process_lock, flags);
 }

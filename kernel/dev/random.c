@@ -34,7 +34,9 @@ static inline uint32_t rotate_left(uint32_t value, uint32_t bits)
 	return value << bits | value >> (32 - bits);
 }
 
-static void quarter_round(uint32_t *s, int a, int b, int c, int d)
+/* With constant places in the block, which it is to be compiled for. */
+static inline __attribute__((always_inline)) void quarter_round(uint32_t *s, int a, int b, int c,
+                                                                int d)
 {
 	s[a] += s[b]; s[d] = rotate_left(s[d] ^ s[a], 16);
 	s[c] += s[d]; s[b] = rotate_left(s[b] ^ s[c], 12);
@@ -66,8 +68,9 @@ static void next_block(uint32_t block[BLOCK_WORDS])
 		block[i] += input[i];
 }
 
-/* Replaces the key by its stream, with the pool folded in. */
-static void change_key(void)
+/* Replaces the key, with the pool folded in, by the first half block of its stream; the other
+ * half is for giving out. */
+static void change_key(uint32_t half[KEY_WORDS])
 {
 	uint32_t block[BLOCK_WORDS];
 
@@ -75,6 +78,7 @@ static void change_key(void)
 		key[i] ^= pool[i];
 	next_block(block);
 	memcpy(key, block, sizeof(key));
+	memcpy(half, block + KEY_WORDS, sizeof(key));
 }
 
 static uint32_t time_stamp(void)
@@ -103,17 +107,16 @@ void random_stir(void)
 
 void random_bytes(void *to, size_t n)
 {
-	uint32_t block[BLOCK_WORDS];
+	uint32_t half[KEY_WORDS];
 	uint8_t *out = to;
 
 	while (n) {
-		size_t piece = n < sizeof(block) ? n : sizeof(block);
+		size_t piece = n < sizeof(half) ? n : sizeof(half);
 
 		uint32_t flags = spin_lock_irq(&random_lock);
-		change_key();
-		next_block(block);
+		change_key(half);
 		spin_unlock_irq(&random_lock, flags);
-		memcpy(out, block, piece);
+		memcpy(out, half, piece);
 		out += piece;
 		n -= piece;
 	}
@@ -139,6 +142,8 @@ static uint32_t hardware_random(void)
 
 void random_init(void)
 {
+	uint32_t unused[KEY_WORDS];
+
 	detect();
 	uint32_t flags = spin_lock_irq(&random_lock);
 	uint64_t date = clock_realtime();
@@ -148,7 +153,7 @@ void random_init(void)
 		stir_word(time_stamp());
 		stir_word(hardware_random());
 		if (i % KEY_WORDS == 0)
-			change_key();
+			change_key(unused);
 	}
 	spin_unlock_irq(&random_lock, flags);
 }
