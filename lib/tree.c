@@ -4,8 +4,8 @@
  *
  * Inserting or removing changes heights only on the way from the changed place to the
  * root. path_rebalance() walks that way once: it recomputes each node's height and
- * summary, and rotates where the difference became two. The walk never stops early,
- * because a summary may change where the height does not.
+ * summary, and rotates where the difference became two. Where both turn out as they were,
+ * nothing above can change, and the walk ends: most are a few nodes long.
  */
 #include "lib/tree.h"
 
@@ -14,14 +14,14 @@ static int height(const struct tree_node *node)
 	return node ? node->height : 0;
 }
 
-/* What the node says about its subtree, from what its children say about theirs. */
-static void node_refresh(struct tree *tree, struct tree_node *node)
+/* What the node says about its subtree, from what its children say about theirs. Returns
+ * whether it is something else than before. */
+static bool node_refresh(struct tree *tree, struct tree_node *node)
 {
-	int left = height(node->left), right = height(node->right);
+	int left = height(node->left), right = height(node->right), before = node->height;
 
 	node->height = 1 + (left > right ? left : right);
-	if (tree->summarise)
-		tree->summarise(node);
+	return (tree->summarise && tree->summarise(node)) || node->height != before;
 }
 
 static void set_left(struct tree_node *node, struct tree_node *child)
@@ -89,44 +89,73 @@ static struct tree_node *rotate_right(struct tree *tree, struct tree_node *node)
 
 /* A child that leans inward is first rotated outward, or the tall part would only
  * move from one side to the other. */
-static struct tree_node *node_balance(struct tree *tree, struct tree_node *node)
+static struct tree_node *node_rotate(struct tree *tree, struct tree_node *node, int lean)
 {
-	int lean = height(node->left) - height(node->right);
-
-	if (lean > 1) {
+	if (lean > 0) {
 		if (height(node->left->left) < height(node->left->right))
 			rotate_left(tree, node->left);
 		return rotate_right(tree, node);
 	}
-	if (lean < -1) {
-		if (height(node->right->right) < height(node->right->left))
-			rotate_right(tree, node->right);
-		return rotate_left(tree, node);
-	}
-	node_refresh(tree, node);
-	return node;
+	if (height(node->right->right) < height(node->right->left))
+		rotate_right(tree, node->right);
+	return rotate_left(tree, node);
 }
 
-static void path_rebalance(struct tree *tree, struct tree_node *node)
+/* From `node` upward. `stranger` is one that has come from elsewhere, or NULL: what it said
+ * there is nothing to compare with. */
+static void path_rebalance(struct tree *tree, struct tree_node *node,
+                           const struct tree_node *stranger)
 {
-	for (; node; node = node->parent)
-		node = node_balance(tree, node);
+	for (; node; node = node->parent) {
+		int lean = height(node->left) - height(node->right);
+
+		if (lean > 1 || lean < -1) {
+			if (node == stranger)
+				stranger = NULL;
+			node = node_rotate(tree, node, lean);
+		} else if (node == stranger) {
+			stranger = NULL;
+			node_refresh(tree, node);
+		} else if (!node_refresh(tree, node) && !stranger) {
+			return;
+		}
+	}
+}
+
+bool tree_find_place(struct tree *tree, uintptr_t key, struct tree_place *place)
+{
+	*place = (struct tree_place){.link = &tree->root};
+	for (struct tree_node *node; (node = *place->link);) {
+		if (key == node->key)
+			return false;
+		place->parent = node;
+		if (key < node->key) {
+			place->above = node;
+			place->link = &node->left;
+		} else {
+			place->below = node;
+			place->link = &node->right;
+		}
+	}
+	return true;
+}
+
+void tree_insert_at(struct tree *tree, const struct tree_place *place, struct tree_node *node)
+{
+	node->left = node->right = NULL;
+	node->parent = place->parent;
+	*place->link = node;
+	node_refresh(tree, node);
+	path_rebalance(tree, place->parent, NULL);
 }
 
 bool tree_insert(struct tree *tree, struct tree_node *node)
 {
-	struct tree_node *parent = NULL, **place = &tree->root;
+	struct tree_place place;
 
-	while (*place) {
-		parent = *place;
-		if (node->key == parent->key)
-			return false;
-		place = node->key < parent->key ? &parent->left : &parent->right;
-	}
-	node->left = node->right = NULL;
-	node->parent = parent;
-	*place = node;
-	path_rebalance(tree, node);
+	if (!tree_find_place(tree, node->key, &place))
+		return false;
+	tree_insert_at(tree, &place, node);
 	return true;
 }
 
@@ -148,7 +177,7 @@ static struct tree_node *rightmost(struct tree_node *node)
  * and so can be taken out easily. */
 void tree_remove(struct tree *tree, struct tree_node *node)
 {
-	struct tree_node *lowest_changed, *successor;
+	struct tree_node *lowest_changed, *successor = NULL;
 
 	if (!node->left || !node->right) {
 		lowest_changed = node->parent;
@@ -161,13 +190,13 @@ void tree_remove(struct tree *tree, struct tree_node *node)
 		set_right(successor, node->right);
 		node_replace(tree, node, successor);
 	}
-	path_rebalance(tree, lowest_changed);
+	path_rebalance(tree, lowest_changed, successor);
 }
 
 void tree_update(struct tree *tree, struct tree_node *node)
 {
-	for (; node; node = node->parent)
-		node_refresh(tree, node);
+	while (node && node_refresh(tree, node))
+		node = node->parent;
 }
 
 struct tree_node *tree_find(const struct tree *tree, uintptr_t key)

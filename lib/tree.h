@@ -5,7 +5,8 @@
  *
  * An owner may keep a summary of each subtree in its elements (the largest gap, say):
  * `summarise` is called for a node, bottom up, whenever its subtree changed, and when
- * the owner says so by tree_update(). Not locked: the owner's lock guards.
+ * the owner says so by tree_update(); it tells whether the summary is another than before,
+ * for if it is not, those above need not be looked at. Not locked: the owner's lock guards.
  * Source: Adelson-Velsky and Landis, 1962; Knuth, TAOCP vol. 3, 6.2.3.
  */
 #pragma once
@@ -22,7 +23,7 @@ struct tree_node {
 
 struct tree {
 	struct tree_node *root;
-	void (*summarise)(struct tree_node *); /* or NULL */
+	bool (*summarise)(struct tree_node *); /* or NULL */
 };
 
 #define TREE_ENTRY(pointer, type, field) \
@@ -31,6 +32,17 @@ struct tree {
 /* Inserts the node under node->key. Returns false, changing nothing, if the key is there. */
 bool tree_insert(struct tree *, struct tree_node *);
 void tree_remove(struct tree *, struct tree_node *);
+
+/* The same in two steps, for who wants to know the neighbours of the new node beforehand. */
+struct tree_place {
+	struct tree_node *parent, **link;
+	struct tree_node *below, *above; /* the nearest keys, or NULL */
+};
+
+/* Where a node of this key goes; good until the tree changes. False if the key is there. */
+bool tree_find_place(struct tree *, uintptr_t key, struct tree_place *);
+void tree_insert_at(struct tree *, const struct tree_place *, struct tree_node *);
+
 /* The node's own summary changed: recompute it and those above it. */
 void tree_update(struct tree *, struct tree_node *);
 

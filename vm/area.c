@@ -25,7 +25,7 @@ static struct area *area_of(struct tree_node *node)
 }
 
 /* The tree calls this for a node whose subtree changed. */
-void area_summarise(struct tree_node *node)
+bool area_summarise(struct tree_node *node)
 {
 	struct area *area = area_of(node);
 	uint32_t largest = area->gap_before;
@@ -33,16 +33,23 @@ void area_summarise(struct tree_node *node)
 		largest = area_of(node->left)->largest_gap;
 	if (node->right && area_of(node->right)->largest_gap > largest)
 		largest = area_of(node->right)->largest_gap;
+	bool changed = area->largest_gap != largest;
 	area->largest_gap = largest;
+	return changed;
+}
+
+/* The room below the area, above that neighbour, if there is one. */
+static void set_gap(struct area *area, const struct area *below)
+{
+	area->gap_before = area_start(area) - (below ? below->end : 0);
 }
 
 /* The area's start, or its lower neighbour's end, changed. */
-static void update_gap(struct spt *spt, struct area *area)
+static void update_gap(struct spt *spt, struct area *area, const struct area *below)
 {
 	if (!area)
 		return;
-	struct area *below = area_of(tree_previous(&area->node));
-	area->gap_before = area_start(area) - (below ? below->end : 0);
+	set_gap(area, below);
 	tree_update(&spt->areas, &area->node);
 }
 
@@ -98,22 +105,24 @@ static void unlink_from_source(struct area *area)
 	spin_unlock(&vm_lock);
 }
 
-void area_insert(struct spt *spt, struct area *area)
+/* Puts the area into the tree. Returns the one above it. */
+static struct area *enter(struct spt *spt, struct area *area)
 {
-	bool inserted = tree_insert(&spt->areas, &area->node);
-	ASSERT_SAYING(inserted, "two areas start at one address");
+	struct tree_place place;
+	bool free = tree_find_place(&spt->areas, area_start(area), &place);
+	ASSERT_SAYING(free, "two areas start at one address");
+	set_gap(area, area_of(place.below));
+	tree_insert_at(&spt->areas, &place, &area->node);
 	spt->area_pages += pages_of(area);
 	spt->area_count++;
 	area->spt = spt;
 	trace_area_add(spt, area);
 	link_to_source(area);
-	update_gap(spt, area);
-	update_gap(spt, spt_area_next(area));
+	return area_of(place.above);
 }
 
-void area_remove(struct spt *spt, struct area *area)
+static void leave(struct spt *spt, struct area *area)
 {
-	struct area *above = spt_area_next(area);
 	trace_area_remove(spt, area);
 	tree_remove(&spt->areas, &area->node);
 	spt->area_pages -= pages_of(area);
@@ -121,7 +130,23 @@ void area_remove(struct spt *spt, struct area *area)
 	unlink_from_source(area);
 	if (spt->last_found == area)
 		spt->last_found = NULL;
-	update_gap(spt, above);
+}
+
+void area_insert(struct spt *spt, struct area *area)
+{
+	struct area *above = enter(spt, area);
+	update_gap(spt, above, area);
+}
+
+void area_remove(struct spt *spt, struct area *area)
+{
+	struct area *above = spt_area_next(area);
+	uint32_t room = pages_of(area) * PAGE_SIZE + area->gap_before;
+	leave(spt, area);
+	if (!above)
+		return;
+	above->gap_before += room;
+	tree_update(&spt->areas, &above->node);
 }
 
 void area_set_start(struct spt *spt, struct area *area, uintptr_t start)
@@ -133,18 +158,25 @@ void area_set_start(struct spt *spt, struct area *area, uintptr_t start)
 	uintptr_t old = area_start(area);
 	area->node.key = start;
 	trace_area_change(spt, area, old, area->end);
-	update_gap(spt, area);
+	area->gap_before += start - old;
+	tree_update(&spt->areas, &area->node);
 }
 
-void area_set_end(struct spt *spt, struct area *area, uintptr_t end)
+static void set_end(struct spt *spt, struct area *area, uintptr_t end)
 {
 	spt->area_pages += page_number(end) - page_number(area->end);
 	uintptr_t old = area->end;
 	area->end = end;
 	trace_area_change(spt, area, area_start(area), old);
-	update_gap(spt, spt_area_next(area));
 }
 
+void area_set_end(struct spt *spt, struct area *area, uintptr_t end)
+{
+	set_end(spt, area, end);
+	update_gap(spt, spt_area_next(area), area);
+}
+
+/* The gaps around stay as they are, and between the two there is none. */
 int area_split(struct spt *spt, struct area *area, uintptr_t address)
 {
 	ASSERT(address > area_start(area) && address < area->end);
@@ -154,8 +186,8 @@ int area_split(struct spt *spt, struct area *area, uintptr_t address)
 	                                 area_source_page(area, address), area->file_end);
 	if (!upper)
 		return -ENOMEM;
-	area_set_end(spt, area, address);
-	area_insert(spt, upper);
+	set_end(spt, area, address);
+	enter(spt, upper);
 	return 0;
 }
 
@@ -172,9 +204,8 @@ static void merge_with_next(struct spt *spt, struct area *area)
 	struct area *next = spt_area_next(area);
 	if (!next || !could_be_one(area, next))
 		return;
-	uintptr_t end = next->end;
-	area_remove(spt, next);
-	area_set_end(spt, area, end);
+	leave(spt, next);
+	set_end(spt, area, next->end);
 	area_free(next);
 }
 

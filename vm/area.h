@@ -66,7 +66,7 @@ struct area *area_create(uintptr_t start, uintptr_t end, uint32_t flags,
 void area_free(struct area *);
 uint32_t area_objects(void); /* in existence, for the auditor */
 /* Keeps largest_gap: the areas' tree calls it. */
-void area_summarise(struct tree_node *);
+bool area_summarise(struct tree_node *);
 
 /* All below: spt->lock held. The range is free of other areas. */
 void area_insert(struct spt *, struct area *);

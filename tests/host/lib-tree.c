@@ -27,20 +27,24 @@ static struct element *element_of(struct tree_node *node)
 	return TREE_ENTRY(node, struct element, node);
 }
 
-static void summarise(struct tree_node *node)
+static bool summarise(struct tree_node *node)
 {
 	struct element *element = element_of(node);
+	unsigned count = 1;
+	unsigned long sum = element->weight;
 
-	element->count = 1;
-	element->weight_sum = element->weight;
 	if (node->left) {
-		element->count += element_of(node->left)->count;
-		element->weight_sum += element_of(node->left)->weight_sum;
+		count += element_of(node->left)->count;
+		sum += element_of(node->left)->weight_sum;
 	}
 	if (node->right) {
-		element->count += element_of(node->right)->count;
-		element->weight_sum += element_of(node->right)->weight_sum;
+		count += element_of(node->right)->count;
+		sum += element_of(node->right)->weight_sum;
 	}
+	bool changed = element->count != count || element->weight_sum != sum;
+	element->count = count;
+	element->weight_sum = sum;
+	return changed;
 }
 
 struct report {
