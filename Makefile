@@ -266,7 +266,7 @@ plot: $(if $(CMD),trace)
 swimlanes: $(ELF) $(BUILD)/test.img
 	@scripts/trace/run $(BUILDS) demo cow
 	@scripts/trace/swimlane.py $(BUILD)/trace/events.jsonl docs/fault-cow.svg --row ANON_COPY
-	@scripts/trace/run $(BUILDS) --mem 8 demo swap
+	@scripts/trace/run $(BUILDS) --mem 8 /tests/vm/swap-clean
 	@scripts/trace/swimlane.py $(BUILD)/trace/events.jsonl docs/fault-swap.svg --row ANON_OWN \
 	  --sleeps
 

@@ -75,7 +75,7 @@ CODE = {
     "evict": "vm/evict.c:evict_or_write", "disk.start": "kernel/dev/block.c:block_submit",
     "ahead": "vm/readahead.c:readahead_missed", "sleep": "vm/frame.c:frame_wait",
     "wake": "vm/fault.c:fault_resolve", "disk.done": "vm/frame.c:transfer_done",
-    "fault.end": "kernel/cpu/entry.S:trap_leave",
+    "around": "vm/readahead.c:map_neighbour", "fault.end": "kernel/cpu/entry.S:trap_leave",
 }
 
 
@@ -85,10 +85,13 @@ class Fault:
     def __init__(self, events, name):
         self.begin, self.end = events[0], events[-1]
         self.pid = self.begin["pid"]
+        self.page = self.begin["addr"] & ~0xfff
         self.name = name
         self.events = events
-        self.sleeps = any(e["kind"] == "switch" and e["pid"] == self.pid for e in events)
-        reads = [e for e in events if e["kind"] == "disk.start" and not e["write"] and self.own(e)]
+        self.sleeps = sum(e["kind"] == "switch" and e["pid"] == self.pid for e in events)
+        asked = [e for e in events if e["kind"] == "disk.start" and self.own(e)]
+        reads = [e for e in asked if not e["write"]]
+        self.writes = len(reads) < len(asked)  # a page that had to go for it
         self.read = reads[0] if reads else None  # of its own page; others are read ahead
         self.ahead = len(reads) - 1
 
@@ -118,7 +121,8 @@ def faults_of(lines):
 def choose(faults, options):
     chosen = [fault for fault in faults
               if fault.end["row"] == options.row and fault.end["result"] == "done"
-              and fault.name != "trace" and "eip" in fault.begin and fault.sleeps == options.sleeps
+              and fault.name != "trace" and "eip" in fault.begin and not fault.writes
+              and fault.sleeps == int(options.sleeps)
               and fault.end["major"] == bool(fault.read) == options.sleeps]
     if not chosen:
         sys.exit(f"There is no such fault of row {options.row} in the trace.")
@@ -198,6 +202,7 @@ class Story:
         self.fault = fault
         self.picture = Picture(fault, command)
         self.reading_ahead = False
+        self.neighbours = 0  # pages that are mapped besides
         self.others = None  # the events of others, while the fault's thread is away
         self.picture.start("program")
         self.picture.row()
@@ -222,12 +227,15 @@ class Story:
             self.picture.code(kind)
             self.picture.row()
         elif kind == "fault.end":
+            self.tell_neighbours()
             self.picture.code(kind)
             self.cross(event, "kernel", "program", "program", "iret: the same instruction")
         elif kind == "switch":
             self.away(event)
         elif kind == "disk.start":
             self.disk_start(event)
+        elif kind == "map" and event["addr"] & ~0xfff != self.fault.page:
+            self.neighbours += 1
         elif kind in SENTENCES and not self.reading_ahead:
             words = self.words_of(event)
             self.picture.time(event)
@@ -235,9 +243,16 @@ class Story:
             self.picture.code(kind)
             self.picture.row(len(words))
 
+    def tell_neighbours(self):
+        if self.neighbours:
+            self.picture.say("kernel", ["so is that of its neighbour" if self.neighbours == 1 else
+                                        f"so are those of {self.neighbours} neighbours"])
+            self.picture.code("around")
+            self.picture.row()
+
     def words_of(self, event):
         page = event.get("addr", 0) & ~0xfff
-        if event["kind"] == "unmap" and page != self.fault.begin["addr"] & ~0xfff:
+        if event["kind"] == "unmap" and page != self.fault.page:
             return [f"the page {page:#x} loses its entry",
                     f"({entry_words(event['before'])}); the TLB forgets it"]
         return SENTENCES[event["kind"]](event)
@@ -274,7 +289,7 @@ class Story:
         self.picture.time(event)
         self.picture.arrow("disk", "kernel" if self.others is None else "others")
         self.picture.over("disk", "interrupt: done")
-        self.picture.code("disk.done")
+        self.picture.code("disk.done", -5)
         self.picture.stop("disk")
         self.picture.row()
 
