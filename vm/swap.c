@@ -31,6 +31,8 @@
 
 #define CHUNK_SLOTS (PAGE_SIZE * 8)
 #define CHUNKS_MAX 128u /* 16 GiB */
+#define CLUSTER_SLOTS 32u  /* what lies together goes as one transfer */
+#define CLUSTER_LOOKS 256u /* for a free one, before a hole will do */
 
 /* The first page of a swap device: mkswap(8), version 1. */
 struct swap_header {
@@ -381,9 +383,32 @@ bool swap_uses_device(const struct block_device *device)
 
 /* ---- slots ---- */
 
-/* The next free slot of the area, which has one. */
+/* A cluster that is wholly free, at or behind the page, not far away: its first page; or 0. Each
+ * is a word of a bitmap. */
+static uint32_t free_cluster(const struct swap_area *area, uint32_t page)
+{
+	uint32_t cluster = (page + CLUSTER_SLOTS - 1) / CLUSTER_SLOTS;
+	for (uint32_t looks = CLUSTER_LOOKS; looks > 0; looks--, cluster++) {
+		uint32_t first = cluster * CLUSTER_SLOTS;
+		if (first + CLUSTER_SLOTS > area->last_page)
+			cluster = first = 0;
+		const struct bitmap *chunk = &area->chunks[first / CHUNK_SLOTS];
+		if (chunk->words[first % CHUNK_SLOTS / 32] == 0)
+			return first;
+	}
+	return 0;
+}
+
+/* The next free slot of the area, which has one. Where the row of free ones ends, it goes on in a
+ * cluster that is free as a whole, if there is one, and only else in the next hole. */
 static uint32_t take_slot(struct swap_area *area)
 {
+	const struct bitmap *here = &area->chunks[area->next / CHUNK_SLOTS];
+	if (bitmap_test(here, area->next % CHUNK_SLOTS)) {
+		uint32_t cluster = free_cluster(area, area->next);
+		if (cluster)
+			area->next = cluster;
+	}
 	uint32_t chunk = area->next / CHUNK_SLOTS;
 	uint32_t from = area->next % CHUNK_SLOTS;
 	while (area->chunks[chunk].used == area->chunks[chunk].bits) {

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pages that are evicted together go to the swap device together, also when many of the slots that
+ * were given out have come back since and left holes: a request of the device carries many pages.
+ *
+ * guest: mem=8 swap=22
+ */
+#include "tests/test.h"
+
+#define FIRST PAGES(12 * MIB)
+#define LAST  PAGES(16 * MIB)
+
+/* Write requests and sectors of all disks, of which only the swap disk has anything to do. */
+static void written(unsigned long *requests, unsigned long *sectors)
+{
+	FILE *file = fopen("/proc/diskstats", "r");
+	unsigned long writes, amount;
+	char line[256];
+
+	*requests = *sectors = 0;
+	CHECK(file, "/proc/diskstats can be read");
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%*u %*u %*s %*u %*u %*u %*u %lu %*u %lu", &writes, &amount) != 2)
+			continue;
+		*requests += writes;
+		*sectors += amount;
+	}
+	fclose(file);
+}
+
+int main(void)
+{
+	char *first = memory_map(FIRST * PAGE, PROT_READ | PROT_WRITE);
+	char *gone = memory_map(FIRST * PAGE, PROT_READ | PROT_WRITE), *last;
+	unsigned long requests, sectors, requests_before, sectors_before;
+
+	for (uint32_t i = 0; i < FIRST; i++)
+		page_fill(first + i * PAGE, i);
+	for (uint32_t i = 0; i < FIRST; i++)
+		page_fill(gone + i * PAGE, i);
+	/* Every third page gives its slot back: holes. Others come back in a row. */
+	for (uint32_t i = 0; i < FIRST; i += 3)
+		CHECK(madvise(first + i * PAGE, PAGE, MADV_DONTNEED) == 0, "give up page %u", i);
+	CHECK(munmap(gone, FIRST * PAGE) == 0, "munmap");
+
+	last = memory_map(LAST * PAGE, PROT_READ | PROT_WRITE);
+	written(&requests_before, &sectors_before);
+	for (uint32_t i = 0; i < LAST; i++)
+		page_fill(last + i * PAGE, 2 * FIRST + i);
+	written(&requests, &sectors);
+	requests -= requests_before;
+	uint32_t pages = (sectors - sectors_before) / 8;
+	if (machine_is_ours()) {
+		CHECK(pages > LAST / 2, "memory was too small: %u pages were written", pages);
+		CHECK(requests * 8 < pages, "%lu requests carried only %u pages", requests, pages);
+	}
+	for (uint32_t i = 0; i < FIRST; i++)
+		CHECK(i % 3 ? page_has(first + i * PAGE, i) : first[i * PAGE] == 0, "page %u", i);
+	for (uint32_t i = 0; i < LAST; i++)
+		CHECK(page_has(last + i * PAGE, 2 * FIRST + i), "later page %u", i);
+	say("%u pages were written by %lu requests", pages, requests);
+	return 0;
+}
