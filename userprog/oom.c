@@ -30,7 +30,7 @@
 /* Held without the space's own lock, which the asker may hold: a guess is good enough. */
 static uint32_t pages_of(const struct spt *spt)
 {
-	return spt->anons + spt->pagedir.tables;
+	return spt_anon_count(spt) + spt->pagedir.tables;
 }
 
 static int32_t score_locked(const struct process *process)

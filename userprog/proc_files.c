@@ -102,7 +102,7 @@ static void gather_space(struct spt *spt, struct facts *facts, bool count)
 {
 	SCOPED_MUTEX(&spt->lock);
 	facts->has_space = true;
-	facts->resident = spt->pagedir.resident;
+	facts->resident = pagedir_resident(&spt->pagedir);
 	if (count)
 		facts->use = memory_use_count(spt, 0, USER_END);
 	facts->pages = spt->area_pages;

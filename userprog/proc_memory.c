@@ -40,7 +40,7 @@ static struct page_view page_look(struct spt *spt, uintptr_t address)
 	const struct anon *anon = spt_anon(spt, address);
 	if (anon) {
 		view.anon = true;
-		view.references = anon->references;
+		view.references = anon->references + spt_sharers(spt, address) - 1;
 		view.frame = anon->frame ? frame_number(anon->frame) : 0;
 		view.slot = anon->slot;
 	}

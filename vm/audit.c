@@ -49,6 +49,9 @@ static struct {
 	uint32_t spaces, threads;
 } baseline;
 
+/* What a visit of all leaves or page tables is for. */
+enum round { ROUND_NONE, ROUND_UNCOUNT, ROUND_EXPECT, ROUND_RECOUNT, ROUND_TABLES };
+
 /* Notes that a promise is broken; the first one's words are kept. */
 static void broken(struct audit *audit, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -88,73 +91,163 @@ static void check_entry(struct audit *audit, pte_t entry, uintptr_t address)
 		       address, number);
 }
 
-/* One page table, against its frame's count and the anons beside it. */
-static void check_table(struct audit *audit, struct spt *spt, uint32_t index, uint32_t *resident)
+static struct frame *leaf_frame(const struct spt *spt, uint32_t index)
 {
-	pte_t *table = phys_to_virt(spt->pagedir.directory[index] & PAGE_MASK);
-	struct frame *frame = frame_of(table);
-	uint32_t used = 0;
+	return spt->leaves[index] ? frame_of(spt->leaves[index]) : NULL;
+}
+
+static struct frame *table_frame(const struct spt *spt, uint32_t index)
+{
+	pte_t directory_entry = spt->pagedir.directory[index];
+	return directory_entry ? &frames[directory_entry >> PAGE_SHIFT] : NULL;
+}
+
+/* Several spaces lead to a leaf or page table that they share: true for the first in a round. */
+static bool first_visit(struct frame *frame, enum round round)
+{
+	if (frame->seen == round)
+		return false;
+	frame->seen = round;
+	return true;
+}
+
+/* The slots that each space shares, counted like the references of anons below: off the counts;
+ * none may be left; on again. */
+static void uncount_sharer(struct frame *frame)
+{
+	if (!frame)
+		return;
+	frame->sharers--;
+	frame->seen = ROUND_NONE;
+}
+
+static void uncount_sharers(struct spt *spt, void *unused)
+{
+	(void)unused;
+	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
+		uncount_sharer(leaf_frame(spt, i));
+		uncount_sharer(table_frame(spt, i));
+	}
+}
+
+static void expect_no_sharer(struct audit *audit, const struct frame *frame)
+{
+	if (frame && frame->sharers != 0)
+		broken(audit, "the %s for 0x%08x is used by %d address spaces too few or too many",
+		       frame->state == FRAME_ANON_LEAF ? "leaf" : "page table", frame->index,
+		       (int)frame->sharers);
+}
+
+static void expect_no_sharers(struct spt *spt, void *audit)
+{
+	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
+		expect_no_sharer(audit, leaf_frame(spt, i));
+		expect_no_sharer(audit, table_frame(spt, i));
+	}
+}
+
+static void recount_sharers(struct spt *spt, void *unused)
+{
+	(void)unused;
+	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
+		if (leaf_frame(spt, i))
+			leaf_frame(spt, i)->sharers++;
+		if (table_frame(spt, i))
+			table_frame(spt, i)->sharers++;
+	}
+}
+
+/* One page table, against its frame's counts and the anons beside it. */
+static void check_table(struct audit *audit, struct spt *spt, uint32_t index)
+{
+	struct frame *frame = table_frame(spt, index), *leaf = leaf_frame(spt, index);
+	const pte_t *table = frame_data(frame);
+	bool unshared = leaf && leaf->sharers > 1 && frame->owner.pagedir;
+	uint32_t used = 0, resident = 0;
 	for (uint32_t i = 0; i < ENTRIES_PER_TABLE; i++) {
 		if (!table[i])
 			continue;
 		uintptr_t address = index << 22 | i << PAGE_SHIFT;
 		used++;
-		*resident += table[i] >> PAGE_SHIFT != frame_number(zero_frame);
-		struct anon *anon = spt->leaves[index] ? spt->leaves[index][i] : NULL;
+		resident += table[i] >> PAGE_SHIFT != frame_number(zero_frame);
+		struct anon *anon = leaf ? spt->leaves[index][i] : NULL;
 		if (anon && (!anon->frame || table[i] >> PAGE_SHIFT != frame_number(anon->frame)))
 			broken(audit, "0x%08x is mapped, but not to its anon's frame", address);
+		if (anon && unshared && table[i] & PTE_W)
+			broken(audit, "0x%08x may be written, and its leaf is shared", address);
 		check_entry(audit, table[i], address);
 	}
-	if (frame->state != FRAME_PAGE_TABLE || frame->owner.pagedir != &spt->pagedir ||
-	    frame->index != index << 22)
-		broken(audit, "the frame of the page table for 0x%08x has another owner",
-		       index << 22);
-	else if (frame->used != used)
+	if (frame->used != used)
 		broken(audit, "the page table for 0x%08x counts %u entries and has %u",
 		       index << 22, frame->used, used);
+	else if (frame->resident != resident)
+		broken(audit, "the page table for 0x%08x counts %u resident pages and has %u",
+		       index << 22, frame->resident, resident);
+}
+
+/* What a directory entry leads to: the space's own table, or one that is shared, and read-only,
+ * together with the leaf. */
+static void check_slot(struct audit *audit, struct spt *spt, uint32_t index)
+{
+	struct frame *table = table_frame(spt, index), *leaf = leaf_frame(spt, index);
+	bool writable = spt->pagedir.directory[index] & PTE_W;
+	if (leaf && (leaf->state != FRAME_ANON_LEAF || leaf->index != index << 22 ||
+	             (leaf->owner.spt && leaf->owner.spt != spt)))
+		broken(audit, "the frame of the leaf for 0x%08x has another owner", index << 22);
+	if (!table)
+		return;
+	if (table->state != FRAME_PAGE_TABLE || table->index != index << 22 ||
+	    (table->owner.pagedir && table->owner.pagedir != &spt->pagedir))
+		broken(audit, "the frame of the page table for 0x%08x has another owner",
+		       index << 22);
+	else if (!table->owner.pagedir && (!leaf || leaf->owner.spt))
+		broken(audit, "the page table for 0x%08x is shared, and its leaf is not",
+		       index << 22);
+	else if (writable != (table->owner.pagedir != NULL))
+		broken(audit, "the directory lets a program write through the page table for "
+		       "0x%08x, which %u share", index << 22, table->sharers);
+	if (first_visit(table, ROUND_TABLES))
+		check_table(audit, spt, index);
 }
 
 static void check_space(struct spt *spt, void *context)
 {
 	struct audit *audit = context;
-	uint32_t resident = 0, tables = 0;
+	uint32_t tables = 0, shared = 0;
 	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
-		if (!spt->pagedir.directory[i])
-			continue;
-		tables++;
-		check_table(audit, spt, i, &resident);
+		tables += table_frame(spt, i) != NULL;
+		shared += leaf_frame(spt, i) && !leaf_frame(spt, i)->owner.spt;
+		check_slot(audit, spt, i);
 	}
-	if (resident != spt->pagedir.resident)
-		broken(audit, "an address space counts %u resident pages and has %u",
-		       spt->pagedir.resident, resident);
 	if (tables != spt->pagedir.tables)
 		broken(audit, "an address space counts %u page tables and has %u",
 		       spt->pagedir.tables, tables);
+	if (shared != spt->shared_slots)
+		broken(audit, "an address space counts %u shared slots and has %u",
+		       spt->shared_slots, shared);
 	audit->spaces++;
 	audit->areas += spt->area_count;
 	audit->spares += spt->pagedir.spare_count;
 }
 
 static void for_each_anon(struct spt *spt, void (*visit)(struct audit *, struct anon *),
-                          struct audit *audit)
+                          struct audit *audit, enum round round)
 {
-	uint32_t entries = 0;
 	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
 		struct anon **leaf = spt->leaves[i];
 		uint32_t used = 0;
-		for (uint32_t j = 0; leaf && j < ENTRIES_PER_TABLE; j++) {
+		if (!leaf || !first_visit(frame_of(leaf), round))
+			continue;
+		for (uint32_t j = 0; j < ENTRIES_PER_TABLE; j++) {
 			if (!leaf[j])
 				continue;
 			used++;
 			visit(audit, leaf[j]);
 		}
-		entries += used;
-		if (leaf && frame_of(leaf)->used != used)
+		if (frame_of(leaf)->used != used)
 			broken(audit, "the leaf of anons for 0x%08x counts %u and has %u", i << 22,
 			       frame_of(leaf)->used, used);
 	}
-	if (entries != spt->anons)
-		broken(audit, "an address space counts %u anons and has %u", spt->anons, entries);
 }
 
 /* Promise 4 in three rounds over all leaves: take every named reference off the counts; see
@@ -190,22 +283,24 @@ static void recount(struct audit *audit, struct anon *anon)
 
 static void round_uncount(struct spt *spt, void *audit)
 {
-	for_each_anon(spt, uncount, audit);
+	for_each_anon(spt, uncount, audit, ROUND_UNCOUNT);
 }
 
 static void round_expect(struct spt *spt, void *audit)
 {
-	for_each_anon(spt, expect_none_left, audit);
+	for_each_anon(spt, expect_none_left, audit, ROUND_EXPECT);
 }
 
 static void round_recount(struct spt *spt, void *audit)
 {
-	for_each_anon(spt, recount, audit);
+	for_each_anon(spt, recount, audit, ROUND_RECOUNT);
 }
 
 /* Promise 3, the reverse: each listed entry maps this frame. */
 static void check_mappings(struct audit *audit, struct frame *frame)
 {
+	if (frame->state != FRAME_ANON && frame->state != FRAME_FILE)
+		return; /* a table has sharers in that place */
 	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) {
 		audit->mappings++;
 		audit->records += rmap_rest(m) != 0;
@@ -275,6 +370,9 @@ static void check_counts(struct audit *audit)
 
 static void audit_locked(struct audit *audit)
 {
+	spt_for_each(uncount_sharers, NULL);
+	spt_for_each(expect_no_sharers, audit);
+	spt_for_each(recount_sharers, NULL);
 	spt_for_each(round_uncount, audit);
 	spt_for_each(round_expect, audit);
 	spt_for_each(round_recount, audit);

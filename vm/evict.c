@@ -379,10 +379,11 @@ static bool take_from(struct spt *spt, struct writeback *batch)
 void evict_to_limit(struct spt *spt)
 {
 	ASSERT(mutex_held(&spt->lock));
-	uint32_t before = UINT32_MAX;
-	while (spt->pagedir.resident > spt->resident_limit && spt->pagedir.resident < before) {
-		before = spt->pagedir.resident;
-		evict_from(spt, before - spt->resident_limit);
+	uint32_t before = UINT32_MAX, resident;
+	while ((resident = pagedir_resident(&spt->pagedir)) > spt->resident_limit &&
+	       resident < before) {
+		evict_from(spt, resident - spt->resident_limit);
+		before = resident;
 	}
 }
 

@@ -124,6 +124,12 @@ static bool past_end(const struct fault *fault)
 	return area_source_page(fault->area, fault->page) >= source_pages(fault->area->source);
 }
 
+/* How many programs' page it is: one more shares a leaf that names it, or another leaf does. */
+static uint32_t references_of(struct spt *spt, uintptr_t page, const struct anon *anon)
+{
+	return __atomic_load_n(&anon->references, __ATOMIC_RELAXED) + spt_sharers(spt, page) - 1;
+}
+
 /* The decision: which row of the table this is. */
 static enum row classify(struct fault *fault)
 {
@@ -135,12 +141,16 @@ static enum row classify(struct fault *fault)
 		return NO_AREA;
 	if (!allowed(fault->area, fault->write))
 		return FORBIDDEN;
+	struct anon *anon = spt_anon(spt, fault->page);
+	/* Reading an anon changes nothing that others must not see; see spt.h. */
+	bool others_see = fault->write || !anon || spt_sharers(spt, fault->page) == 1;
+	if (others_see && spt_own(spt, fault->page) != 0)
+		return NO_TABLES;
 	if (pagedir_prepare(&spt->pagedir, fault->page) != 0 ||
 	    spt_leaf_prepare(spt, fault->page) != 0)
 		return NO_TABLES;
 
-	struct anon *anon = spt_anon(spt, fault->page);
-	if (anon && __atomic_load_n(&anon->references, __ATOMIC_RELAXED) == 1)
+	if (anon && references_of(spt, fault->page, anon) == 1)
 		return ANON_OWN;
 	if (anon)
 		return fault->write ? ANON_COPY : ANON_SHARED;
@@ -157,8 +167,10 @@ static enum row classify(struct fault *fault)
 static void make_room(struct fault *fault)
 {
 	struct spt *spt = fault->spt;
-	uint32_t resident = spt->pagedir.resident;
-	if (resident >= spt->resident_limit && !(pagedir_entry(&spt->pagedir, fault->page) & PTE_P))
+	if (spt->resident_limit == UINT32_MAX ||
+	    pagedir_entry(&spt->pagedir, fault->page) & PTE_P)
+		return;
+	if (pagedir_resident(&spt->pagedir) >= spt->resident_limit)
 		evict_from(spt, 1);
 }
 

@@ -1,22 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fork: the child gets the parent's promises and, by reference, its anonymous pages. Nothing
- * is copied but pointers; the parent's entries become read-only, the child's page tables
- * start empty, and each page is copied by whoever writes it first (fault.c, ANON_COPY).
+ * Fork: the child gets the parent's promises and, by reference, its anonymous pages; each page
+ * is copied by whoever writes it first (fault.c, ANON_COPY). There are two ways, by the slot of
+ * 4 MiB. With many anons in it, both share the leaf that names them and the page table beside it,
+ * so that a fork costs by the page table and not by the page:
+ *
+ *   parent's leaves --+--> leaf           anon
+ *   child's leaves  --+    [ ... | o-+-... ] --> references 1, frame
+ *
+ * Whoever writes there first has the leaf copied (spt_own), and then it is as with few anons,
+ * where that is done at once:
  *
  *   parent's leaf            anon                 child's leaf
  *   [ ... | o-+-... ] --> references 2, frame <-- [ ... | o-+-... ]
  *
- * Pages of files need nothing: the child's faults find them in the page cache.
+ * There nothing is copied but pointers; the entries of the old page table become read-only, the
+ * new one starts empty. Pages of files need nothing: faults find them in the page cache.
+ *
+ * vm.forkshare=0 on the command line: always the second way.
  */
 #include "vm/mmap.h"
 
 #include <asm/errno.h>
 
+#include "kernel/boot_args.h"
 #include "vm/area.h"
 #include "vm/spt.h"
 
-static int copy_area(struct spt *parent, struct spt *child, const struct area *area)
+static bool sharing_on;
+
+void fork_init(void)
+{
+	sharing_on = boot_arg_number("vm.forkshare", 1);
+}
+
+static int copy_area(struct spt *child, const struct area *area)
 {
 	/* Locks in memory are the parent's alone (mlock(2)). */
 	struct area *copy = area_create(area_start(area), area->end, area->flags & ~AREA_LOCKED,
@@ -24,16 +42,22 @@ static int copy_area(struct spt *parent, struct spt *child, const struct area *a
 	if (!copy)
 		return -ENOMEM;
 	area_insert(child, copy);
-	return spt_share_pages(parent, child, area_start(area), area->end);
+	return 0;
 }
 
 static int copy_areas(struct spt *parent, struct spt *child)
 {
+	/* The entries of a parent that locks pages in memory say so, and the child's must not. */
+	bool whole_slots = sharing_on;
 	for (struct area *area = spt_area_from(parent, 0); area; area = spt_area_next(area)) {
-		int error = copy_area(parent, child, area);
-		if (error)
-			return error;
+		if (copy_area(child, area) != 0)
+			return -ENOMEM;
+		if (area->flags & AREA_LOCKED)
+			whole_slots = false;
 	}
+	for (struct area *area = spt_area_from(parent, 0); area; area = spt_area_next(area))
+		if (spt_share_pages(parent, child, area_start(area), area->end, whole_slots) != 0)
+			return -ENOMEM;
 	return 0;
 }
 

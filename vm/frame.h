@@ -33,9 +33,9 @@ enum frame_state {
 	FRAME_UNOWNED,    /* just allocated, or its owner let go while it is pinned */
 	FRAME_ANON,       /* owner.anon */
 	FRAME_FILE,       /* owner.source, index */
-	FRAME_PAGE_TABLE, /* owner.pagedir; index: the first address it maps */
+	FRAME_PAGE_TABLE, /* owner.pagedir, NULL while shared; index: the first address it maps */
 	FRAME_DIRECTORY,  /* owner.pagedir */
-	FRAME_ANON_LEAF,  /* owner.spt; 1,024 pointers to anons; index as a page table's */
+	FRAME_ANON_LEAF,  /* owner.spt; 1,024 pointers to anons; the rest as a page table's */
 	FRAME_ZERO,       /* the one frame of zeros that all untouched pages share */
 };
 
@@ -64,10 +64,20 @@ struct frame {
 		uint32_t block; /* FILE: the source's own note, ext2: the disk block, 0 a hole */
 		uint32_t used;  /* (v) tables: entries that are not empty */
 	};
-	uintptr_t mappings;     /* (v) the entries that map it: see rmap.c */
+	union {
+		uintptr_t mappings; /* (v) the entries that map it: see rmap.c */
+		uint32_t sharers;   /* (v) PAGE_TABLE, ANON_LEAF: address spaces that use it */
+	};
 	struct policy_page policy;     /* (v) in a queue while ANON or FILE */
 	struct list_link source_link;  /* (v) FILE: all frames of the source */
-	struct frame *hash_next;       /* (v) FILE: the page cache's index */
+	union {
+		struct frame *hash_next; /* (v) FILE: the page cache's index */
+		struct {
+			uint16_t resident; /* (v) PAGE_TABLE: entries that map a frame, the zero
+			                      frame not counted */
+			uint16_t seen;     /* PAGE_TABLE, ANON_LEAF: the auditor's last round */
+		};
+	};
 };
 
 extern struct frame *frames;     /* physmem_end() of them */

@@ -54,7 +54,7 @@ static int split_at(struct spt *spt, uintptr_t address)
 /* Takes away whatever is promised in [start, end). */
 static int unmap(struct spt *spt, uintptr_t start, uintptr_t end)
 {
-	if (split_at(spt, start) != 0 || split_at(spt, end) != 0)
+	if (split_at(spt, start) != 0 || split_at(spt, end) != 0 || spt_part(spt, start, end) != 0)
 		return -ENOMEM;
 	struct area *area;
 	while ((area = spt_area_from(spt, start)) && area_start(area) < end) {
@@ -212,7 +212,8 @@ static int populate(struct spt *spt, uintptr_t start, uint32_t length)
  * they are dropped. spt->lock held. */
 static int set_locked(struct spt *spt, uintptr_t start, uintptr_t end, bool lock)
 {
-	if (!covered(spt, start, end) || split_at(spt, start) != 0 || split_at(spt, end) != 0)
+	if (!covered(spt, start, end) || split_at(spt, start) != 0 || split_at(spt, end) != 0 ||
+	    spt_own_range(spt, start, end) != 0)
 		return -ENOMEM;
 	for (uintptr_t address = start; address < end;) {
 		struct area *area = spt_area(spt, address);
@@ -336,7 +337,8 @@ static int protect_part(struct spt *spt, uintptr_t start, uintptr_t end, uint32_
 	*next = area->end < end ? area->end : end;
 	if ((area->flags & AREA_RIGHTS) == rights)
 		return 0;
-	if (split_at(spt, start) != 0 || split_at(spt, *next) != 0)
+	if (split_at(spt, start) != 0 || split_at(spt, *next) != 0 ||
+	    spt_own_range(spt, start, *next) != 0)
 		return -ENOMEM;
 	area = spt_area(spt, start);
 	bool less = area->flags & AREA_RIGHTS & ~rights;
@@ -615,6 +617,15 @@ static void cool(struct spt *spt, uintptr_t start, uintptr_t end)
 	}
 }
 
+/* MADV_DONTNEED: what the program wrote there is gone. */
+static int give_up(struct spt *spt, uintptr_t start, uintptr_t end)
+{
+	if (spt_part(spt, start, end) != 0)
+		return -EAGAIN;
+	spt_drop_pages(spt, start, end);
+	return 0;
+}
+
 static int advise_part(struct spt *spt, struct area *area, uintptr_t start, uintptr_t end,
                        int advice)
 {
@@ -623,13 +634,11 @@ static int advise_part(struct spt *spt, struct area *area, uintptr_t start, uint
 		if (area->source || area->flags & (AREA_SHARED | AREA_LOCKED))
 			return -EINVAL;
 		/* Giving the pages up at once is one way of doing it when memory is wanted. */
-		spt_drop_pages(spt, start, end);
-		return 0;
+		return give_up(spt, start, end);
 	case MADV_DONTNEED:
 		if (area->flags & AREA_LOCKED)
 			return -EINVAL;
-		spt_drop_pages(spt, start, end);
-		return 0;
+		return give_up(spt, start, end);
 	case MADV_WILLNEED:
 		readahead_range(spt, area, start, end);
 		return 0;

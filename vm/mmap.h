@@ -52,6 +52,7 @@ void vm_set_brk(struct spt *, uintptr_t start);
  * read-only. NULL if there is no memory (the parent is as before, but for entries that
  * fault in again). */
 struct spt *vm_fork(struct spt *parent);
+void fork_init(void); /* reads the boot option */
 
 /* The door for kernel/fs: a nameless tmpfs file of this many bytes (one reference), for
  * MAP_SHARED | MAP_ANONYMOUS; NULL if there is no memory. */

@@ -24,13 +24,32 @@
 /* vm_lock is released after so many entries of a long range. */
 #define ENTRIES_A_HOLD 256u
 
-/* Forgets the page's translation, if this processor may have one: it has only those of the
- * directory that is loaded, since loading forgets all (SDM vol. 3A, 4.10.4.1). */
-static void tlb_forget_page(const struct pagedir *pagedir, uintptr_t address)
+static physaddr_t table_of(pte_t directory_entry)
 {
-	if (this_cpu()->cr3 != pagedir_phys(pagedir))
+	return directory_entry & PAGE_MASK;
+}
+
+/* The address that an entry translates. */
+static uintptr_t address_of(const pte_t *entry)
+{
+	return frame_of(entry)->index +
+	       (page_offset((uintptr_t)entry) / sizeof(pte_t) << PAGE_SHIFT);
+}
+
+/* Whether a directory maps something by this entry: points to the page table around it. */
+static bool uses(const pte_t *directory, const pte_t *entry)
+{
+	return table_of(directory[directory_index(frame_of(entry)->index)]) ==
+	       virt_to_phys((void *)page_round_down((uintptr_t)entry));
+}
+
+/* Forgets the entry's translation, if this processor may have it: it has only those of the
+ * directory that is loaded, since loading forgets all (SDM vol. 3A, 4.10.4.1). */
+static void tlb_forget_page(const pte_t *entry)
+{
+	if (!uses(phys_to_virt(this_cpu()->cr3), entry))
 		return;
-	invlpg(address);
+	invlpg(address_of(entry));
 	vm_count(VM_tlb_flush_page);
 }
 
@@ -50,11 +69,15 @@ static void become_table(struct frame *frame, enum frame_state state, struct pag
 	frame->owner.pagedir = pagedir;
 	frame->index = first_address;
 	frame->used = 0;
+	frame->sharers = 1;
+	frame->resident = 0;
+	frame->seen = 0;
 	trace_frame_table(pagedir->spt, frame);
 }
 
 static void table_free(struct frame *frame)
 {
+	frame->sharers = 0;
 	frame_disown(frame);
 	frame_unpin_locked(frame);
 }
@@ -82,18 +105,21 @@ physaddr_t pagedir_phys(const struct pagedir *pagedir)
 static pte_t *table_at(const struct pagedir *pagedir, uintptr_t address)
 {
 	pte_t directory_entry = pagedir->directory[directory_index(address)];
-	return directory_entry ? phys_to_virt(directory_entry & PAGE_MASK) : NULL;
+	return directory_entry ? phys_to_virt(table_of(directory_entry)) : NULL;
 }
 
 static void table_remove(struct pagedir *pagedir, uintptr_t address)
 {
-	struct frame *frame = frame_of(table_at(pagedir, address));
-	pagedir->directory[directory_index(address)] = 0;
+	pte_t *table = table_at(pagedir, address);
+	ASSERT_SAYING(frame_of(table)->used == 0, "a page table goes with entries in it");
 	/* The processor may have cached the directory entry itself: any invlpg drops that
 	 * (SDM vol. 3A, 4.10.4.1). */
-	tlb_forget_page(pagedir, address);
+	pte_t *directory_entry = &pagedir->directory[directory_index(address)];
+	*directory_entry &= ~PTE_P;
+	tlb_forget_page(table);
+	*directory_entry = 0;
 	pagedir->tables--;
-	table_free(frame);
+	table_free(frame_of(table));
 }
 
 /* The spare records form a stack, linked by `rest`. */
@@ -121,7 +147,6 @@ void pagedir_stock(struct pagedir *pagedir, uint32_t records)
 
 void pagedir_destroy(struct pagedir *pagedir)
 {
-	ASSERT_SAYING(pagedir->resident == 0, "a page directory is destroyed with pages in it");
 	spin_lock(&vm_lock);
 	/* A thread without an address space runs on whichever directory is loaded. */
 	if (this_cpu()->cr3 == pagedir_phys(pagedir))
@@ -170,30 +195,23 @@ static inline void harvest(struct frame *frame, pte_t entry)
 		frame_set(frame, FRAME_DIRTY);
 }
 
-/* The address that an entry translates. */
-static uintptr_t address_of(const pte_t *entry)
-{
-	return frame_of(entry)->index +
-	       (page_offset((uintptr_t)entry) / sizeof(pte_t) << PAGE_SHIFT);
-}
-
 /* Clears a present entry and all that goes with it, except for the TLB and the trace. */
-static void forget_entry(struct pagedir *pagedir, pte_t *entry)
+static void forget_entry(pte_t *entry)
 {
 	pte_t old = __atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL);
-	frame_of(entry)->used--;
-	struct frame *frame = &frames[old >> PAGE_SHIFT];
+	struct frame *table = frame_of(entry), *frame = &frames[old >> PAGE_SHIFT];
+	table->used--;
 	if (frame == zero_frame)
 		return;
 	harvest(frame, old);
 	rmap_remove(frame, entry);
-	pagedir->resident--;
+	table->resident--;
 }
 
-static void drop_entry(struct pagedir *pagedir, uintptr_t address, pte_t *entry)
+static void drop_entry(pte_t *entry)
 {
-	trace_unmap(pagedir, address, *entry);
-	forget_entry(pagedir, entry);
+	trace_unmap(frame_of(entry), address_of(entry), *entry);
+	forget_entry(entry);
 }
 
 void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame, pte_t bits)
@@ -206,18 +224,21 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 	if (*entry) {
 		if ((*entry & PAGE_MASK) == frame_phys(frame)) {
 			harvest(frame, __atomic_exchange_n(entry, value, __ATOMIC_ACQ_REL));
-			tlb_forget_page(pagedir, address);
+			tlb_forget_page(entry);
 			return;
 		}
-		forget_entry(pagedir, entry);
-		tlb_forget_page(pagedir, address);
+		forget_entry(entry);
+		tlb_forget_page(entry);
 	}
 	*entry = value;
-	frame_of(entry)->used++;
+	struct frame *table = frame_of(entry);
+	ASSERT_SAYING(table->owner.pagedir || !(bits & (PTE_W | PTE_LOCKED)),
+	              "a shared page table gets an entry that only one of them wants");
+	table->used++;
 	if (frame == zero_frame)
 		return;
 	rmap_add(frame, entry, frame->mappings ? spare_take(pagedir) : NULL);
-	pagedir->resident++;
+	table->resident++;
 }
 
 pte_t pagedir_entry(const struct pagedir *pagedir, uintptr_t address)
@@ -233,15 +254,16 @@ static void clear_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t e
 	bool many = end - start > FLUSH_PAGES_MAX * PAGE_SIZE;
 	bool any = false;
 
+	ASSERT_SAYING(frame_of(table)->owner.pagedir, "a shared page table is cleared");
 	trace_clear(pagedir, start, end);
 	for (uintptr_t address = start; address != end; address += PAGE_SIZE) {
 		pte_t *entry = &table[table_index(address)];
 		if (!*entry)
 			continue;
 		any = true;
-		forget_entry(pagedir, entry);
+		forget_entry(entry);
 		if (!many)
-			tlb_forget_page(pagedir, address);
+			tlb_forget_page(entry);
 	}
 	if (many && any)
 		tlb_forget_all(pagedir);
@@ -277,7 +299,7 @@ static bool protect_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t
 		any = true;
 		__atomic_fetch_and(&entries[i], ~PTE_W, __ATOMIC_ACQ_REL);
 		if (!many)
-			tlb_forget_page(pagedir, start + (i << PAGE_SHIFT));
+			tlb_forget_page(&entries[i]);
 	}
 	return any;
 }
@@ -301,50 +323,84 @@ void pagedir_protect(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 		tlb_forget_all(pagedir);
 }
 
-/* Whose directory an entry belongs to, and the address it translates. */
-static struct pagedir *pagedir_of(const pte_t *entry, uintptr_t *address)
+uint32_t pagedir_resident(const struct pagedir *pagedir)
 {
-	*address = address_of(entry);
-	return frame_of(entry)->owner.pagedir;
+	uint32_t resident = 0, tables = pagedir->tables;
+	for (uint32_t i = 0; tables > 0 && i < SPT_LEAVES; i++) {
+		pte_t directory_entry = pagedir->directory[i];
+		if (!directory_entry)
+			continue;
+		resident += frames[directory_entry >> PAGE_SHIFT].resident;
+		tables--;
+	}
+	return resident;
+}
+
+void pagedir_share(struct pagedir *parent, struct pagedir *child, uintptr_t address)
+{
+	ASSERT(spin_held(&vm_lock));
+	pte_t *directory_entry = &parent->directory[directory_index(address)];
+	if (!*directory_entry)
+		return;
+	struct frame *table = &frames[*directory_entry >> PAGE_SHIFT];
+	table->owner.pagedir = NULL;
+	table->sharers++;
+	__atomic_fetch_and(directory_entry, ~PTE_W, __ATOMIC_ACQ_REL);
+	tlb_forget_all(parent);
+	child->directory[directory_index(address)] = *directory_entry;
+	child->tables++;
+}
+
+void pagedir_release(struct pagedir *pagedir, uintptr_t address)
+{
+	ASSERT(spin_held(&vm_lock));
+	pte_t *directory_entry = &pagedir->directory[directory_index(address)];
+	struct frame *table = &frames[*directory_entry >> PAGE_SHIFT];
+	if (!*directory_entry || table->owner.pagedir)
+		return;
+	if (table->sharers == 1) {
+		table->owner.pagedir = pagedir;
+		*directory_entry |= PTE_W;
+	} else {
+		table->sharers--;
+		pagedir->tables--;
+		*directory_entry = 0;
+	}
+	tlb_forget_all(pagedir);
 }
 
 void frame_unmap(struct frame *frame)
 {
 	ASSERT(spin_held(&vm_lock));
 	while (frame->mappings) {
-		uintptr_t address;
 		pte_t *entry = rmap_entry(frame->mappings);
-		struct pagedir *pagedir = pagedir_of(entry, &address);
-		drop_entry(pagedir, address, entry);
-		tlb_forget_page(pagedir, address);
+		drop_entry(entry);
+		tlb_forget_page(entry);
 	}
 }
 
-/* The entry of this directory that maps the frame, or NULL. */
-static pte_t *entry_in(const struct frame *frame, const struct pagedir *pagedir,
-                       uintptr_t *address)
+/* The entry by which this directory maps the frame, or NULL. */
+static pte_t *entry_in(const struct frame *frame, const struct pagedir *pagedir)
 {
 	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m))
-		if (pagedir_of(rmap_entry(m), address) == pagedir)
+		if (uses(pagedir->directory, rmap_entry(m)))
 			return rmap_entry(m);
 	return NULL;
 }
 
 bool frame_mapped_in(const struct frame *frame, const struct pagedir *pagedir)
 {
-	uintptr_t address;
-	return entry_in(frame, pagedir, &address) != NULL;
+	return entry_in(frame, pagedir) != NULL;
 }
 
 uint32_t frame_unmap_from(struct frame *frame, const struct pagedir *pagedir)
 {
 	ASSERT(spin_held(&vm_lock));
 	uint32_t dropped = 0;
-	uintptr_t address;
 	pte_t *entry;
-	while ((entry = entry_in(frame, pagedir, &address))) {
-		drop_entry(frame_of(entry)->owner.pagedir, address, entry);
-		tlb_forget_page(pagedir, address);
+	while ((entry = entry_in(frame, pagedir))) {
+		drop_entry(entry);
+		tlb_forget_page(entry);
 		dropped++;
 	}
 	return dropped;
@@ -354,15 +410,13 @@ void frame_write_protect(struct frame *frame)
 {
 	ASSERT(spin_held(&vm_lock));
 	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) {
-		uintptr_t address;
 		pte_t *entry = rmap_entry(m);
 		if (!(*entry & (PTE_W | PTE_D)))
 			continue;
 		pte_t old = __atomic_fetch_and(entry, ~(PTE_W | PTE_D), __ATOMIC_ACQ_REL);
 		harvest(frame, old);
-		struct pagedir *pagedir = pagedir_of(entry, &address);
-		trace_protect(pagedir, address, old, old & ~(PTE_W | PTE_D));
-		tlb_forget_page(pagedir, address);
+		trace_protect(frame_of(entry), address_of(entry), old, old & ~(PTE_W | PTE_D));
+		tlb_forget_page(entry);
 	}
 }
 
@@ -371,7 +425,6 @@ bool frame_test_accessed(struct frame *frame)
 	ASSERT(spin_held(&vm_lock));
 	bool accessed = frame_clear(frame, FRAME_TOUCHED);
 	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) {
-		uintptr_t address;
 		pte_t *entry = rmap_entry(m);
 		if (!(*entry & PTE_A))
 			continue;
@@ -379,9 +432,8 @@ bool frame_test_accessed(struct frame *frame)
 		pte_t old = __atomic_fetch_and(entry, ~PTE_A, __ATOMIC_ACQ_REL);
 		/* A cached translation would hide the next access: the processor sets A only
 		 * when it walks the tables. */
-		struct pagedir *pagedir = pagedir_of(entry, &address);
-		trace_protect(pagedir, address, old, old & ~PTE_A);
-		tlb_forget_page(pagedir, address);
+		trace_protect(frame_of(entry), address_of(entry), old, old & ~PTE_A);
+		tlb_forget_page(entry);
 	}
 	return accessed;
 }
@@ -398,6 +450,6 @@ uint32_t frame_mapping_count(const struct frame *frame)
 {
 	uint32_t count = 0;
 	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m))
-		count++;
+		count += frame_of(rmap_entry(m))->sharers;
 	return count;
 }

@@ -7,6 +7,10 @@
  *
  * Promise: whoever clears or weakens an entry here also invalidates the TLB before
  * vm_lock is released, so no translation outlives its entry.
+ *
+ * After fork several directories may point to one page table (spt.h says when). A shared table
+ * has no owner, and the entries of the directories that point to it lack W, so whatever its own
+ * entries say, nobody writes through it.
  */
 #pragma once
 
@@ -24,8 +28,7 @@ struct spt;
 struct pagedir {
 	pte_t *directory;        /* one frame; entries 768.. are the kernel's, the same everywhere */
 	struct spt *spt;         /* whose it is */
-	uint32_t resident;       /* (v) user entries that map a frame, the zero frame not counted */
-	uint32_t tables;         /* (v) page tables */
+	uint32_t tables;         /* (v) page tables, shared ones too */
 	struct mapping *spares;  /* (v) records kept ready, so that mapping cannot fail */
 	uint32_t spare_count;    /* (v) */
 };
@@ -57,14 +60,27 @@ void pagedir_clear(struct pagedir *, uintptr_t start, uintptr_t end);
  * short. */
 void pagedir_protect(struct pagedir *, uintptr_t start, uintptr_t end);
 
+/* How many user entries map a frame, the zero frame not counted: the resident set. Goes through
+ * the directory. Under vm_lock or the space's lock it is exact. */
+uint32_t pagedir_resident(const struct pagedir *);
+
+/* The page table for the address, if there is one, is from now on the child's too: neither writes
+ * through it. The child has none there yet. vm_lock and the parent's spt->lock held. */
+void pagedir_share(struct pagedir *parent, struct pagedir *child, uintptr_t address);
+/* If the page table for the address is shared: the last one who uses it owns it again; anybody
+ * else has none there any more. vm_lock and spt->lock held. */
+void pagedir_release(struct pagedir *, uintptr_t address);
+
 /* Of a frame: drops every entry that maps it (its A bits to FRAME_TOUCHED, D to
  * FRAME_DIRTY) / makes them read-only, harvesting D / tests and clears their A bits.
  * vm_lock held. */
 void frame_unmap(struct frame *);
 void frame_write_protect(struct frame *);
 bool frame_test_accessed(struct frame *);
-/* Drops the entries of one directory only. Returns how many. */
+/* Drops the entries through which one directory maps it, and nobody else but by a shared page
+ * table. Returns how many. */
 uint32_t frame_unmap_from(struct frame *, const struct pagedir *);
 bool frame_mapped_in(const struct frame *, const struct pagedir *);
 bool frame_locked(const struct frame *); /* some entry has PTE_LOCKED */
-uint32_t frame_mapping_count(const struct frame *); /* a walk; for /proc and the auditor */
+/* In how many places of address spaces it can be seen; a walk, for /proc. */
+uint32_t frame_mapping_count(const struct frame *);

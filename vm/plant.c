@@ -116,7 +116,7 @@ static void slot_free(struct victim *victim, bool plant)
 /* Promise 1: counts that the tables do not bear out. */
 static void count_resident(struct victim *victim, bool plant)
 {
-	victim->spt->pagedir.resident += plant ? 1 : -1;
+	frame_of(victim->entry)->resident += plant ? 1 : -1;
 }
 
 static void count_table(struct victim *victim, bool plant)
@@ -124,9 +124,26 @@ static void count_table(struct victim *victim, bool plant)
 	frame_of(victim->entry)->used += plant ? 1 : -1;
 }
 
-static void count_anons(struct victim *victim, bool plant)
+static void count_shared(struct victim *victim, bool plant)
 {
-	victim->spt->anons += plant ? 1 : -1;
+	victim->spt->shared_slots += plant ? 1 : -1;
+}
+
+/* Promise 6: a page table, or a leaf, that nobody else uses though it says so. */
+static void sharers_table(struct victim *victim, bool plant)
+{
+	frame_of(victim->entry)->sharers += plant ? 1 : -1;
+}
+
+static void sharers_leaf(struct victim *victim, bool plant)
+{
+	frame_of(victim->spt->leaves[directory_index(victim->address)])->sharers += plant ? 1 : -1;
+}
+
+/* Promise 6: a page table that belongs to nobody and can be written through. */
+static void table_unowned(struct victim *victim, bool plant)
+{
+	frame_of(victim->entry)->owner.pagedir = plant ? NULL : &victim->spt->pagedir;
 }
 
 static void count_tables(struct victim *victim, bool plant)
@@ -212,11 +229,13 @@ static const struct kind anon_kinds[] = {
 	{"frame-lost", frame_lost},           {"frame-unqueued", frame_unqueued},
 	{"frame-clean", frame_clean},         {"slot-lost", slot_lost},
 	{"slot-free", slot_free},             {"count-resident", count_resident},
-	{"count-table", count_table},         {"count-anons", count_anons},
+	{"count-table", count_table},         {"count-shared", count_shared},
 	{"count-tables", count_tables},       {"count-leaf", count_leaf},
 	{"entry-kernel", entry_kernel},       {"zeros-writable", zeros_writable},
 	{"frame-unowned", frame_unowned},     {"table-stolen", table_stolen},
 	{"page-lost", page_lost},             {"frame-stray", frame_stray},
+	{"sharers-table", sharers_table},     {"sharers-leaf", sharers_leaf},
+	{"table-unowned", table_unowned},
 };
 
 /* Of pages of files that are mapped and clean. */

@@ -15,6 +15,9 @@
 
 /* vm_lock is released after so many anons of a long range. */
 #define ANONS_A_HOLD 128u
+/* Fork copies references to so few anons one by one: less work than to share them and then,
+ * most likely, to copy them all the same. */
+#define FEW_ANONS 64u
 
 static struct slab_cache spt_cache = SLAB_CACHE("spt", sizeof(struct spt));
 static struct list spts = LIST_INIT(spts); /* vm_lock */
@@ -64,6 +67,7 @@ void spt_put(struct spt *spt)
 		return;
 
 	mutex_lock(&spt->lock);
+	(void)spt_part(spt, 0, USER_END);
 	struct tree_node *node;
 	while ((node = tree_first(&spt->areas))) {
 		struct area *area = TREE_ENTRY(node, struct area, node);
@@ -72,7 +76,6 @@ void spt_put(struct spt *spt)
 		area_free(area);
 	}
 	mutex_unlock(&spt->lock);
-	ASSERT_SAYING(spt->anons == 0, "an address space ends with pages outside its areas");
 
 	spin_lock(&vm_lock);
 	list_remove(&spt->link);
@@ -119,9 +122,14 @@ static struct anon **leaf_at(const struct spt *spt, uintptr_t address)
 	return spt->leaves[directory_index(address)];
 }
 
-static uintptr_t leaf_end(uintptr_t start)
+static uintptr_t slot_start(uintptr_t address)
 {
-	return (start & ~(LARGE_PAGE_SIZE - 1)) + LARGE_PAGE_SIZE;
+	return address & ~(LARGE_PAGE_SIZE - 1);
+}
+
+static uintptr_t slot_end(uintptr_t address)
+{
+	return slot_start(address) + LARGE_PAGE_SIZE;
 }
 
 struct anon *spt_anon(struct spt *spt, uintptr_t address)
@@ -135,13 +143,36 @@ struct anon *spt_next_anon(struct spt *spt, uintptr_t *address)
 	while (*address < USER_END) {
 		struct anon **leaf = leaf_at(spt, *address);
 		if (!leaf)
-			*address = leaf_end(*address);
+			*address = slot_end(*address);
 		else if (leaf[table_index(*address)])
 			return leaf[table_index(*address)];
 		else
 			*address += PAGE_SIZE;
 	}
 	return NULL;
+}
+
+uint32_t spt_anon_count(const struct spt *spt)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
+		struct anon **leaf = spt->leaves[i];
+		count += leaf ? frame_of(leaf)->used : 0;
+	}
+	return count;
+}
+
+/* The frame, which holds `used` anons, becomes the leaf for the address. vm_lock held. */
+static void leaf_install(struct spt *spt, uintptr_t address, struct frame *frame, uint32_t used)
+{
+	frame->state = FRAME_ANON_LEAF;
+	frame->owner.spt = spt;
+	frame->index = slot_start(address);
+	frame->used = used;
+	frame->sharers = 1;
+	frame->seen = 0;
+	spt->leaves[directory_index(address)] = frame_data(frame);
+	trace_frame_table(spt, frame);
 }
 
 int spt_leaf_prepare(struct spt *spt, uintptr_t address)
@@ -152,12 +183,7 @@ int spt_leaf_prepare(struct spt *spt, uintptr_t address)
 	if (!frame)
 		return -ENOMEM;
 	spin_lock(&vm_lock);
-	frame->state = FRAME_ANON_LEAF;
-	frame->owner.spt = spt;
-	frame->index = address & ~(LARGE_PAGE_SIZE - 1);
-	frame->used = 0;
-	spt->leaves[directory_index(address)] = frame_data(frame);
-	trace_frame_table(spt, frame);
+	leaf_install(spt, address, frame, 0);
 	spin_unlock(&vm_lock);
 	return 0;
 }
@@ -168,19 +194,119 @@ static void leaf_free_if_empty(struct spt *spt, uintptr_t address)
 	if (frame->used > 0)
 		return;
 	spt->leaves[directory_index(address)] = NULL;
+	frame->sharers = 0;
 	frame_disown(frame);
 	frame_unpin_locked(frame);
+}
+
+/* Whether the slot's leaf is nobody's own, though perhaps nobody else is left who shares it. */
+static bool slot_shared(const struct spt *spt, uintptr_t address)
+{
+	return spt->shared_slots > 0 && leaf_at(spt, address) &&
+	       !frame_of(leaf_at(spt, address))->owner.spt;
+}
+
+uint32_t spt_sharers(const struct spt *spt, uintptr_t address)
+{
+	return slot_shared(spt, address) ? frame_of(leaf_at(spt, address))->sharers : 1;
+}
+
+/* The last one who shares the slot takes it over. vm_lock held. */
+static void slot_take(struct spt *spt, uintptr_t address)
+{
+	trace_slot_own(spt, slot_start(address), false);
+	frame_of(leaf_at(spt, address))->owner.spt = spt;
+	pagedir_release(&spt->pagedir, address);
+	spt->shared_slots--;
+	vm_count(VM_fork_slots_kept);
+}
+
+/* Others share the slot, too: the frame becomes a copy of the leaf. Now that each anon has a
+ * reference more, nobody may write to it. vm_lock held. */
+static void slot_copy(struct spt *spt, uintptr_t address, struct frame *frame)
+{
+	struct anon **from = leaf_at(spt, address), **to = frame_data(frame);
+	uintptr_t start = slot_start(address);
+	trace_slot_own(spt, start, true);
+	for (uint32_t i = 0; i < ENTRIES_PER_TABLE; i++) {
+		to[i] = from[i];
+		if (to[i])
+			anon_get(to[i]);
+	}
+	frame_of(from)->sharers--;
+	leaf_install(spt, address, frame, frame_of(from)->used);
+	pagedir_protect(&spt->pagedir, start, start + LARGE_PAGE_SIZE);
+	pagedir_release(&spt->pagedir, address);
+	spt->shared_slots--;
+	vm_count(VM_fork_slots_copied);
+}
+
+/* What the slot holds is not wanted any more. vm_lock held. */
+static void slot_leave(struct spt *spt, uintptr_t address)
+{
+	struct frame *leaf = frame_of(leaf_at(spt, address));
+	if (leaf->sharers == 1) {
+		slot_take(spt, address);
+		return;
+	}
+	trace_slot_leave(spt, slot_start(address));
+	leaf->sharers--;
+	spt->leaves[directory_index(address)] = NULL;
+	pagedir_release(&spt->pagedir, address);
+	spt->shared_slots--;
+}
+
+int spt_own(struct spt *spt, uintptr_t address)
+{
+	if (!slot_shared(spt, address))
+		return 0;
+	struct frame *frame = NULL;
+	if (spt_sharers(spt, address) > 1 && !(frame = frame_alloc()))
+		return -ENOMEM;
+	spin_lock(&vm_lock);
+	if (spt_sharers(spt, address) > 1) {
+		slot_copy(spt, address, frame);
+	} else {
+		slot_take(spt, address);
+		if (frame)
+			frame_unpin_locked(frame);
+	}
+	spin_unlock(&vm_lock);
+	return 0;
+}
+
+int spt_own_range(struct spt *spt, uintptr_t start, uintptr_t end)
+{
+	for (; start < end && spt->shared_slots > 0; start = slot_end(start))
+		if (spt_own(spt, start) != 0)
+			return -ENOMEM;
+	return 0;
+}
+
+int spt_part(struct spt *spt, uintptr_t start, uintptr_t end)
+{
+	uintptr_t whole_start = slot_start(start + LARGE_PAGE_SIZE - 1);
+	uintptr_t whole_end = slot_start(end);
+	if ((whole_start != start && spt_own(spt, start) != 0) ||
+	    (whole_end != end && spt_own(spt, end) != 0))
+		return -ENOMEM;
+	for (; whole_start < whole_end && spt->shared_slots > 0; whole_start += LARGE_PAGE_SIZE) {
+		spin_lock(&vm_lock);
+		if (slot_shared(spt, whole_start))
+			slot_leave(spt, whole_start);
+		spin_unlock(&vm_lock);
+	}
+	return 0;
 }
 
 struct anon *spt_anon_set(struct spt *spt, uintptr_t address, struct anon *anon)
 {
 	ASSERT(spin_held(&vm_lock));
 	struct anon **leaf = leaf_at(spt, address);
+	ASSERT_SAYING(frame_of(leaf)->owner.spt == spt, "an anon is set in a shared leaf");
 	struct anon *old = leaf[table_index(address)];
-	int change = (anon != NULL) - (old != NULL);
 	leaf[table_index(address)] = anon;
-	frame_of(leaf)->used += change;
-	spt->anons += change;
+	frame_of(leaf)->used += (anon != NULL) - (old != NULL);
 	return old;
 }
 
@@ -198,18 +324,12 @@ static struct anon **places_at(const struct spt *spt, uintptr_t address)
 	return &leaf_at(spt, address)[table_index(address)];
 }
 
-/* Adds to the counts of a leaf and of its space. */
-static void count_anons(struct spt *spt, uintptr_t address, int change)
-{
-	frame_of(leaf_at(spt, address))->used += change;
-	spt->anons += change;
-}
-
 /* A range within one leaf; vm_lock held. */
 static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
 {
 	struct anon **places = places_at(spt, start);
-	int dropped = 0;
+	uint32_t dropped = 0;
+	ASSERT_SAYING(!slot_shared(spt, start), "anons of a shared leaf are dropped");
 	trace_pages_drop(spt, start, end);
 	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
 		struct anon *anon = places[i];
@@ -219,7 +339,7 @@ static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
 		anon_put(anon);
 		dropped++;
 	}
-	count_anons(spt, start, -dropped);
+	frame_of(leaf_at(spt, start))->used -= dropped;
 	leaf_free_if_empty(spt, start);
 }
 
@@ -229,7 +349,7 @@ void spt_drop_pages(struct spt *spt, uintptr_t start, uintptr_t end)
 	pagedir_clear(&spt->pagedir, start, end);
 	while (start < end) {
 		if (!leaf_at(spt, start)) {
-			start = leaf_end(start);
+			start = slot_end(start);
 			continue;
 		}
 		uintptr_t stop = hold_end(start, end);
@@ -244,7 +364,7 @@ void spt_drop_pages(struct spt *spt, uintptr_t start, uintptr_t end)
 static void share_anons(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end)
 {
 	struct anon **from = places_at(parent, start), **to = places_at(child, start);
-	int shared = 0;
+	uint32_t shared = 0;
 	trace_pages_share(parent, child, start, end);
 	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
 		struct anon *anon = from[i];
@@ -254,16 +374,49 @@ static void share_anons(struct spt *parent, struct spt *child, uintptr_t start, 
 		to[i] = anon;
 		shared++;
 	}
-	count_anons(child, start, shared);
+	frame_of(leaf_at(child, start))->used += shared;
 	vm_count_many(VM_fork_anons_shared, shared);
 	pagedir_protect(&parent->pagedir, start, end);
 }
 
-int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end)
+/* The whole slot; vm_lock held. */
+static void share_slot(struct spt *parent, struct spt *child, uintptr_t address)
+{
+	struct anon **leaf = leaf_at(parent, address);
+	struct frame *frame = frame_of(leaf);
+	if (frame->owner.spt)
+		parent->shared_slots++;
+	frame->owner.spt = NULL;
+	frame->sharers++;
+	child->leaves[directory_index(address)] = leaf;
+	child->shared_slots++;
+	pagedir_share(&parent->pagedir, &child->pagedir, address);
+	trace_slot_share(parent, child, slot_start(address));
+	vm_count(VM_fork_slots_shared);
+	vm_count_many(VM_fork_anons_shared, frame->used);
+}
+
+/* Whether the slot's anons are many enough to share them all at once. */
+static bool has_many(const struct spt *spt, uintptr_t address)
+{
+	return frame_of(leaf_at(spt, address))->used > FEW_ANONS;
+}
+
+int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end,
+                    bool whole_slots)
 {
 	while (start < end) {
 		if (!leaf_at(parent, start)) {
-			start = leaf_end(start);
+			start = slot_end(start);
+			continue;
+		}
+		if (whole_slots && has_many(parent, start)) {
+			spin_lock(&vm_lock);
+			/* Another area in the slot may have brought it in. */
+			if (!leaf_at(child, start))
+				share_slot(parent, child, start);
+			spin_unlock(&vm_lock);
+			start = slot_end(start);
 			continue;
 		}
 		if (spt_leaf_prepare(child, start) != 0)
@@ -279,6 +432,9 @@ int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uint
 
 int spt_move_pages(struct spt *spt, uintptr_t from, uintptr_t to, uint32_t length)
 {
+	if (spt_own_range(spt, from, from + length) != 0 ||
+	    spt_own_range(spt, to, to + length) != 0)
+		return -ENOMEM;
 	for (uint32_t offset = 0; offset < length; offset += PAGE_SIZE)
 		if (spt_anon(spt, from + offset) && spt_leaf_prepare(spt, to + offset) != 0)
 			return -ENOMEM;

@@ -7,6 +7,18 @@
  *
  *   spt -> leaves[768] -> leaf: 1,024 x struct anon *     beside
  *   spt -> pagedir     -> page table: 1,024 x pte_t
+ *
+ * A leaf and the page table beside it, together a slot of 4 MiB, are copied by fork only when
+ * they must be. Until then parent and child share both:
+ *
+ *   parent's leaves --+--> leaf, sharers 2, no owner          directory entries without W:
+ *   child's leaves  --+                                       nobody writes through the table
+ *
+ * In a shared slot nothing changes but what is the same for all who share it: an anon's frame is
+ * mapped read-only at a read, and eviction drops or weakens entries. Whoever is about to do
+ * anything else there calls spt_own first: it copies the leaf, taking a reference on each anon,
+ * and the new page table starts empty; or, being the last one, it just takes both over. An
+ * anon's references count leaves, so one with a single reference in a shared leaf is shared.
  */
 #pragma once
 
@@ -33,7 +45,7 @@ struct spt {
 	uint32_t area_pages;    /* promised, in pages */
 	uint32_t area_count;
 	struct anon ***leaves;  /* a page: leaves[directory_index] -> 1,024 anons, or NULL */
-	uint32_t anons;         /* entries in them */
+	uint32_t shared_slots;  /* whose leaf has no owner, or had others a moment ago */
 	struct pagedir pagedir; /* its entries: vm_lock */
 	uintptr_t brk_start, brk;
 	uintptr_t stack_top;
@@ -65,18 +77,33 @@ struct anon *spt_anon(struct spt *, uintptr_t address);
 /* The first anon at or after *address, which moves to its page; NULL if there is none.
  * spt->lock held. */
 struct anon *spt_next_anon(struct spt *, uintptr_t *address);
+/* How many anons the leaves name. */
+uint32_t spt_anon_count(const struct spt *);
 /* Makes sure that the leaf for the address exists. 0 or -ENOMEM. May sleep. */
 int spt_leaf_prepare(struct spt *, uintptr_t address);
-/* Sets the page's anon (the leaf exists), returning the one that was there, whose
- * reference passes to the caller. vm_lock and spt->lock held. */
+/* How many address spaces share the slot around the address; 1: it is this one's own, or empty.
+ * spt->lock held: it can become less meanwhile, but not more. */
+uint32_t spt_sharers(const struct spt *, uintptr_t address);
+/* The slot around the address / all slots that [start, end) touches become the space's own.
+ * spt->lock held. 0 or -ENOMEM. May sleep. */
+int spt_own(struct spt *, uintptr_t address);
+int spt_own_range(struct spt *, uintptr_t start, uintptr_t end);
+/* Before [start, end) is dropped: shared slots that lie within it are given up, as nothing of
+ * them is kept; those at its ends become the space's own. spt->lock held. 0, or -ENOMEM with
+ * nothing given up. May sleep. */
+int spt_part(struct spt *, uintptr_t start, uintptr_t end);
+/* Sets the page's anon (the leaf exists and is the space's own), returning the one that was
+ * there, whose reference passes to the caller. vm_lock and spt->lock held. */
 struct anon *spt_anon_set(struct spt *, uintptr_t address, struct anon *);
-/* Drops the anons of [start, end) and their entries. spt->lock held. */
+/* Drops the anons of [start, end) and their entries, after spt_part. spt->lock held. */
 void spt_drop_pages(struct spt *, uintptr_t start, uintptr_t end);
 
 /* Fork: the child (which nobody runs yet) gets the anons of [start, end) by reference, and
- * the parent's entries there become read-only. Parent's lock held. 0 or -ENOMEM: part of
- * the range was shared. May sleep. */
-int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end);
+ * neither writes to them any more: a slot with many of them is shared, all of it, if whole_slots
+ * says so; few are copied into a leaf of the child's. Parent's lock held. 0 or -ENOMEM: part
+ * of the range was shared. May sleep. */
+int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end,
+                    bool whole_slots);
 /* Moves the anons of `length` bytes to another range, which has none; entries of the old
  * range are dropped. spt->lock held. 0, or -ENOMEM with nothing moved. May sleep. */
 int spt_move_pages(struct spt *, uintptr_t from, uintptr_t to, uint32_t length);

@@ -130,6 +130,8 @@ static void tell_space(struct spt *spt, void *unused)
 				spt->pagedir.directory[index] & PAGE_MASK)));
 		if (spt->leaves[index])
 			trace_frame_table(spt, frame_of(spt->leaves[index]));
+		if (spt_sharers(spt, index << 22) > 1)
+			trace_slot_told(spt, index << 22);
 		tell_anons(spt, index);
 		tell_entries(spt, index);
 	}

@@ -64,10 +64,17 @@ static inline void trace_map(const struct pagedir *pagedir, uintptr_t page, pte_
 		trace_note_more(TRACE_MAP, (uintptr_t)pagedir->spt, page, before, after, 0);
 }
 
-static inline void trace_unmap(const struct pagedir *pagedir, uintptr_t page, pte_t before)
+/* The space that a page table belongs to; 0 for one that several share. */
+static inline uintptr_t trace_owner(const struct frame *table)
+{
+	return table->owner.pagedir ? (uintptr_t)table->owner.pagedir->spt : 0;
+}
+
+static inline void trace_unmap(const struct frame *table, uintptr_t page, pte_t before)
 {
 	if (tracing(TRACE_BIT(map)))
-		trace_note_more(TRACE_UNMAP, (uintptr_t)pagedir->spt, page, before, 0, 0);
+		trace_note_more(TRACE_UNMAP, trace_owner(table), page, before,
+		                frame_number(table), 0);
 }
 
 /* All entries of the range, whichever there are, are cleared / lose W. */
@@ -83,11 +90,12 @@ static inline void trace_weaken(const struct pagedir *pagedir, uintptr_t start, 
 		trace_note_more(TRACE_WEAKEN, (uintptr_t)pagedir->spt, start, end, 0, 0);
 }
 
-static inline void trace_protect(const struct pagedir *pagedir, uintptr_t page, pte_t before,
+static inline void trace_protect(const struct frame *table, uintptr_t page, pte_t before,
                                  pte_t after)
 {
 	if (tracing(TRACE_BIT(map)))
-		trace_note_more(TRACE_PROTECT, (uintptr_t)pagedir->spt, page, before, after, 0);
+		trace_note_more(TRACE_PROTECT, trace_owner(table), page, before, after,
+		                frame_number(table));
 }
 
 /* ---- spaces and areas; spt->lock held, or nobody else knows the space ---- */
@@ -151,6 +159,48 @@ static inline void trace_pages_share(const struct spt *parent, const struct spt 
 	if (tracing(TRACE_BIT(page)))
 		trace_note_more(TRACE_PAGES_SHARE, (uintptr_t)parent, (uintptr_t)child, start, end,
 		                0);
+}
+
+/* ---- slots of 4 MiB that fork shares (spt.h); vm_lock held ---- */
+
+/* The page table that the slot has, if it belongs to nobody alone; 0. */
+static inline uint32_t trace_shared_table(const struct spt *spt, uintptr_t address)
+{
+	uint32_t number = spt->pagedir.directory[directory_index(address)] >> PAGE_SHIFT;
+	return number && !frames[number].owner.pagedir ? number : 0;
+}
+
+/* The space shares the slot: for snapshots. */
+static inline void trace_slot_told(const struct spt *spt, uintptr_t address)
+{
+	if (tracing(TRACE_BIT(page)))
+		trace_note_more(TRACE_SLOT_TOLD, (uintptr_t)spt, address,
+		                trace_shared_table(spt, address), 0, 0);
+}
+
+/* The child has what the parent has there: the same leaf, and the same page table. */
+static inline void trace_slot_share(const struct spt *parent, const struct spt *child,
+                                    uintptr_t address)
+{
+	if (tracing(TRACE_BIT(page)))
+		trace_note_more(TRACE_SLOT_SHARE, (uintptr_t)parent, (uintptr_t)child, address,
+		                trace_shared_table(parent, address), 0);
+}
+
+/* A shared slot becomes the space's own: it was the last one who shared it, or gets a copy of
+ * the leaf. / The space has nothing there any more. Before the page table is released. */
+static inline void trace_slot_own(const struct spt *spt, uintptr_t address, bool copied)
+{
+	if (tracing(TRACE_BIT(page)))
+		trace_note_more(TRACE_WHAT(TRACE_SLOT_OWN, copied), (uintptr_t)spt, address,
+		                trace_shared_table(spt, address), 0, 0);
+}
+
+static inline void trace_slot_leave(const struct spt *spt, uintptr_t address)
+{
+	if (tracing(TRACE_BIT(page)))
+		trace_note_more(TRACE_SLOT_LEAVE, (uintptr_t)spt, address,
+		                trace_shared_table(spt, address), 0, 0);
 }
 
 /* What one page has, another has from now on. */

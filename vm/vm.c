@@ -6,6 +6,7 @@
 #include "vm/evict.h"
 #include "vm/fault.h"
 #include "vm/frame.h"
+#include "vm/mmap.h"
 #include "vm/pagecache.h"
 #include "vm/readahead.h"
 #include "vm/sample.h"
@@ -28,6 +29,7 @@ void vm_init(void)
 	pagecache_init();
 	fault_init();
 	readahead_init();
+	fork_init();
 }
 
 void vm_start(void)

@@ -46,7 +46,8 @@ void vm_start(void);
 	/* translations forgotten */                                                    \
 	count(tlb_flush_page) count(tlb_flush_all) count(directory_loads)               \
 	/* fork */                                                                      \
-	count(fork_anons_shared) count(chaos_dropped) count(chaos_evicted)
+	count(fork_anons_shared) count(fork_slots_shared) count(fork_slots_copied)  \
+	count(fork_slots_kept) count(chaos_dropped) count(chaos_evicted)
 
 enum vm_counter {
 #define VM_COUNTER_ENUM(name) VM_##name,

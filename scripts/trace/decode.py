@@ -30,7 +30,7 @@ REASONS = ["file clean", "file dirty", "anon clean", "anon dirty"]    # tracepoi
 STATES = ["runs", "ready", "sleeps", "ended"]                         # thread.h
 CALLS = {"mmap": 4, "munmap": 2, "mprotect": 3, "brk": 1, "mremap": 4, "madvise": 3,
          "msync": 3, "mlock": 3}                                      # trace.h: how many arguments
-PAGE, WRITABLE = 4096, 2
+PAGE, SLOT, WRITABLE = 4096, 1 << 22, 2
 READ, WRITE, EXECUTE, SHARED, STACK, HEAP, LOCKED = 1, 2, 4, 8, 0x10, 0x20, 0x80  # area.h
 
 
@@ -73,8 +73,17 @@ class Space:
     """What the stream said of an address space."""
 
     def __init__(self):
-        self.entries = {}  # page: page-table entry
+        self.entries = {}  # page: page-table entry, without W in a shared table
         self.anons = {}    # page: number of its anon
+        self.shared = {}   # first address of a page table that is shared: its frame
+
+
+class Table:
+    """A page table that several spaces use, of which none may write through it."""
+
+    def __init__(self, entries):
+        self.entries = entries   # page: entry, as it stands there
+        self.spaces = []         # numbers of those who use it
 
 
 class Decoder:
@@ -107,6 +116,7 @@ class Decoder:
         """A snapshot begins: what was known of memory is told anew."""
         self.telling = False
         self.known = {}          # number of a space: Space
+        self.tables = {}         # frame: a Table that several spaces share
         self.references = {}     # number of an anon: how many pages name it
         self.frames = {}         # number of an anon: its frame
         self.addresses = {}      # number of an anon: the kernel's address of it
@@ -329,6 +339,9 @@ class Decoder:
 
     def map(self, space, page, before, after, _):
         number = self.spaces.get(space)
+        table = self.tables.get(self.space(number).shared.get(page & -SLOT))
+        if table:
+            return self.map_shared(table, number, page, after)
         self.space(number).entries[page] = after
         made = []
         if before and before >> 12 != after >> 12:
@@ -338,13 +351,50 @@ class Decoder:
         made.append(self.page_at(space, page, frame=after >> 12, before=before, after=after))
         return made
 
-    def unmap(self, space, page, before, *_):
+    def map_shared(self, table, number, page, after):
+        """One of those who share a table has brought in a page: all see it. A snapshot tells
+        the table of each of them."""
+        table.entries[page] = after
+        made = []
+        for user in [number] if self.telling else table.spaces:
+            self.space(user).entries[page] = after & ~WRITABLE
+            made.append({"as": user, "addr": page, "frame": after >> 12, "before": 0,
+                         "after": after & ~WRITABLE})
+        return made
+
+    def unmap(self, space, page, before, frame, *_):
+        if not space:
+            return self.change_shared(frame, page, 0)
         self.space(self.spaces.get(space)).entries.pop(page, None)
         return self.page_at(space, page, frame=before >> 12, before=before)
 
-    def protect(self, space, page, before, after, _):
+    def protect(self, space, page, before, after, frame):
+        if not space:
+            return self.change_shared(frame, page, after)
         self.space(self.spaces.get(space)).entries[page] = after
         return self.page_at(space, page, frame=before >> 12, before=before, after=after)
+
+    def change_shared(self, frame, page, after):
+        table = self.tables.get(frame)
+        if not table:
+            return []            # who shares it is not traced
+        table.entries[page] = after
+        if not after:
+            del table.entries[page]
+        return [fields for user in table.spaces
+                for fields in self.change(user, page, after & ~WRITABLE)]
+
+    def change(self, number, page, after):
+        """The entry that a space sees becomes another one for the same frame, or 0."""
+        entries = self.space(number).entries
+        before = entries.pop(page, 0)
+        fields = {"as": number, "addr": page, "frame": before >> 12, "before": before}
+        if after:
+            entries[page] = after
+            fields["after"] = after
+        if not before or before == after:
+            return []
+        return [{"kind": "protect" if after else "unmap", **fields}]
 
     def clear(self, space, start, end, *_):
         entries = self.space(self.spaces.get(space)).entries
@@ -408,6 +458,77 @@ class Decoder:
         anons = self.space(self.spaces.get(parent)).anons
         return [fields for page in range(start, end, PAGE) if page in anons
                 for fields in self.name_anon(self.spaces.get(child), page, anons[page])]
+
+    # ---- slots that fork shares ----
+
+    def slot_told(self, space, address, frame, *_):
+        if frame:
+            self.use_shared(self.tables.setdefault(frame, Table({})), frame,
+                            self.spaces.get(space), address)
+
+    def use_shared(self, table, frame, number, address):
+        table.spaces.append(number)
+        self.space(number).shared[address] = frame
+
+    def slot_share(self, parent, child, address, frame, _):
+        parent, child = self.spaces.get(parent), self.spaces.get(child)
+        anons, made = self.space(parent).anons, []
+        for page in range(address, address + SLOT, PAGE):
+            if page in anons:
+                made += self.name_anon(child, page, anons[page])
+        fields = {"as": child, "addr": address, "from": parent, "pages": len(made)}
+        if frame:
+            fields["table"] = frame
+            made += self.share_table(parent, child, address, frame)
+        return [fields] + made
+
+    def share_table(self, parent, child, address, frame):
+        made, table = [], self.tables.get(frame)
+        if not table:
+            entries = self.space(parent).entries
+            table = Table({page: entries[page] for page in
+                           range(address, address + SLOT, PAGE) if page in entries})
+            self.tables[frame] = table
+            self.use_shared(table, frame, parent, address)
+            for page, entry in table.entries.items():
+                made += self.change(parent, page, entry & ~WRITABLE)
+        self.use_shared(table, frame, child, address)
+        for page, entry in table.entries.items():
+            self.space(child).entries[page] = entry & ~WRITABLE
+            made.append({"kind": "map", "as": child, "addr": page, "frame": entry >> 12,
+                         "before": 0, "after": entry & ~WRITABLE})
+        return made
+
+    def slot_own(self, space, address, frame, *_):
+        number, copied = self.spaces.get(space), bool(self.detail)
+        table = self.tables.get(frame)
+        if copied and table:
+            table.entries = {page: entry & ~WRITABLE for page, entry in table.entries.items()}
+        return self.release_table(number, address, frame,
+                                  {"as": number, "addr": address, "copied": copied}, [])
+
+    def slot_leave(self, space, address, frame, *_):
+        number, made = self.spaces.get(space), []
+        anons = self.space(number).anons
+        for page in range(address, address + SLOT, PAGE):
+            if page in anons:
+                made += self.name_anon(number, page, 0)
+        return self.release_table(number, address, frame, {"as": number, "addr": address}, made)
+
+    def release_table(self, number, address, frame, event, made):
+        """The last one who uses a shared table has it for itself; anybody else has none."""
+        table, made = self.tables.get(frame), [event] + made
+        if not table:
+            return made
+        table.spaces.remove(number)
+        if table.spaces:
+            event["lost"] = frame
+        del self.space(number).shared[address]
+        for page, entry in table.entries.items():
+            made += self.change(number, page, 0 if table.spaces else entry)
+        if not table.spaces:
+            del self.tables[frame]
+        return made
 
     def page_move(self, space, source, target, *_):
         number = self.spaces.get(space)

@@ -108,6 +108,39 @@ def test_anon_life():
     check(problems(stream) == [], "it all fits together")
 
 
+def test_slots():
+    """Fork shares a page table: each space is told what it sees; eviction reaches both; the one
+    that writes first has none of the entries left, and the other may write again."""
+    stream = Stream()
+    start, child = PAGE & -(4 << 20), SPACE + 4
+    stream.note("ANON_NEW", SPACE, PAGE, ANON, 20)
+    stream.note("MAP", SPACE, PAGE, 0, 20 << 12 | 7)
+    stream.note("ANON_NEW", SPACE, PAGE + 4096, COPY, 21)
+    stream.note("MAP", SPACE, PAGE + 4096, 0, 21 << 12 | 7)
+    before = len(stream.events())
+    stream.note("SPACE_NEW", child)
+    stream.note("SLOT_SHARE", SPACE, child, start, 40)
+    shared = stream.events()[before + 1:]
+    check(shared[0]["kind"] == "slot.share" and shared[0]["pages"] == 2 and
+          short(shared).count("page") == 2, "the child has both pages")
+    check([(event["as"], event["after"] & 7) for event in shared
+           if event["kind"] in ("protect", "map")] == [(1, 5), (1, 5), (2, 5), (2, 5)],
+          "and nobody may write")
+    stream.note("UNMAP", 0, PAGE, 20 << 12 | 0x67, 40)
+    gone = stream.events()[before + 1 + len(shared):]
+    check([(event["kind"], event["as"]) for event in gone] == [("unmap", 1), ("unmap", 2)],
+          "an entry that goes, goes for both")
+    stream.note("SLOT_OWN", child, start, 40, detail=1)
+    own = stream.events()[before + 1 + len(shared) + len(gone):]
+    check(own[0]["copied"] and own[0]["lost"] == 40 and short(own[1:]) == ["unmap"],
+          "the writer gets an empty page table")
+    stream.note("SLOT_OWN", SPACE, start, 40)
+    last = stream.events()[before + 1 + len(shared) + len(gone) + len(own):]
+    check("lost" not in last[0] and short(last) == ["slot.own"],
+          "the last one keeps it; its entries do not allow a write before a fault")
+    check(problems(stream) == [], "it all fits together")
+
+
 def test_rows():
     """A fault that waits looks at the table again; another thread's events come in between."""
     stream = Stream()
@@ -174,7 +207,7 @@ def test_sample():
 
 
 def main():
-    for test in (test_anon_life, test_rows, test_lost, test_names, test_sample):
+    for test in (test_anon_life, test_slots, test_rows, test_lost, test_names, test_sample):
         test()
     done()
 

@@ -20,6 +20,7 @@ static struct area area;
 static struct spt spt = {.stack_limit = 8u << 20};
 static struct anon *its_anon;
 static bool area_covers, tables_fail;
+static uint32_t sharers = 1; /* of the slot */
 
 struct area *spt_area(struct spt *space, uintptr_t address)
 {
@@ -60,6 +61,23 @@ struct anon *spt_anon(struct spt *space, uintptr_t address)
 	return its_anon;
 }
 
+uint32_t spt_sharers(const struct spt *space, uintptr_t address)
+{
+	(void)space;
+	(void)address;
+	return sharers;
+}
+
+/* The others keep the leaf, so each anon is named once more. */
+int spt_own(struct spt *space, uintptr_t address)
+{
+	(void)space;
+	(void)address;
+	anon_of_page.references += sharers > 1;
+	sharers = 1;
+	return 0;
+}
+
 static enum row row_of(uintptr_t address, bool write)
 {
 	struct fault fault = {.spt = &spt, .page = address, .write = write};
@@ -73,6 +91,7 @@ enum behind { NOTHING, FILE_THERE, FILE_ENDS_WITHIN, FILE_ENDED_BEFORE, FILE_TOO
 struct page_case {
 	uint32_t rights;
 	uint32_t references; /* of its anon; 0: none */
+	uint32_t sharers;    /* of the leaf that names it */
 	enum behind behind;
 	bool shared, write;
 };
@@ -94,6 +113,7 @@ static void build(const struct page_case *page)
 	area_covers = true;
 	anon_of_page.references = page->references;
 	its_anon = page->references ? &anon_of_page : NULL;
+	sharers = page->sharers;
 }
 
 static enum row expected(const struct page_case *page)
@@ -101,9 +121,9 @@ static enum row expected(const struct page_case *page)
 	bool readable = page->rights != 0; /* on this processor, whatever the right */
 	if (page->write ? !(page->rights & AREA_WRITE) : !readable)
 		return FORBIDDEN;
-	if (page->references == 1)
+	if (page->references == 1 && page->sharers == 1)
 		return ANON_OWN;
-	if (page->references > 1)
+	if (page->references > 0)
 		return page->write ? ANON_COPY : ANON_SHARED;
 	switch (page->behind) {
 	case NOTHING:
@@ -130,13 +150,14 @@ static void check_table(void)
 	bool right[ROWS], seen[ROWS] = {false};
 	uint32_t cases = 0;
 	memset(right, true, sizeof(right));
-	for (uint32_t bits = 0; bits < 8 * 3 * 5 * 4; bits++) {
+	for (uint32_t bits = 0; bits < 8 * 3 * 5 * 8; bits++) {
 		struct page_case page = {
 			.rights = bits % 8,
 			.references = bits / 8 % 3,
 			.behind = bits / 24 % 5,
 			.shared = bits / 120 & 1,
 			.write = bits / 120 & 2,
+			.sharers = bits / 120 & 4 ? 2 : 1,
 		};
 		if (!possible(&page))
 			continue;
@@ -163,7 +184,7 @@ static void check_no_area(void)
 {
 	area_covers = false;
 	CHECK(row_of(PLACE, false) == NO_AREA && row_of(PLACE, true) == NO_AREA);
-	build(&(struct page_case){.rights = AREA_READ | AREA_WRITE});
+	build(&(struct page_case){.rights = AREA_READ | AREA_WRITE, .sharers = 1});
 	check_that(row_of(area.end, true) == NO_AREA, "the first byte behind an area is outside");
 	check_that(row_of(area_start(&area), true) == ZERO_FILL, "its first page is inside");
 	check_that(row_of(PLACE - 2 * PAGE_SIZE, true) == NO_AREA, "only stacks grow");

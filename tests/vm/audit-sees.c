@@ -63,7 +63,10 @@ int main(void)
 	check_seen("slot-free", page, "which is free");
 	check_seen("count-resident", page, "resident pages");
 	check_seen("count-table", page, "the page table for");
-	check_seen("count-anons", page, "counts");
+	check_seen("count-shared", page, "shared slots");
+	check_seen("sharers-table", page, "the page table for");
+	check_seen("sharers-leaf", page, "the leaf for");
+	check_seen("table-unowned", page, "is shared, and its leaf is not");
 	check_seen("count-tables", page, "page tables");
 	check_seen("count-leaf", page, "the leaf of anons");
 	check_seen("entry-kernel", page, "no user entry");

@@ -9,9 +9,10 @@ promise may be broken for a moment; the command says so.
 import collections
 
 from guest.frames import SLOT_PAGE_BITS, swap_areas
-from guest.kernel import (all_frames, cached_frame, entry_bits, entry_place, frame_number,
-                          frame_state, holders, mapping_entries, spaces, zero_frame)
-from guest.memory import (PAGE, constants, read_word, record, symbol, to_virtual, variable)
+from guest.kernel import (ENTRIES, all_frames, cached_frame, entry_bits, entry_places,
+                          frame_number, frame_state, holders, mapping_entries, spaces, zero_frame)
+from guest.memory import (KERNEL_BASE, PAGE, constants, read_word, read_words, record, symbol,
+                          to_virtual, variable)
 from guest.text import command, counted
 
 COMPLAINTS_SHOWN = 20
@@ -28,6 +29,7 @@ class Audit:
         self.flags = constants("vm/frame.h", "FRAME")
         self.anons = collections.Counter()  # address -> how often it is named
         self.entries = {}                   # where a present entry is -> frame it maps
+        self.sharers = collections.Counter() # number of a leaf's or table's frame -> spaces
 
     def expect(self, promise, holds, words):
         if not holds:
@@ -41,33 +43,48 @@ class Audit:
                 self.check_frame(number, holder)
         self.check_mappings()
         self.check_anons()
+        self.check_sharers()
         return self
 
     # Promise 1: the page table follows from the supplemental page table.
 
     def check_space(self, space):
-        resident = tables = 0
+        tables = 0
         for index, table in space.tables():
             tables += 1
-            base = to_virtual(space.directory[index] & -PAGE)
-            frame = self.frames[space.directory[index] >> 12]
-            self.expect(2, frame_state(frame) == "PAGE_TABLE" and
-                        frame.owner.pagedir == space.pagedir.address,
-                        f"the page table for {index << 22:#010x} of {space.name()} is in frame "
-                        f"{frame_number(frame.address):#x}, which has another owner")
-            for i, entry in enumerate(table):
-                if entry:
-                    resident += entry >> 12 != self.zero
-                    self.check_entry(space, index << 22 | i << 12, entry, base + 4 * i)
-        self.expect(1, resident == space.pagedir.resident,
-                    f"{space.name()} counts {space.pagedir.resident} resident pages and has "
-                    f"{resident}")
+            self.check_table(space, index, table)
         self.expect(1, tables == space.pagedir.tables,
                     f"{space.name()} counts {space.pagedir.tables} page tables and has {tables}")
-        named = [anon for _, anon in space.anons()]
-        self.anons.update(named)
-        self.expect(4, len(named) == space.spt.anons,
-                    f"{space.name()} counts {space.spt.anons} anons and names {len(named)}")
+        for leaf in filter(None, space.leaves):
+            number = (leaf - KERNEL_BASE) // PAGE
+            self.sharers[number] += 1
+            if self.sharers[number] == 1:
+                named = [anon for anon in read_words(leaf, ENTRIES) if anon]
+                self.anons.update(named)
+                self.expect(4, len(named) == self.frames[number].used,
+                            f"the leaf in frame {number:#x} counts "
+                            f"{self.frames[number].used} anons and names {len(named)}")
+
+    def check_table(self, space, index, table):
+        number = space.directory[index] >> 12
+        base = to_virtual(space.directory[index] & -PAGE)
+        frame = self.frames[number]
+        where = f"the page table for {index << 22:#010x} of {space.name()}"
+        owner = frame.owner.pagedir
+        self.expect(2, frame_state(frame) == "PAGE_TABLE" and owner in (0, space.pagedir.address),
+                    f"{where} is in frame {number:#x}, which has another owner")
+        self.expect(6, bool(space.directory[index] & self.bits["W"]) == bool(owner),
+                    f"{where} can be written through, and {frame.sharers} share it")
+        self.sharers[number] += 1
+        if self.sharers[number] > 1:
+            return
+        resident = 0
+        for i, entry in enumerate(table):
+            if entry:
+                resident += entry >> 12 != self.zero
+                self.check_entry(space, index << 22 | i << 12, entry, base + 4 * i)
+        self.expect(1, resident == frame.resident,
+                    f"{where} counts {frame.resident} resident pages and has {resident}")
 
     def check_entry(self, space, address, entry, place):
         number = entry >> 12
@@ -143,9 +160,17 @@ class Audit:
                                     f"{place:#010x}, which maps {read_word(place) >> 12:#x}")
         for place, number in self.entries.items():
             if listed.get(place) != number:
-                space, address = entry_place(place)
+                space, address = entry_places(place)[0]
                 self.expect(3, False, f"{address:#010x} of {space.name()} maps frame "
                             f"{number:#x}, which does not list it")
+
+    # Promise 6: who shares a leaf or a page table is counted.
+
+    def check_sharers(self):
+        for number, sharers in self.sharers.items():
+            counted_there = self.frames[number].sharers
+            self.expect(6, counted_there == sharers, f"the {frame_state(self.frames[number])} in "
+                        f"frame {number:#x} counts {counted_there} users and has {sharers}")
 
     # Promise 4: an anon's references are those that name it. Promise 5: swap slots.
 

@@ -61,7 +61,7 @@ class Fault:
         if not self.area.flags & needed:
             return "FORBIDDEN"
         if self.anon:
-            if self.anon.references == 1:
+            if self.space.references(self.page, self.anon) == 1:
                 return "ANON_OWN"
             return "ANON_COPY" if self.write else "ANON_SHARED"
         if not self.file_behind():
@@ -89,6 +89,8 @@ class Fault:
         if self.page >= KERNEL_BASE:
             return True
         entry = self.space.entry(self.page)
+        if self.write:  # a page table that is shared since a fork is not written through
+            entry &= self.space.directory[self.page >> 22]
         return not (entry & bits["P"] and entry & bits["U"]
                     and (entry & bits["W"] or not self.write))
 

@@ -5,11 +5,11 @@ import collections
 
 import gdb
 
-from guest.kernel import (FRAME_WORDS, S_IFBLK, S_IFMT, all_frames, entry_place,
+from guest.kernel import (FRAME_WORDS, S_IFBLK, S_IFMT, USER_TABLES, all_frames, entry_places,
                           frame, frame_count, frame_flags, frame_number, frame_state, holders,
                           inode_of, mapping_entries, process_by_id, source_name, space_of,
                           spaces)
-from guest.memory import (PAGE, constants, list_of, offset_of, read_word, record, records,
+from guest.memory import (KERNEL_BASE, PAGE, constants, list_of, offset_of, read_word, record, records,
                           symbol, to_virtual, variable)
 from guest.spaces import anon_words, entry_words
 from guest.text import command, counted, lines, number_of, table
@@ -22,6 +22,10 @@ def state_word(frame_):
     return FRAME_WORDS.get(frame_state(frame_), frame_state(frame_).lower())
 
 
+def sharers_words(frame_):
+    return f", shared by {frame_.sharers}" if frame_.sharers > 1 else ""
+
+
 def owner_words(frame_):
     """Whose the frame is."""
     state = frame_state(frame_)
@@ -32,9 +36,9 @@ def owner_words(frame_):
         slot = f", swap slot {anon.slot}" if anon.slot else ""
         return f"anon {anon.address:#010x}, references {anon.references}{slot}"
     if state == "PAGE_TABLE":
-        return f"maps from {frame_.index:#010x} on"
+        return f"maps from {frame_.index:#010x} on{sharers_words(frame_)}"
     if state == "ANON_LEAF":
-        return f"anons from {frame_.index:#010x} on"
+        return f"anons from {frame_.index:#010x} on{sharers_words(frame_)}"
     return ""
 
 
@@ -80,15 +84,16 @@ def frame_test(word):
     if word == "pinned":
         return lambda frame_: frame_.pins
     if word == "mapped":
-        return lambda frame_: frame_.mappings
+        return mapped
     if word == "shared":
         return lambda frame_: mapped(frame_) > 1
     if word.isdigit():
         space = space_of(process_by_id(int(word)))
         numbers = {entry >> 12 for _, entry in space.entries()}
-        owners = {space.address, space.pagedir.address}
-        return lambda frame_: (frame_number(frame_.address) in numbers
-                               or frame_.owner.spt in owners)
+        numbers |= {entry >> 12 for entry in space.directory[:USER_TABLES] if entry}
+        numbers |= {(leaf - KERNEL_BASE) // PAGE for leaf in space.leaves if leaf}
+        numbers.add((space.pagedir.directory - KERNEL_BASE) // PAGE)
+        return lambda frame_: frame_number(frame_.address) in numbers
     raise gdb.GdbError(f"{word} is neither a state nor a flag nor a process; "
                        "`help pagoda frames` lists what may stand here")
 
@@ -128,18 +133,20 @@ def one_frame(arguments):
            ("mapped", counted(len(places), "time"))])
     if places:
         print()
-        table(["ENTRY", "ADDRESS", "FLAGS", "OF"], map(mapping_row, places))
+        table(["ENTRY", "ADDRESS", "FLAGS", "OF"],
+              [row for place in places for row in mapping_rows(place)])
     if frame_state(frame_) == "ANON":
         named = [f"{address:#010x} of {space.name()}" for space in spaces()
                  for address, anon in space.anons() if anon == frame_.owner.anon]
         print("\nthe anon is named by " + (", ".join(named) or "nobody"))
 
 
-def mapping_row(place):
-    space, address = entry_place(place)
-    if not space:
-        return [f"{place:#010x}", "?", "", "no page table: the list is broken"]
-    return [f"{place:#010x}", f"{address:#010x}", entry_words(read_word(place)), space.name()]
+def mapping_rows(place):
+    found = entry_places(place)
+    if not found:
+        return [[f"{place:#010x}", "?", "", "no page table: the list is broken"]]
+    return [[f"{place:#010x}", f"{address:#010x}", entry_words(read_word(place)), space.name()]
+            for space, address in found]
 
 
 @command("swap")
@@ -168,7 +175,7 @@ A slot's number says its area in the top four bits and its page there in the res
     if slots:
         print()
         table(["SLOT", "HELD BY", "PAGE"],
-              ([slot_words(slot), anon_words(record("struct anon", slots[slot])),
+              ([slot_words(slot), anon_words(record("struct anon", slots[slot]), len(holders_[slot])),
                 ", ".join(holders_[slot])] for slot in shown(sorted(slots), "slots")))
 
 

@@ -128,6 +128,23 @@ class Space:
                 if entry:
                     yield index << 22 | i << 12, entry
 
+    def leaf_frame(self, address):
+        """The frame of the leaf for an address, or None."""
+        leaf = self.leaves[address >> 22]
+        return frame((leaf - KERNEL_BASE) // PAGE) if leaf else None
+
+    def table_frame(self, address):
+        """The frame of the page table for an address, or None."""
+        entry = self.directory[address >> 22]
+        return frame(entry >> 12) if entry else None
+
+    def references(self, address, anon):
+        """How many programs' page an anon is: its references, and who shares its leaf."""
+        return anon.references + self.leaf_frame(address).sharers - 1
+
+    def resident(self):
+        return sum(frame(entry >> 12).resident for entry in self.directory[:USER_TABLES] if entry)
+
     def name(self):
         return owners_of_spaces().get(self.address, f"the address space {self.address:#010x}")
 
@@ -222,6 +239,8 @@ def holders():
 
 def mapping_entries(frame_):
     """Where the entries are that map a frame: the list of rmap.c."""
+    if frame_state(frame_) not in ("ANON", "FILE"):
+        return                # a leaf or page table has the number of its users there
     place, count = frame_.mappings, 0
     while place:
         if place & 1:
@@ -237,13 +256,18 @@ def mapping_entries(frame_):
                                "no end: memory is damaged")
 
 
-def entry_place(entry):
-    """The (space, address) that the entry at a kernel address stands for."""
+def entry_places(entry):
+    """The (space, address) that the entry at a kernel address stands for: several after a fork,
+    while they share its page table. None if it is in no page table."""
     table = frame((entry - KERNEL_BASE) // PAGE)
     if frame_state(table) != "PAGE_TABLE":
-        return None, 0
-    pagedir = record("struct pagedir", table.owner.pagedir)
-    return Space(pagedir.spt), table.index + (entry % PAGE // 4 << 12)
+        return []
+    address = table.index + (entry % PAGE // 4 << 12)
+    if table.owner.pagedir:
+        return [(Space(record("struct pagedir", table.owner.pagedir).spt), address)]
+    number = frame_number(table.address)
+    return [(space, address) for space in spaces()
+            if space.directory[address >> 22] >> 12 == number]
 
 
 # ---- files ---------------------------------------------------------------------------

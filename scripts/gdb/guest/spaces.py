@@ -43,7 +43,7 @@ def process_state(process):
 def space_counts(space):
     """(resident, on the swap device only), in pages."""
     swapped = sum(1 for _, anon in space.anons() if not record("struct anon", anon).frame)
-    return space.pagedir.resident, swapped
+    return space.resident(), swapped
 
 
 @command("ps", completion=gdb.COMPLETE_NONE)
@@ -89,18 +89,18 @@ own, SWAPPED those of them that are on the swap device only."""
 
 # ---- walk ----------------------------------------------------------------------------
 
-def anon_words(anon):
+def anon_words(anon, references):
     """An anon in words."""
     where = f"frame {frame_number(anon.frame):#x}" if anon.frame else "no frame"
     slot = f"swap slot {anon.slot}" if anon.slot else "no swap slot"
-    return f"anon {anon.address:#010x}: references {anon.references}, {where}, {slot}"
+    return f"anon {anon.address:#010x}: references {references}, {where}, {slot}"
 
 
 def supplement_words(space, area, address):
     """What the supplemental page table says of a page."""
     anon = space.anon(address)
     if anon:
-        return anon_words(anon)
+        return anon_words(anon, space.references(address, anon))
     if not area:
         return "no area"
     fault = Fault(space, address, False)
@@ -116,7 +116,9 @@ def leaf_words(space, address):
     if not leaf:
         return "no leaf of anons"
     used = sum(1 for anon in read_words(leaf, ENTRIES) if anon)
-    return f"leaf of {counted(used, 'anon')}"
+    sharers = space.leaf_frame(address).sharers
+    shared = f", shared by {sharers} since a fork" if sharers > 1 else ""
+    return f"leaf of {counted(used, 'anon')}{shared}"
 
 
 def current_directory():

@@ -83,10 +83,10 @@ class Space {
         this.number = number;
         this.areas = [];
         this.directory = undefined;
-        // By page: the page-table entry, and the anonymous page. By 4 MiB: the table's frame
-        // and the event that made it.
+        // By page: the page-table entry, and the anonymous page. By 4 MiB: the table's frame,
+        // the event that made it, and whether it is shared since fork.
         this.tables = {entry: new Table(), anon: new Table(), table: new Table(),
-            since: new Table()};
+            since: new Table(), shared: new Table()};
     }
 
     copy() {
@@ -102,8 +102,11 @@ class Space {
 
     /** The page-directory entry for the page, 0 if there is no page table. */
     directoryEntry(page) {
-        const frame = this.tables.table.get(directoryIndex(page));
-        return frame ? frame * PAGE_SIZE + DIRECTORY_ENTRY_FLAGS : 0;
+        const index = directoryIndex(page);
+        const frame = this.tables.table.get(index);
+        const flags = this.tables.shared.get(index) ? DIRECTORY_ENTRY_FLAGS & ~ENTRY.W
+            : DIRECTORY_ENTRY_FLAGS;
+        return frame ? frame * PAGE_SIZE + flags : 0;
     }
 }
 
@@ -231,6 +234,16 @@ function setEntry(state, event, entry) {
     state.space(event.as).tables.entry.set(pageOf(event.addr), entry);
 }
 
+/** A slot is shared no more by this space, whose page table perhaps stays with the others. */
+function releaseSlot(state, event) {
+    const {table, since, shared} = state.space(event.as).tables;
+    const index = directoryIndex(pageOf(event.addr));
+    shared.set(index, 0);
+    since.set(index, event.index);
+    if (event.lost !== undefined)
+        table.set(index, 0);
+}
+
 function refer(state, anon, by) {
     if (anon)
         state.anon.references.set(anon, Math.max(0, state.anon.references.get(anon) + by));
@@ -346,6 +359,19 @@ const CHANGES = {
         refer(state, event.anon, 1);
         anon.set(page, event.anon ?? 0);
     },
+    "slot.share": (state, event) => {
+        const index = directoryIndex(pageOf(event.addr));
+        if (event.table === undefined)
+            return;
+        for (const as of [event.from, event.as]) {
+            const {table, since, shared} = state.space(as).tables;
+            table.set(index, event.table);
+            since.set(index, event.index);
+            shared.set(index, 1);
+        }
+    },
+    "slot.own": releaseSlot,
+    "slot.leave": releaseSlot,
     "map": (state, event) => setEntry(state, event, event.after),
     "protect": (state, event) => setEntry(state, event, event.after),
     "unmap": (state, event) => setEntry(state, event, 0),

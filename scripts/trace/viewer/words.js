@@ -432,6 +432,25 @@ const SENTENCES = {
             ? `, which ${references} pages share now: who writes first gets a copy` : "";
         return `${where} is anonymous page ${event.anon}${shared}.`;
     },
+    "slot.share"(event) {
+        const where = `the 4 MiB from ${address(event.addr)} on`;
+        return `${this.space(event.as)} shares ${where} with ${this.space(event.from)}: ` +
+            `${event.pages} pages at once` + (event.table === undefined ? "."
+            : `, and the page table in ${frameName(event.table)}, through which neither ` +
+                "may write now.");
+    },
+    "slot.own"(event) {
+        const where = `the 4 MiB from ${address(event.addr)} on`;
+        return event.copied
+            ? `${this.space(event.as)} gets a list of its own of the pages in ${where}; each ` +
+                "page is still shared, until somebody writes to it."
+            : `${this.space(event.as)} is the last one that uses ${where}: it may write there ` +
+                "again.";
+    },
+    "slot.leave"(event) {
+        return `${this.space(event.as)} lets go of the 4 MiB from ${address(event.addr)} on, ` +
+            "which it shared.";
+    },
     "map"(event) {
         const may = event.after & ENTRY.W ? "it may be read and written" : "it may only be read";
         return `the page at ${address(event.addr)} of ${this.space(event.as)} is mapped to ` +

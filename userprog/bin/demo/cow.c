@@ -24,6 +24,7 @@ static int child(void *unused)
 	if (write(to_parent[1], "r", 1) != 1 || read(to_child[0], &go, 1) != 1)
 		return 1;
 	touch_write(memory, WRITTEN);
+	touch_read(memory, PAGES); /* by a page table of its own, now */
 	if (write(to_parent[1], "w", 1) != 1 || read(to_child[0], &go, 1) != 1)
 		return 1;
 	return 0;
