@@ -170,22 +170,25 @@ static int32_t sys_getrandom(uint8_t *user_to, size_t size, uint32_t flags)
 /* ---- mounts and swap ---- */
 
 static int32_t sys_mount(const char *user_source, const char *user_path, const char *user_type,
-                         uint32_t flags)
+                         uint32_t flags, const char *user_options)
 {
 	struct place place;
-	char *source = NULL, type[16] = "";
+	char *source = NULL, type[16] = "", options[128] = "";
 	if (!is_root())
 		return -EPERM;
 	if (flags & (MS_REMOUNT | MS_BIND | MS_MOVE))
 		return -EINVAL;
 	if (user_type && copy_string_from_user(type, user_type, sizeof type) < 0)
 		return -ENODEV;
-	int error = user_source ? path_from_user(user_source, &source) : 0;
+	int error = user_options ? copy_string_from_user(options, user_options, sizeof options) : 0;
+	if (error >= 0)
+		error = user_source ? path_from_user(user_source, &source) : 0;
 	if (error)
 		return error;
 	error = place_get(&place, AT_FDCWD, user_path, false);
 	if (!error) {
-		error = vfs_mount(source ? source : "none", place.at, place.path, type);
+		error = vfs_mount(source ? source : "none", place.at, place.path, type,
+		                  options);
 		place_put(&place);
 	}
 	kfree(source);
@@ -332,7 +335,7 @@ const struct system_call system_calls[] = {
 	CALL(sysinfo, 1),
 	CALL(syslog, 3),
 	CALL(getrandom, 3),
-	CALL(mount, 4),
+	CALL(mount, 5),
 	CALL(umount2, 2),
 	CALL_AS(umount, umount2, 1),
 	CALL(swapon, 2),

@@ -46,6 +46,7 @@ struct file_system {
 	const struct file_system_type *type;
 	const struct file_system_ops *ops;
 	char source[32];             /* as mount was told */
+	const char *options;         /* the same, while it is being mounted; NULL: none */
 	uint32_t number;             /* st_dev */
 	bool read_only;
 	struct inode *device;        /* its block device's inode, or NULL */

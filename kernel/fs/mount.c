@@ -80,16 +80,18 @@ static int device_attach(struct file_system *fs, const char *source)
 
 /* Makes a file system with its root, which is nowhere yet. mount_lock held. */
 static int file_system_start(const char *source, const struct file_system_type *type,
-                             struct file_system **started)
+                             const char *options, struct file_system **started)
 {
 	struct inode *inode;
 	struct file_system *fs = file_system_create(type, source);
 
 	if (!fs)
 		return -ENOMEM;
+	fs->options = options;
 	int error = type->on_disk ? device_attach(fs, source) : 0;
 	if (!error)
 		error = type->mount(fs, &inode);
+	fs->options = NULL;
 	if (error) {
 		file_system_free(fs);
 		return error;
@@ -128,7 +130,8 @@ static bool same_mount(const struct dentry *place, const struct file_system_type
 	return !place->parent && place->inode->fs->type == type && !type->on_disk;
 }
 
-int vfs_mount(const char *source, struct dentry *at, const char *path, const char *type_name)
+int vfs_mount(const char *source, struct dentry *at, const char *path, const char *type_name,
+              const char *options)
 {
 	const struct file_system_type *type = type_find(type_name);
 	struct file_system *fs;
@@ -145,7 +148,7 @@ int vfs_mount(const char *source, struct dentry *at, const char *path, const cha
 	else if (place->mounted || same_mount(place, type))
 		error = -EBUSY;
 	if (!error)
-		error = file_system_start(source, type, &fs);
+		error = file_system_start(source, type, options, &fs);
 	if (!error) {
 		cover(place, fs->root);
 		if (type == &devtmpfs_type)
@@ -302,7 +305,7 @@ static int root_mount(const char *device)
 	struct file_system *fs;
 
 	mutex_lock(&mount_lock);
-	int error = file_system_start(device, &ext2_type, &fs);
+	int error = file_system_start(device, &ext2_type, NULL, &fs);
 	mutex_unlock(&mount_lock);
 	if (error) {
 		log_print("vfs: cannot mount %s as the root disk (error %d)", device, -error);
@@ -314,7 +317,7 @@ static int root_mount(const char *device)
 
 static void mount_or_say(const char *type, const char *path)
 {
-	int error = vfs_mount(type, NULL, path, type);
+	int error = vfs_mount(type, NULL, path, type, NULL);
 
 	if (error)
 		log_print("vfs: %s is not mounted on %s (error %d): is the directory there?", type,

@@ -10,7 +10,8 @@
  * pages out needs no memory. Trees and slots: vm_lock. Names: the directory's inode lock;
  * a name holds a reference to its inode, so what has a name stays.
  *
- * A mounted tmpfs takes at most half of RAM and of swap, as Linux's does.
+ * A mounted tmpfs takes at most half of RAM and of swap, or what mount(8)'s option "size" says
+ * (tmpfs(5)); the only other option is "mode".
  */
 #include <asm/errno.h>
 #include <linux/magic.h>
@@ -687,11 +688,63 @@ static int tmpfs_start(struct file_system *fs, uint32_t pages_max)
 	return 0;
 }
 
+/* What mount was told, or the rule. */
+struct options {
+	uint32_t pages, mode;
+};
+
+/* A size in bytes, with a suffix for units of 1,024 or percents of RAM, as pages. */
+static uint32_t size_parse(const char *text, char **end)
+{
+	uint64_t bytes = strtoul(text, end, 10);
+
+	switch (**end | 0x20) {
+	case 'g':
+		bytes <<= 10; /* and on */
+		/* fallthrough */
+	case 'm':
+		bytes <<= 10;
+		/* fallthrough */
+	case 'k':
+		bytes <<= 10;
+		++*end;
+		break;
+	case '%':
+		bytes = ((uint64_t)physmem_total() << PAGE_SHIFT) / 100 * bytes;
+		++*end;
+		break;
+	}
+	uint64_t pages = (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	return pages < UINT32_MAX ? pages : UINT32_MAX;
+}
+
+/* "size=64k,mode=700". -EINVAL for what it does not know. */
+static int options_parse(const char *text, struct options *options)
+{
+	while (text && *text) {
+		char *end = NULL;
+
+		if (!strncmp(text, "size=", 5))
+			options->pages = size_parse(text + 5, &end);
+		else if (!strncmp(text, "mode=", 5))
+			options->mode = strtoul(text + 5, &end, 8) & 07777;
+		if (!end || end == text + 5 || (*end && *end != ','))
+			return -EINVAL;
+		text = *end ? end + 1 : end;
+	}
+	return 0;
+}
+
 static int tmpfs_mount(struct file_system *fs, struct inode **root)
 {
-	int error = tmpfs_start(fs, physmem_total() / 2 + swap_total() / 2);
-	struct tmpfs_inode *directory = error ? NULL : inode_new(fs, NULL, S_IFDIR | 01777);
+	struct options options = {physmem_total() / 2 + swap_total() / 2, 01777};
+	int error = options_parse(fs->options, &options);
 
+	if (!error)
+		error = tmpfs_start(fs, options.pages);
+	if (error)
+		return error;
+	struct tmpfs_inode *directory = inode_new(fs, NULL, S_IFDIR | options.mode);
 	if (!directory)
 		return -ENOMEM;
 	directory->inode.links = 2;

@@ -145,7 +145,8 @@ int vfs_symlink(struct dentry *at, const char *path, const char *target);
 int vfs_link(struct dentry *old_at, const char *old_path, struct dentry *at, const char *path);
 int vfs_rename(struct dentry *old_at, const char *old_path, struct dentry *at, const char *path);
 int vfs_readlink(struct dentry *, char *to, size_t size);
-int vfs_mount(const char *source, struct dentry *at, const char *path, const char *type);
+int vfs_mount(const char *source, struct dentry *at, const char *path, const char *type,
+              const char *options);
 int vfs_unmount(struct dentry *at, const char *path);
 int vfs_sync(void); /* every file system to its device */
 /* Before power-off or reboot, when no program will run any more: deletes what was removed
