@@ -16,7 +16,7 @@
 
 static long swap_used_pages(void)
 {
-	return (proc_number("/proc/meminfo", "SwapTotal:") - proc_number("/proc/meminfo", "SwapFree:")) / 4;
+	return (meminfo("SwapTotal") - meminfo("SwapFree")) / 4;
 }
 
 int main(void)
@@ -41,8 +41,10 @@ int main(void)
 	CHECK_ERRNO(syscall(SYS_swapoff, "/dev/null"), EINVAL);
 	CHECK_ERRNO(syscall(SYS_swapoff, "/dev/vda"), EINVAL);
 	CHECK_ERRNO(syscall(SYS_swapon, "/dev/vdb", 0), EBUSY);
+	CHECK(symlink("/dev/vdb", "twin") == 0, "another name");
+	CHECK_ERRNO(syscall(SYS_swapon, "twin", 0), EBUSY);
 	CHECK(syscall(SYS_swapoff, "/dev/vdb") == 0, "take the swap away");
-	CHECK(proc_number("/proc/meminfo", "SwapTotal:") == 0, "there is none any more");
+	CHECK(meminfo("SwapTotal") == 0, "there is none any more");
 	for (uint32_t i = 0; i < PAGES_OWN; i++)
 		CHECK(page_has(own + i * PAGE, i), "page %u is intact", i);
 	for (uint32_t i = 0; i < PAGES_SHARED; i++)
@@ -50,7 +52,7 @@ int main(void)
 
 	CHECK_ERRNO(syscall(SYS_swapoff, "/dev/vdb"), EINVAL);
 	CHECK(syscall(SYS_swapon, "/dev/vdb", 0) == 0, "give it back");
-	CHECK(proc_number("/proc/meminfo", "SwapTotal:") > 30000, "it is there again");
+	CHECK(meminfo("SwapTotal") > 30000, "it is there again");
 	CHECK(swap_used_pages() == 0 || !pages_stay(), "and empty");
 	say("%ld pages came in when the swap went", out);
 	return 0;
