@@ -30,7 +30,8 @@ void *physmem_boot_take(uint32_t pages);
 /* Start-up is over: from here on single frames only. physmem_take works before, too. */
 void physmem_ready(void);
 
-/* Takes one free frame for `holder`; its content is whatever it was. Returns its number, or 0 if no more than `reserve` frames are free. */
+/* Takes one free frame for `holder`; its content is whatever it was. Returns its number, or 0
+ * if no more than `reserve` frames are free. */
 uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve);
 /* Gives the frame back. Debug builds fill it with junk (0xcc), and physmem_take looks
  * whether anybody wrote there meanwhile. */

@@ -13,7 +13,8 @@ static void audit(const char *command, char *words, size_t size)
 {
 	int fd = open("/proc/sys/vm/audit", O_RDWR);
 	CHECK(fd >= 0, "open the auditor");
-	CHECK(write(fd, command, strlen(command)) == (ssize_t)strlen(command), "tell it: %s", command);
+	CHECK(write(fd, command, strlen(command)) == (ssize_t)strlen(command), "tell it: %s",
+	      command);
 	ssize_t length = pread(fd, words, size - 1, 0);
 	CHECK(length > 0, "read what it says");
 	words[length] = '\0';
@@ -41,7 +42,7 @@ static void check_file(void)
 	int fd = file_make("data", 2, 3);
 	volatile const char *page = file_map(fd, 2 * PAGE, PROT_READ, MAP_SHARED);
 
-	CHECK(fsync(fd) == 0 && page_has((const void *)page, 3), "a clean page of a file is mapped");
+	CHECK(fsync(fd) == 0 && page_has((const void *)page, 3), "a file's clean page is mapped");
 	check_planted("file-writable", page, "may write unseen to the clean file page");
 	CHECK(page_has((const void *)page, 3), "it is still mapped");
 	check_planted("file-elsewhere", page, "not where the page cache would find it");

@@ -25,7 +25,8 @@ static void use(void *flags)
 		}
 	}
 	long failed = proc_number("/proc/vmstat", "evict_failed");
-	CHECK(failed >= (*(int *)flags == MAP_PRIVATE ? 100 : 200), "pages stayed because they could not be written, not %ld", failed);
+	CHECK(failed >= (*(int *)flags == MAP_PRIVATE ? 100 : 200),
+	      "pages stayed because they could not be written, not %ld", failed);
 	say("%ld writes failed, and %u pages are intact", failed, COUNT);
 }
 

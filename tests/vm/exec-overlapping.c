@@ -97,6 +97,11 @@ static bool is_exit(int status, int code)
 	return WIFEXITED(status) && WEXITSTATUS(status) == code;
 }
 
+static bool is_signal(int status, int number)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == number;
+}
+
 int main(int argc, char **argv)
 {
 	uint32_t nth = 1, refused = 0, killed = 0;
@@ -116,13 +121,13 @@ int main(int argc, char **argv)
 		CHECK(nth < TRIES_MAX, "it runs in the end");
 		if (is_exit(status, CODE_FAILED))
 			continue; /* it could do without */
-		CHECK(is_exit(status, CODE_ENOMEM) ||
-		      (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGBUS)),
-		      "allocation %u fails: %#x", nth, status);
+		CHECK(is_exit(status, CODE_ENOMEM) || is_signal(status, SIGKILL) ||
+		      is_signal(status, SIGBUS), "allocation %u fails: %#x", nth, status);
 		refused += WIFEXITED(status);
 		killed += WIFSIGNALED(status);
 	}
 	CHECK(refused > 5, "%u allocations are the new address space's", refused);
-	say("%u times ENOMEM, %u times killed, then one segment lies within the other", refused, killed);
+	say("%u times ENOMEM, %u times killed, then one segment lies within the other", refused,
+	    killed);
 	return 0;
 }

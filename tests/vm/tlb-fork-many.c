@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fork takes from the parent the right to write, too: what the parent writes right after it, to
- * pages that it had just written, the child must not see. More than a few pages: all translations
- * are forgotten at once.
+ * pages that it had just written, the child must not see. An area of many pages:
+ * all translations are forgotten at once.
  *
  * tlb: pagedir_protect 1
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fork takes from the parent the right to write, too: what the parent writes right after it, to
- * pages that it had just written, the child must not see. An area of few pages: each translation is forgotten by itself.
+ * pages that it had just written, the child must not see. An area of few pages:
+ * each translation is forgotten by itself.
  *
  * tlb: protect_in_table 1
  */
