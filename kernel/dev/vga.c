@@ -221,28 +221,11 @@ static void csi_erase(uint32_t first, uint32_t end)
 	blank(how == 0 ? cursor : first, how == 1 ? cursor + 1 : end);
 }
 
-/* ESC [ n L and M: inserts and deletes lines at the cursor's. */
-static void csi_lines(bool insert)
+/* Inserts n blank cells at the start of the range, or deletes so many there; the others give way
+ * or follow. */
+static void shift_cells(uint32_t start, uint32_t end, uint32_t n, bool insert)
 {
-	uint32_t n = clamp(csi_number(0, 1), VGA_ROWS - row) * VGA_COLUMNS;
-	uint32_t start = row * VGA_COLUMNS, rest = SCREEN_CELLS - start - n;
-
-	if (insert) {
-		move_cells(start + n, start, rest);
-		blank(start, start + n);
-	} else {
-		move_cells(start, start + n, rest);
-		blank(SCREEN_CELLS - n, SCREEN_CELLS);
-	}
-	column = 0;
-}
-
-/* ESC [ n @ and P: inserts and deletes characters at the cursor. */
-static void csi_characters(bool insert)
-{
-	uint32_t at = clamp(column, VGA_COLUMNS - 1);
-	uint32_t n = clamp(csi_number(0, 1), VGA_COLUMNS - at), rest = VGA_COLUMNS - at - n;
-	uint32_t start = row * VGA_COLUMNS + at, end = (row + 1) * VGA_COLUMNS;
+	uint32_t rest = end - start - n;
 
 	if (insert) {
 		move_cells(start + n, start, rest);
@@ -251,6 +234,24 @@ static void csi_characters(bool insert)
 		move_cells(start, start + n, rest);
 		blank(end - n, end);
 	}
+}
+
+/* ESC [ n L and M: inserts and deletes lines at the cursor's. */
+static void csi_lines(bool insert)
+{
+	uint32_t n = clamp(csi_number(0, 1), VGA_ROWS - row);
+
+	shift_cells(row * VGA_COLUMNS, SCREEN_CELLS, n * VGA_COLUMNS, insert);
+	column = 0;
+}
+
+/* ESC [ n @ and P: inserts and deletes characters at the cursor. */
+static void csi_characters(bool insert)
+{
+	uint32_t at = clamp(column, VGA_COLUMNS - 1), line = row * VGA_COLUMNS;
+	uint32_t n = clamp(csi_number(0, 1), VGA_COLUMNS - at);
+
+	shift_cells(line + at, line + VGA_COLUMNS, n, insert);
 }
 
 /* ESC [ ? n h and l: of the private modes, whether the cursor shows (25), and the
