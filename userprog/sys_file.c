@@ -18,6 +18,7 @@
 #include "userprog/descriptor.h"
 #include "userprog/path.h"
 #include "userprog/process.h"
+#include "userprog/signal.h"
 #include "userprog/syscall.h"
 #include "userprog/terminal.h"
 #include "vm/mmap.h"
@@ -339,7 +340,8 @@ static int32_t sys__llseek(int number, uint32_t high, uint32_t low, loff_t *user
 static ssize_t send(struct file *to, struct file *from, loff_t *position, size_t n, void *piece)
 {
 	size_t total = 0;
-	while (total < n) {
+	/* A file may be one long hole: a signal ends the call after any piece. */
+	while (total < n && !(total && signal_pending())) {
 		size_t wanted = n - total < SENDFILE_PIECE ? n - total : SENDFILE_PIECE;
 		loff_t at = position ? *position : file_seek(from, 0, SEEK_CUR);
 		ssize_t got = file_read(from, piece, wanted, &at);
