@@ -12,7 +12,8 @@
  *
  * Left out is what would end or spoil the machine rather than try it: reboot, setting the clock,
  * signals to others than its own children, and for root the log and the hang-up of the terminal.
- * All files are in a folder of its own in the current folder, which is removed at the end.
+ * Nor may links lead root out of the folder, to this program's own file, say. All files are in a
+ * folder of its own in the current folder, which is removed at the end.
  */
 #define _GNU_SOURCE
 #include <asm/unistd.h>
@@ -298,6 +299,12 @@ static bool is_spared(uint32_t number)
 	return is_one_of(number, dear, COUNT(dear)) && !one_in(8);
 }
 
+/* What a link may lead to: everybody follows it. */
+static uint32_t link_target(void)
+{
+	return one_in(8) ? PICK(edges) : (uintptr_t)names[below(HARMLESS_NAMES)];
+}
+
 /* A signal goes to oneself or one's child, however the number was chosen. */
 static void spare_others(uint32_t number, uint32_t *arguments)
 {
@@ -312,6 +319,14 @@ static void spare_others(uint32_t number, uint32_t *arguments)
 		break;
 	case __NR_clone: /* one that shares the stack would end both */
 		arguments[0] &= one_in(16) ? ~0u : 0x7000 | 0xFF;
+		break;
+	case __NR_symlink:
+	case __NR_symlinkat:
+	case __NR_link:
+		arguments[0] = link_target();
+		break;
+	case __NR_linkat:
+		arguments[1] = link_target();
 		break;
 	case __NR_mknod: /* no way to the disks */
 		arguments[1] = (arguments[1] & 07777) | (one_in(2) ? S_IFIFO : S_IFREG);
