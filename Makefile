@@ -55,7 +55,7 @@ all: kernel programs image iso
 # ---- kernel ----------------------------------------------------------------------------
 
 WARN = -Wall -Wextra -Werror
-KERNEL_CFLAGS = -m32 -march=i686 -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie \
+KERNEL_CFLAGS = -m32 -march=i686 -std=gnu11 $(if $(DEBUG),-O2,-O3) -g -ffreestanding -fno-pic -fno-pie \
   -fno-stack-protector -fno-omit-frame-pointer -mgeneral-regs-only -mno-red-zone \
   -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none $(WARN) -I. \
   -MMD -MP $(if $(DEBUG),$(DEBUG_CFLAGS)) $(EXTRA_CFLAGS)
