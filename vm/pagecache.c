@@ -174,6 +174,42 @@ int pagecache_get(struct page_source *source, uint32_t index, struct frame **res
 	return error;
 }
 
+uint32_t pagecache_pin_run(struct page_source *source, uint32_t index, uint32_t most,
+                           struct frame **run)
+{
+	uint32_t count = 0;
+	spin_lock(&vm_lock);
+	for (; count < most; count++) {
+		struct frame *frame = pagecache_find(source, index + count);
+		if (!frame || !frame_has(frame, FRAME_VALID))
+			break;
+		frame_pin(frame);
+		if (!frame_has(frame, FRAME_TOUCHED))
+			frame_set(frame, FRAME_TOUCHED);
+		run[count] = frame;
+	}
+	spin_unlock(&vm_lock);
+	vm_count_many(VM_cache_hit, count);
+	return count;
+}
+
+void pagecache_unpin_run(struct frame **run, uint32_t count)
+{
+	spin_lock(&vm_lock);
+	for (uint32_t i = 0; i < count; i++)
+		frame_unpin_locked(run[i]);
+	spin_unlock(&vm_lock);
+}
+
+uint32_t pagecache_skip(struct page_source *source, uint32_t index, uint32_t end)
+{
+	spin_lock(&vm_lock);
+	while (index < end && pagecache_find(source, index))
+		index++;
+	spin_unlock(&vm_lock);
+	return index;
+}
+
 int pagecache_get_for_write(struct page_source *source, uint32_t index, bool overwrite,
                             struct frame **result)
 {

@@ -22,6 +22,11 @@ int pagecache_get(struct page_source *, uint32_t index, struct frame **);
  * the old content is not read: the caller fills the whole page (a new page is zeros). */
 int pagecache_get_for_write(struct page_source *, uint32_t index, bool overwrite,
                             struct frame **);
+/* Pins the pages [index, index + most) as far as they are in memory, valid; how many. */
+uint32_t pagecache_pin_run(struct page_source *, uint32_t index, uint32_t most, struct frame **);
+void pagecache_unpin_run(struct frame **, uint32_t count);
+/* The first page of [index, end) that is not in memory, or end. */
+uint32_t pagecache_skip(struct page_source *, uint32_t index, uint32_t end);
 /* The (pinned, valid) frame was written: it must reach its source some time. */
 void pagecache_dirty(struct frame *);
 

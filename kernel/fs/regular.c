@@ -12,12 +12,14 @@
 
 #include "kernel/dev/block.h"
 #include "kernel/fs/fs.h"
+#include "kernel/time/clock.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
 #include "vm/usercopy.h"
 
 #define AHEAD_FIRST 4u
 #define AHEAD_MOST 32u
+#define READ_RUN 8u /* pages that are pinned at a time while their bytes are copied */
 #define SECONDS_PER_DAY 86400u
 
 static uint32_t smaller(uint64_t a, uint64_t b)
@@ -45,57 +47,82 @@ static void ahead_start(struct inode *inode, uint32_t first, uint32_t end)
 		block_unplug(disk);
 }
 
-/* The file is about to be read at `index`: decides whether it is read in order, and if the
- * pages asked for so far will soon be used up, asks for the next. */
-static void ahead_note(struct file *file, uint32_t index)
+/* The file is read from page `first` to page `last`: decides whether it is read in order, and if
+ * the pages asked for so far will soon be used up, asks for the next. */
+static void ahead_note(struct file *file, uint32_t first, uint32_t last)
 {
-	uint32_t pages = source_pages(&file->inode->source);
-
-	if (index != file->ahead_next && index + 1 != file->ahead_next) {
+	if (first != file->ahead_next && first + 1 != file->ahead_next) {
 		file->ahead_window = 0;
 		file->ahead_end = 0;
 	}
-	file->ahead_next = index + 1;
-	if (file->ahead_window && index + file->ahead_window / 2 < file->ahead_end)
+	file->ahead_next = last + 1;
+	if (file->ahead_window && last + file->ahead_window / 2 < file->ahead_end)
 		return;
 	if (!file->ahead_window)
-		file->ahead_window = index == 0 ? AHEAD_FIRST : 1;
+		file->ahead_window = first == 0 ? AHEAD_FIRST : 1;
 	else if (file->ahead_window < AHEAD_MOST)
 		file->ahead_window *= 2;
-	uint32_t first = file->ahead_end > index ? file->ahead_end : index;
-	uint32_t end = smaller((uint64_t)first + file->ahead_window, pages);
-	if (end > first + 1)
-		ahead_start(file->inode, first, end);
+	uint32_t from = file->ahead_end > last ? file->ahead_end : last;
+	uint32_t end = smaller((uint64_t)from + file->ahead_window,
+	                       source_pages(&file->inode->source));
+	if (end > from + 1)
+		from = pagecache_skip(&file->inode->source, from, end);
+	if (end > from + 1)
+		ahead_start(file->inode, from, end);
 	file->ahead_end = end;
 }
 
 /* The time of access, where it would tell something new: as Linux's relatime. */
 static void note_access(struct inode *inode)
 {
-	uint32_t now = inode_now();
+	uint32_t now = clock_seconds();
 
-	if (inode->fs->read_only || inode->atime == now)
+	if (inode->fs->read_only || inode->atime - now <= 1)
 		return;
 	if (inode->atime > inode->mtime && inode->atime > inode->ctime &&
 	    now - inode->atime < SECONDS_PER_DAY)
 		return;
-	inode->atime = now;
+	inode->atime = inode_now();
 	if (inode->ops->write_inode)
 		inode->ops->write_inode(inode);
 }
 
-/* Copies from one page. 0 or -errno. */
-static int read_page(struct inode *inode, loff_t position, char *user_to, uint32_t n)
+/* Copies from pages that are pinned. The number of bytes before a bad address. */
+static size_t copy_out(struct frame **frames, uint32_t offset, char *user_to, size_t n)
 {
-	struct frame *frame;
-	int error = pagecache_get(&inode->source, position >> PAGE_SHIFT, &frame);
+	size_t done = 0;
 
-	if (error)
-		return error;
-	const char *from = frame_data(frame);
-	error = copy_to_user(user_to, from + (position & (PAGE_SIZE - 1)), n);
-	frame_unpin(frame);
-	return error;
+	while (done < n) {
+		uint32_t part = smaller(n - done, PAGE_SIZE - offset);
+		if (copy_to_user(user_to + done, (char *)frame_data(*frames++) + offset, part))
+			break;
+		done += part;
+		offset = 0;
+	}
+	return done;
+}
+
+/* Copies from the pages at the position, as many as are in memory, up to READ_RUN; the first of
+ * them is read if it must be. The number of bytes, or -errno. */
+static ssize_t read_pages(struct file *file, loff_t position, char *user_to, size_t n)
+{
+	struct page_source *source = &file->inode->source;
+	uint32_t first = position >> PAGE_SHIFT, offset = position & (PAGE_SIZE - 1);
+	uint32_t pages = smaller((offset + n + PAGE_SIZE - 1) >> PAGE_SHIFT, READ_RUN);
+	struct frame *frames[READ_RUN];
+	uint32_t found = pagecache_pin_run(source, first, pages, frames);
+
+	ahead_note(file, first, first + (found ? found - 1 : 0));
+	if (!found) {
+		int error = pagecache_get(source, first, &frames[0]);
+		if (error)
+			return error;
+		found = 1;
+	}
+	size_t done = copy_out(frames, offset, user_to,
+	                       smaller(n, found * PAGE_SIZE - offset));
+	pagecache_unpin_run(frames, found);
+	return done ? (ssize_t)done : -EFAULT;
 }
 
 static ssize_t regular_read(struct file *file, void *user_to, size_t n, loff_t *position)
@@ -103,25 +130,21 @@ static ssize_t regular_read(struct file *file, void *user_to, size_t n, loff_t *
 	struct inode *inode = file->inode;
 	uint64_t size = inode->source.size;
 	size_t done = 0;
-	int error = 0;
+	ssize_t part = 0;
 
 	if (*position >= (loff_t)size)
 		return 0;
 	n = smaller(n, size - *position);
 	while (done < n) {
-		uint32_t offset = *position & (PAGE_SIZE - 1);
-		uint32_t part = smaller(n - done, PAGE_SIZE - offset);
-
-		ahead_note(file, *position >> PAGE_SHIFT);
-		error = read_page(inode, *position, (char *)user_to + done, part);
-		if (error)
+		part = read_pages(file, *position, (char *)user_to + done, n - done);
+		if (part < 0)
 			break;
 		done += part;
 		*position += part;
 	}
 	if (done)
 		note_access(inode);
-	return done ? (ssize_t)done : error;
+	return done ? (ssize_t)done : part;
 }
 
 /* --- writing ---------------------------------------------------------------------------- */

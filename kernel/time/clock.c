@@ -41,6 +41,8 @@ struct sample {
 static uint64_t tsc_start;
 static uint32_t ns_per_tsc;  /* << SCALE_SHIFT; 0: not calibrated yet */
 
+static uint32_t seconds; /* of the realtime at the latest tick; written by that, and when it is set */
+
 static struct spinlock realtime_lock = SPINLOCK_INIT("realtime");
 static uint64_t realtime_offset; /* ns; guarded by realtime_lock */
 
@@ -114,17 +116,29 @@ uint64_t clock_realtime(void)
 	return clock_now() + offset;
 }
 
+uint32_t clock_seconds(void)
+{
+	return __atomic_load_n(&seconds, __ATOMIC_RELAXED);
+}
+
+static void seconds_update(void)
+{
+	__atomic_store_n(&seconds, clock_realtime() / NS_PER_SECOND, __ATOMIC_RELAXED);
+}
+
 void clock_set_realtime(uint64_t ns)
 {
 	uint32_t flags = spin_lock_irq(&realtime_lock);
 	realtime_offset = ns - clock_now();
 	spin_unlock_irq(&realtime_lock, flags);
+	seconds_update();
 }
 
 static bool tick(void *context)
 {
 	(void)context;
 	const struct trap_frame *interrupted = this_cpu()->interrupted;
+	seconds_update();
 	timers_expire(clock_now());
 	thread_tick(trap_from_user(interrupted));
 	return true;

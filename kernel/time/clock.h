@@ -21,6 +21,7 @@ static inline uint64_t clock_tsc(void)
 uint64_t clock_tsc_start(void);
 uint32_t clock_tsc_scale(void);
 uint64_t clock_realtime(void); /* ns since 1970-01-01 UTC */
+uint32_t clock_seconds(void);  /* the same in seconds, as of the latest tick: cheaper */
 void clock_set_realtime(uint64_t ns);
 
 /* A timeout: `expire` is called once, from the timer interrupt, at or after deadline. */

@@ -121,6 +121,11 @@ uint64_t clock_realtime(void)
 	return 1700000000ull * NS_PER_SECOND + clock_now();
 }
 
+uint32_t clock_seconds(void)
+{
+	return clock_realtime() / NS_PER_SECOND;
+}
+
 void timer_init(struct timer *timer, void (*expire)(struct timer *))
 {
 	timer->expire = expire;
