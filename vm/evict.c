@@ -63,6 +63,7 @@ static uint32_t sweep_next = 1, sweep_left;
 static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
 static uint32_t low_water, high_water; /* frames; 0 until the thread runs */
 static uint32_t batches_most;
+static volatile bool pageout_at_work;
 
 static void policy_begin(const struct policy *new)
 {
@@ -332,11 +333,24 @@ static uint32_t write_and_drop(struct writeback *batch)
 	return finish_batch(batch);
 }
 
+/* The page-out thread's writes may have ended without its having run since. Returns how many
+ * frames that gave. */
+static uint32_t let_pageout_run(void)
+{
+	uint32_t before = physmem_free();
+	thread_yield();
+	uint32_t now = physmem_free();
+	return now > before ? now - before : 0;
+}
+
 uint32_t evict_frames(uint32_t wanted)
 {
 	struct thread *thread = thread_current();
 	if (thread->reclaiming || !thread_may_sleep())
 		return 0;
+	uint32_t given = pageout_at_work ? let_pageout_run() : 0;
+	if (given >= wanted)
+		return given;
 	thread->reclaiming = true;
 	struct writeback batch = {0};
 	uint32_t freed = find_victims(wanted, &batch);
@@ -407,6 +421,11 @@ uint32_t evict_reserve(void)
 	return RESERVE_FRAMES;
 }
 
+uint32_t evict_low_water(void)
+{
+	return low_water;
+}
+
 uint32_t evict_room(void)
 {
 	uint32_t free = physmem_free();
@@ -420,8 +439,12 @@ bool evict_short(void)
 
 void evict_check(void)
 {
-	if (evict_short())
-		wait_wake_one(&pageout_queue);
+	if (!evict_short() || pageout_at_work)
+		return;
+	wait_wake_one(&pageout_queue);
+	/* At once: the disk works while the caller uses what is left. */
+	if (low_water && !thread_current()->reclaiming && thread_may_sleep())
+		thread_yield();
 }
 
 /* When the policy wants to be told that time has passed. */
@@ -482,10 +505,12 @@ static void pageout(void *unused)
 		if (physmem_free() >= low_water)
 			continue;
 		vm_count(VM_pageout_wakes);
+		pageout_at_work = true;
 		pageout_round();
 		/* Nothing to evict: those who need a frame find that out for themselves. */
 		if (physmem_free() < low_water)
 			thread_sleep_until(clock_now() + OOM_WAIT_NS);
+		pageout_at_work = false;
 	}
 }
 

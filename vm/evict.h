@@ -23,7 +23,7 @@ void evict_from(struct spt *, uint32_t pages);
 /* The limit was lowered: takes pages out until it holds, as far as any can go. The space's
  * lock is held; may sleep. */
 void evict_to_limit(struct spt *);
-/* Says that frames were taken: wakes the page-out thread if few are left. */
+/* Says that frames were taken: if few are left, the page-out thread runs. May sleep. */
 void evict_check(void);
 /* Whether so few are left that the page-out thread is at work. */
 bool evict_short(void);
@@ -39,6 +39,8 @@ void evict_start(void);
 /* How many pages one round of eviction writes at once. */
 #define EVICT_CLUSTER 32u
 
+/* How many frames the page-out thread tries to keep free: they are nobody's to count on. */
+uint32_t evict_low_water(void);
 /* How many frames can be had before whoever wants one must evict for it. */
 uint32_t evict_room(void);
 /* How many free frames are kept for threads that are freeing memory. */

@@ -107,9 +107,10 @@ static void meminfo_show(struct text *text)
 	uint32_t files = usage.file - usage.shared;
 	uint32_t cached = usage.file > buffers ? usage.file - buffers : 0;
 	uint32_t clean = files > usage.dirty ? files - usage.dirty : 0;
+	uint32_t available = free + clean, kept = evict_low_water();
 	line(text, "MemTotal", physmem_total());
 	line(text, "MemFree", free);
-	line(text, "MemAvailable", free + clean);
+	line(text, "MemAvailable", available > kept ? available - kept : 0);
 	line(text, "Buffers", buffers);
 	line(text, "Cached", cached);
 	line(text, "SwapCached", usage.swap_cached);
