@@ -14,6 +14,7 @@
 #include "kernel/trace.h"
 
 #include "kernel/cpu/cpu.h"
+#include "kernel/cpu/paging.h"
 #include "kernel/mem/layout.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/panic.h"
@@ -48,55 +49,20 @@ static struct timer flush_timer;
 static struct {
 	char *memory;               /* of `pieces` pieces */
 	uint32_t pieces, piece;     /* how many, and which is being filled */
-	struct trace_record *first; /* in the piece being filled; NULL: none was free */
-	struct trace_record *next, *end;
+	struct trace_record *first; /* in the piece being filled */
 	bool sending[PIECES_MOST];
 	uint32_t lost, number;      /* records dropped, pieces begun */
 } ring;
 
-static inline void stamp(struct trace_record *record, uint32_t what)
-{
-	const struct cpu *cpu = this_cpu();
-
-	record->tsc = clock_tsc();
-	what |= (uint32_t)cpu->current->id << TRACE_THREAD_SHIFT;
-	if (__builtin_expect(cpu->interrupt_depth, 0))
-		what |= TRACE_IN_INTERRUPT;
-	record->what = what;
-}
-
-/* As interrupts_off() and interrupts_restore(), in fewer instructions. */
-static inline uint32_t flags_save(void)
-{
-	uint32_t flags;
-	__asm__ volatile("pushfl; popl %0; cli" : "=r"(flags) : : "memory");
-	return flags;
-}
-
-static inline void flags_restore(uint32_t flags)
-{
-	__asm__ volatile("pushl %0; popfl" : : "r"(flags) : "memory", "cc");
-}
-
-/* Goes on in the next piece, if it is free. */
-static __attribute__((noinline)) bool piece_begin(void)
-{
-	channel->reclaim();
-	if (ring.sending[ring.piece])
-		return false;
-	ring.first = (struct trace_record *)(ring.memory + ring.piece * PIECE_BYTES);
-	ring.end = ring.first + PIECE_BYTES / sizeof(struct trace_record);
-	ring.next = ring.first + 1;
-	stamp(ring.first, TRACE_CHUNK);
-	ring.first->words[0] = ring.number++;
-	ring.first->words[1] = ring.lost;
-	return true;
-}
+/* Of the piece being filled: the next record and its end; both NULL if there is no piece. What
+ * every record says of the thread that runs. For the code below, which is why they have names. */
+struct trace_record *trace_next, *trace_piece_end;
+uint32_t trace_thread;
 
 /* Hands over what the piece has. One that the channel does not take is lost. */
-static __attribute__((noinline)) void piece_send(void)
+static void piece_send(void)
 {
-	uint32_t count = ring.next - ring.first;
+	uint32_t count = trace_next - ring.first;
 
 	ring.sending[ring.piece] = true;
 	if (!channel->send(ring.first, count * sizeof(struct trace_record))) {
@@ -104,7 +70,24 @@ static __attribute__((noinline)) void piece_send(void)
 		ring.lost += count - 1;
 	}
 	ring.piece = (ring.piece + 1) % ring.pieces;
-	ring.first = ring.next = ring.end = NULL;
+	trace_next = trace_piece_end = NULL;
+}
+
+/* There is no room for a record: goes on in the next piece, if it is free; else one is lost. */
+void trace_make_room(void)
+{
+	if (trace_next)
+		piece_send();
+	channel->reclaim();
+	if (ring.sending[ring.piece]) {
+		ring.lost++;
+		return;
+	}
+	ring.first = (struct trace_record *)(ring.memory + ring.piece * PIECE_BYTES);
+	trace_piece_end = ring.first + PIECE_BYTES / sizeof(struct trace_record);
+	trace_next = ring.first + 1;
+	*ring.first = (struct trace_record){
+		clock_tsc(), TRACE_CHUNK | trace_thread, {ring.number++, ring.lost}};
 }
 
 void trace_sent(const void *data)
@@ -112,49 +95,37 @@ void trace_sent(const void *data)
 	ring.sending[((const char *)data - ring.memory) / PIECE_BYTES] = false;
 }
 
-/* A record with its first words, to be followed by end_record(); NULL: there is no room. */
-static inline struct trace_record *begin_record(uint32_t what, uint32_t a, uint32_t b)
-{
-	if (__builtin_expect(!ring.next, 0) && !piece_begin()) {
-		ring.lost++;
-		return NULL;
-	}
-	struct trace_record *record = ring.next;
-	stamp(record, what);
-	record->words[0] = a;
-	record->words[1] = b;
-	return record;
-}
+/*
+ * trace_note(), trace_note_3() and trace_note_more() are written by hand, since they are what the
+ * trace costs: half of what the compiler needs, most of all for registers that must not change.
+ * In: eax what, edx a, ecx b, the other words on the stack. `copy` stores those, when ebx is the
+ * record, and the flags, ebx and eax were pushed.
+ */
+_Static_assert(offsetof(struct trace_record, what) == 8, "known below");
+_Static_assert(offsetof(struct trace_record, words) == 12, "known below");
+_Static_assert(offsetof(struct cpu, interrupt_depth) == 12, "known below");
+_Static_assert(TRACE_IN_INTERRUPT == 0x80000000, "known below");
 
-static inline void end_record(struct trace_record *record)
-{
-	ring.next = record + 1;
-	if (__builtin_expect(ring.next == ring.end, 0))
-		piece_send();
-}
+#define NOTE(name, copy)                                                                        \
+	__asm__(".text\n.globl " #name "\n.type " #name ", @function\n" #name ":\n"               \
+	        "pushfl\n cli\n pushl %ebx\n pushl %eax\n"                                         \
+	        "1: movl trace_next, %ebx\n cmpl trace_piece_end, %ebx\n je 4f\n" copy              \
+	        "movl %edx, 12(%ebx)\n movl %ecx, 16(%ebx)\n"                                       \
+	        "orl trace_thread, %eax\n cmpl $0, boot_cpu + 12\n jne 3f\n"                        \
+	        "2: movl %eax, 8(%ebx)\n pushl %edx\n rdtsc\n"                                      \
+	        "movl %eax, (%ebx)\n movl %edx, 4(%ebx)\n popl %edx\n"                              \
+	        "addl $32, %ebx\n movl %ebx, trace_next\n"                                          \
+	        "popl %eax\n popl %ebx\n popfl\n ret\n"                                             \
+	        "3: orl $0x80000000, %eax\n jmp 2b\n"                                               \
+	        "4: pushal\n call trace_make_room\n popal\n"                                        \
+	        "cmpl $0, trace_next\n jne 1b\n popl %eax\n popl %ebx\n popfl\n ret\n"              \
+	        ".size " #name ", . - " #name)
+#define STACK_WORD(from, to) "movl " #from "(%esp), %eax\n movl %eax, " #to "(%ebx)\n"
+#define WHAT_AGAIN "movl (%esp), %eax\n"
 
-TRACE_CALLING void trace_note(uint32_t what, uint32_t a, uint32_t b)
-{
-	uint32_t flags = flags_save();
-	struct trace_record *record = begin_record(what, a, b);
-	if (record)
-		end_record(record);
-	flags_restore(flags);
-}
-
-TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
-                                   uint32_t e)
-{
-	uint32_t flags = flags_save();
-	struct trace_record *record = begin_record(what, a, b);
-	if (record) {
-		record->words[2] = c;
-		record->words[3] = d;
-		record->words[4] = e;
-		end_record(record);
-	}
-	flags_restore(flags);
-}
+NOTE(trace_note, "");
+NOTE(trace_note_3, STACK_WORD(16, 20) WHAT_AGAIN);
+NOTE(trace_note_more, STACK_WORD(16, 20) STACK_WORD(20, 24) STACK_WORD(24, 28) WHAT_AGAIN);
 
 void trace_note_text(uint32_t what, const char *text, uint32_t a, uint32_t b, uint32_t c)
 {
@@ -178,7 +149,7 @@ void trace_flush(void)
 	if (!channel)
 		return;
 	uint32_t flags = interrupts_off();
-	if (ring.next && ring.next - ring.first > 1)
+	if (trace_next && trace_next - ring.first > 1)
 		piece_send();
 	interrupts_restore(flags);
 }
@@ -190,6 +161,50 @@ static void flush_due(struct timer *timer)
 		timer_set(timer, clock_now() + FLUSH_TIME);
 }
 
+/* ---- tracepoints that are there and not there ---- */
+
+struct trace_site {
+	uint8_t *code; /* the tracepoint's instruction, of SITE_BYTES */
+	uint8_t *on;   /* where the flags are looked at */
+};
+extern const struct trace_site trace_sites_start[], trace_sites_end[]; /* linker.ld */
+
+static inline uint32_t read_cr0(void)
+{
+	uint32_t cr0;
+	__asm__ volatile("movl %%cr0, %0" : "=r"(cr0));
+	return cr0;
+}
+
+static inline void write_cr0(uint32_t cr0)
+{
+	__asm__ volatile("movl %0, %%cr0" : : "r"(cr0) : "memory");
+}
+
+#define SITE_BYTES 5
+#define JUMP_NEAR 0xe9 /* Intel SDM 2A, JMP rel32: from the end of the instruction */
+
+/* Makes jumps of all tracepoints, or instructions that do nothing (Intel SDM 2B, NOP). The
+ * kernel's code is read-only until CR0.WP is cleared; loading CR0 also makes the processor forget
+ * what it has decoded (SDM 3A, 9.1.3). Other processors would have to be stopped. */
+static void sites_set(bool on)
+{
+	static const uint8_t nothing[SITE_BYTES] = {0x0f, 0x1f, 0x44, 0, 0};
+	uint32_t flags = interrupts_off(), cr0 = read_cr0();
+
+	write_cr0(cr0 & ~CR0_WP);
+	for (const struct trace_site *site = trace_sites_start; site < trace_sites_end; site++) {
+		uint32_t distance = site->on - (site->code + SITE_BYTES);
+		memcpy(site->code, nothing, SITE_BYTES);
+		if (on) {
+			site->code[0] = JUMP_NEAR;
+			memcpy(site->code + 1, &distance, sizeof(distance));
+		}
+	}
+	write_cr0(cr0);
+	interrupts_restore(flags);
+}
+
 static bool is_chosen(const struct thread *thread)
 {
 	return !only_chosen || thread->traced || !thread->process;
@@ -198,6 +213,7 @@ static bool is_chosen(const struct thread *thread)
 static void record_as_wanted(const struct thread *running)
 {
 	uint32_t groups = is_chosen(running) ? wanted : wanted & ~TRACE_ACTIVITY;
+	trace_thread = (uint32_t)running->id << TRACE_THREAD_SHIFT;
 	__atomic_store_n(&trace_on, groups | TRACE_LIVE, __ATOMIC_RELEASE);
 }
 
@@ -213,6 +229,7 @@ void trace_begin(uint32_t groups, bool only)
 	ASSERT(channel);
 	wanted = groups;
 	only_chosen = only;
+	sites_set(true);
 	record_as_wanted(this_cpu()->current);
 	timer_set(&flush_timer, clock_now() + FLUSH_TIME);
 }
@@ -221,6 +238,7 @@ void trace_end(void)
 {
 	trace_note(TRACE_END, 0, 0);
 	__atomic_store_n(&trace_on, 0, __ATOMIC_RELEASE);
+	sites_set(false);
 	trace_flush();
 }
 

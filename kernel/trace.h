@@ -4,7 +4,7 @@
  *
  *   tracepoint --> ring of this processor --> channel (virtio console) --> a file
  *
- * A tracepoint is an inline function that costs one test of a flag while its group is off.
+ * A tracepoint is an inline function that costs one instruction while nothing is recorded.
  * On, it writes one fixed-size record into the processor's ring, which is handed to the
  * channel in pieces, without a copy. When the channel does not keep up, records are dropped
  * and counted; the stream says how many. Tracepoints may stand anywhere: they take no lock of
@@ -79,20 +79,38 @@ extern uint32_t trace_on;
 /* What programs do, as against what becomes of memory. */
 #define TRACE_ACTIVITY (TRACE_BIT(fault) | TRACE_BIT(switch) | TRACE_BIT(call))
 
-static inline bool tracing(uint32_t groups)
+/*
+ * Whether one of the groups is recorded now.
+ *
+ * While nothing is, a tracepoint is one instruction that does nothing; its address and that of the
+ * code behind it stand in a table (linker.ld). trace_begin() makes a jump of each, to where the
+ * flags are looked at, and trace_end() takes them back.
+ */
+#if __STDC_HOSTED__ /* a test on the host */
+#define tracing(groups) (trace_on & (groups))
+#else
+static __attribute__((always_inline)) inline bool tracing(uint32_t groups)
 {
+	__asm__ __inline__ goto("1: .byte 0x0f, 0x1f, 0x44, 0, 0\n" /* a no-operation, as long as a jump */
+	             ".pushsection .trace_sites, \"a\"\n.long 1b, %l[on]\n.popsection"
+	             : : : : on);
+	return false;
+on:
 	return __builtin_expect(trace_on & groups, 0);
 }
+#endif
 
 /* Notes one record. what: the kind, and the detail << 8. Callable anywhere. Words that are not
  * given are undefined. The call changes no register, so that a function with a tracepoint in it
  * is compiled as if there were none. */
+#define TRACE_REGISTERS __attribute__((regparm(3))) /* arguments there */
 #if __STDC_HOSTED__
 #define TRACE_CALLING /* a test on the host, where functions may use the FPU's registers */
 #else
-#define TRACE_CALLING __attribute__((regparm(3), no_caller_saved_registers))
+#define TRACE_CALLING TRACE_REGISTERS __attribute__((no_caller_saved_registers))
 #endif
 TRACE_CALLING void trace_note(uint32_t what, uint32_t a, uint32_t b);
+TRACE_CALLING void trace_note_3(uint32_t what, uint32_t a, uint32_t b, uint32_t c);
 TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                    uint32_t e);
 /* The same, with a text that the decoder joins to it (at most 160 bytes of it). */

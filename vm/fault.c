@@ -314,7 +314,7 @@ static enum step install_anon(struct fault *fault, struct frame *frame)
 }
 
 /* A new frame with the bytes of the pinned one, which it unpins; NULL if there is no memory. */
-static struct frame *copy_frame(const struct fault *fault, struct frame *original)
+static inline struct frame *copy_frame(const struct fault *fault, struct frame *original)
 {
 	struct frame *copy = frame_alloc();
 	if (copy) {

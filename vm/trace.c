@@ -40,12 +40,19 @@ void trace_set_process_hook(void (*tell)(void))
 
 /* ---- tracepoints ---- */
 
-void trace_fault_begin_note(const struct spt *spt, uintptr_t address, bool write)
+TRACE_REGISTERS void trace_fault_begin_note(const struct spt *spt, uintptr_t address, bool write)
 {
 	struct thread *thread = thread_current();
 	uintptr_t eip = thread->process ? thread_user_frame(thread)->eip : 0;
 
-	trace_note_more(TRACE_WHAT(TRACE_FAULT_BEGIN, write), (uintptr_t)spt, address, eip, 0, 0);
+	trace_note_3(TRACE_WHAT(TRACE_FAULT_BEGIN, write), (uintptr_t)spt, address, eip);
+}
+
+TRACE_CALLING void trace_copy_note(const struct spt *spt, uintptr_t page, const struct frame *from,
+                                   const struct frame *to)
+{
+	trace_note_more(TRACE_WHAT(TRACE_COPY, from->state == FRAME_FILE), (uintptr_t)spt, page,
+	                frame_number(from), frame_number(to), 0);
 }
 
 TRACE_CALLING void frame_trace_dirty(const struct frame *frame, bool dirty)
@@ -89,7 +96,7 @@ void trace_area_note(enum trace_kind kind, const struct spt *spt, const struct a
 void trace_cache_note(enum trace_kind kind, const struct frame *frame)
 {
 	tell_source(frame->owner.source, false);
-	trace_note_more(kind, (uintptr_t)frame->owner.source, frame->index, frame_number(frame), 0, 0);
+	trace_note_3(kind, (uintptr_t)frame->owner.source, frame->index, frame_number(frame));
 }
 
 /* ---- the snapshot ---- */
@@ -159,8 +166,8 @@ static void tell_frames(void)
 		for (next = first + 1; next < end && physmem_holder(next) == holder; next++)
 			continue;
 		if (holder != PHYSMEM_FREE && tracing(TRACE_BIT(frame)))
-			trace_note_more(TRACE_WHAT(TRACE_FRAME_TAKE, holder), first, physmem_free(),
-			                next - first, 0, 0);
+			trace_note_3(TRACE_WHAT(TRACE_FRAME_TAKE, holder), first, physmem_free(),
+			             next - first);
 	}
 	for (uint32_t number = 1; number < end; number++)
 		tell_frame(&frames[number]);
@@ -187,7 +194,7 @@ static void begin_and_tell_memory(uint32_t groups, bool only_chosen)
 
 	beginning++;
 	trace_note_more(TRACE_BEGIN, TRACE_VERSION, physmem_end(), swap_total(), groups, 0);
-	trace_note_more(TRACE_CLOCK, (uint32_t)start, start >> 32, clock_tsc_scale(), 0, 0);
+	trace_note_3(TRACE_CLOCK, (uint32_t)start, start >> 32, clock_tsc_scale());
 	trace_note_text(TRACE_COMMAND_LINE, boot_args_line(), 0, 0, 0);
 	trace_begin(groups, only_chosen);
 	trace_policy(evict_policy()->name);

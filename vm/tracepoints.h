@@ -18,7 +18,7 @@
 /* ---- faults; spt->lock may be held ---- */
 
 /* Those that must look something up are out of line, in trace.c. */
-void trace_fault_begin_note(const struct spt *, uintptr_t address, bool write);
+TRACE_REGISTERS void trace_fault_begin_note(const struct spt *, uintptr_t address, bool write);
 
 static inline void trace_fault_begin(const struct spt *spt, uintptr_t address, bool write)
 {
@@ -41,18 +41,20 @@ static inline void trace_fault_end(uint32_t row, uint32_t result, bool major)
 		trace_note(TRACE_WHAT(TRACE_FAULT_END, row), result, major);
 }
 
+TRACE_CALLING void trace_copy_note(const struct spt *, uintptr_t page, const struct frame *from,
+                                   const struct frame *to);
+
 static inline void trace_copy(const struct spt *spt, uintptr_t page, const struct frame *from,
                               const struct frame *to)
 {
 	if (tracing(TRACE_BIT(fault)))
-		trace_note_more(TRACE_WHAT(TRACE_COPY, from->state == FRAME_FILE), (uintptr_t)spt,
-		                page, frame_number(from), frame_number(to), 0);
+		trace_copy_note(spt, page, from, to);
 }
 
 static inline void trace_reuse(const struct spt *spt, uintptr_t page, const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(fault)))
-		trace_note_more(TRACE_REUSE, (uintptr_t)spt, page, frame_number(frame), 0, 0);
+		trace_note_3(TRACE_REUSE, (uintptr_t)spt, page, frame_number(frame));
 }
 
 /* ---- entries; vm_lock held ---- */
@@ -81,13 +83,13 @@ static inline void trace_unmap(const struct frame *table, uintptr_t page, pte_t 
 static inline void trace_clear(const struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 {
 	if (tracing(TRACE_BIT(map)))
-		trace_note_more(TRACE_CLEAR, (uintptr_t)pagedir->spt, start, end, 0, 0);
+		trace_note_3(TRACE_CLEAR, (uintptr_t)pagedir->spt, start, end);
 }
 
 static inline void trace_weaken(const struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 {
 	if (tracing(TRACE_BIT(map)))
-		trace_note_more(TRACE_WEAKEN, (uintptr_t)pagedir->spt, start, end, 0, 0);
+		trace_note_3(TRACE_WEAKEN, (uintptr_t)pagedir->spt, start, end);
 }
 
 static inline void trace_protect(const struct frame *table, uintptr_t page, pte_t before,
@@ -124,7 +126,7 @@ static inline void trace_area_add(const struct spt *spt, const struct area *area
 static inline void trace_area_remove(const struct spt *spt, const struct area *area)
 {
 	if (tracing(TRACE_BIT(area)))
-		trace_note_more(TRACE_AREA_REMOVE, (uintptr_t)spt, area_start(area), area->end, 0, 0);
+		trace_note_3(TRACE_AREA_REMOVE, (uintptr_t)spt, area_start(area), area->end);
 }
 
 /* The area was [old_start, old_end), or had other rights. */
@@ -141,7 +143,7 @@ static inline void trace_area_change(const struct spt *spt, const struct area *a
 static inline void trace_page(const struct spt *spt, uintptr_t page, const struct anon *anon)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_more(TRACE_PAGE, (uintptr_t)spt, page, (uintptr_t)anon, 0, 0);
+		trace_note_3(TRACE_PAGE, (uintptr_t)spt, page, (uintptr_t)anon);
 }
 
 /* Those pages of the range that have an anon lose it. An anon that no page has any more ends;
@@ -149,7 +151,7 @@ static inline void trace_page(const struct spt *spt, uintptr_t page, const struc
 static inline void trace_pages_drop(const struct spt *spt, uintptr_t start, uintptr_t end)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_more(TRACE_PAGES_DROP, (uintptr_t)spt, start, end, 0, 0);
+		trace_note_3(TRACE_PAGES_DROP, (uintptr_t)spt, start, end);
 }
 
 /* The child's pages of the range have the parent's anons. */
@@ -174,8 +176,8 @@ static inline uint32_t trace_shared_table(const struct spt *spt, uintptr_t addre
 static inline void trace_slot_told(const struct spt *spt, uintptr_t address)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_more(TRACE_SLOT_TOLD, (uintptr_t)spt, address,
-		                trace_shared_table(spt, address), 0, 0);
+		trace_note_3(TRACE_SLOT_TOLD, (uintptr_t)spt, address,
+		             trace_shared_table(spt, address));
 }
 
 /* The child has what the parent has there: the same leaf, and the same page table. */
@@ -192,22 +194,22 @@ static inline void trace_slot_share(const struct spt *parent, const struct spt *
 static inline void trace_slot_own(const struct spt *spt, uintptr_t address, bool copied)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_more(TRACE_WHAT(TRACE_SLOT_OWN, copied), (uintptr_t)spt, address,
-		                trace_shared_table(spt, address), 0, 0);
+		trace_note_3(TRACE_WHAT(TRACE_SLOT_OWN, copied), (uintptr_t)spt, address,
+		             trace_shared_table(spt, address));
 }
 
 static inline void trace_slot_leave(const struct spt *spt, uintptr_t address)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_more(TRACE_SLOT_LEAVE, (uintptr_t)spt, address,
-		                trace_shared_table(spt, address), 0, 0);
+		trace_note_3(TRACE_SLOT_LEAVE, (uintptr_t)spt, address,
+		             trace_shared_table(spt, address));
 }
 
 /* What one page has, another has from now on. */
 static inline void trace_page_move(const struct spt *spt, uintptr_t from, uintptr_t to)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_more(TRACE_PAGE_MOVE, (uintptr_t)spt, from, to, 0, 0);
+		trace_note_3(TRACE_PAGE_MOVE, (uintptr_t)spt, from, to);
 }
 
 /* The page has a new anon, in a dirty frame. */
@@ -222,8 +224,8 @@ static inline void trace_anon_new(const struct spt *spt, uintptr_t page, const s
 static inline void trace_anon_told(const struct anon *anon)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_more(TRACE_ANON_TOLD, (uintptr_t)anon,
-		                anon->frame ? frame_number(anon->frame) : 0, anon->slot, 0, 0);
+		trace_note_3(TRACE_ANON_TOLD, (uintptr_t)anon,
+		             anon->frame ? frame_number(anon->frame) : 0, anon->slot);
 }
 
 static inline void trace_anon_attach(const struct anon *anon, const struct frame *frame)
@@ -277,8 +279,8 @@ static inline void trace_cache_remove(const struct frame *frame)
 static inline void trace_frame_table(const struct spt *spt, const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(frame)))
-		trace_note_more(TRACE_WHAT(TRACE_FRAME_TABLE, frame->state), frame_number(frame),
-		                (uintptr_t)spt, frame->index, 0, 0);
+		trace_note_3(TRACE_WHAT(TRACE_FRAME_TABLE, frame->state), frame_number(frame),
+		             (uintptr_t)spt, frame->index);
 }
 
 /* ---- swap; vm_lock held for slots ---- */
@@ -303,13 +305,13 @@ static inline uintptr_t trace_anon_of(const struct frame *frame)
 static inline void trace_swap_in(uint32_t slot, const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(swap)))
-		trace_note_more(TRACE_SWAP_IN, slot, frame_number(frame), trace_anon_of(frame), 0, 0);
+		trace_note_3(TRACE_SWAP_IN, slot, frame_number(frame), trace_anon_of(frame));
 }
 
 static inline void trace_swap_out(uint32_t slot, const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(swap)))
-		trace_note_more(TRACE_SWAP_OUT, slot, frame_number(frame), trace_anon_of(frame), 0, 0);
+		trace_note_3(TRACE_SWAP_OUT, slot, frame_number(frame), trace_anon_of(frame));
 }
 
 /* ---- eviction; vm_lock held ---- */
@@ -324,10 +326,9 @@ static inline void trace_hand(const struct frame *frame, bool referenced)
 static inline void trace_evict(const struct frame *frame)
 {
 	if (tracing(TRACE_BIT(evict)))
-		trace_note_more(TRACE_WHAT(TRACE_EVICT, (frame->state == FRAME_ANON) << 1 |
-		                                                frame_has(frame, FRAME_DIRTY)),
-		                frame_number(frame), (uintptr_t)frame->owner.anon, frame->index, 0,
-		                0);
+		trace_note_3(TRACE_WHAT(TRACE_EVICT, (frame->state == FRAME_ANON) << 1 |
+		             frame_has(frame, FRAME_DIRTY)),
+		             frame_number(frame), (uintptr_t)frame->owner.anon, frame->index);
 }
 
 static inline void trace_evict_back(const struct frame *frame)

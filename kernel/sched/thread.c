@@ -129,11 +129,6 @@ void thread_exit(void)
 	thread_die();
 }
 
-struct trap_frame *thread_user_frame(struct thread *thread)
-{
-	return (struct trap_frame *)(thread->stack + THREAD_STACK_SIZE) - 1;
-}
-
 void thread_sleep_until(uint64_t deadline_ns)
 {
 	thread_forget_wake();

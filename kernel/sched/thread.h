@@ -107,7 +107,10 @@ void thread_forget_wake(void);
 void thread_wake(struct thread *, uint8_t reason);
 
 /* Where the current thread's user registers lie: the top of its kernel stack. */
-struct trap_frame *thread_user_frame(struct thread *);
+static inline struct trap_frame *thread_user_frame(const struct thread *thread)
+{
+	return (struct trap_frame *)(thread->stack + THREAD_STACK_SIZE) - 1;
+}
 
 /* Whether sleeping is allowed here: preemption on, not in an interrupt. */
 bool thread_may_sleep(void);

@@ -36,10 +36,21 @@ TRACE_CALLING void trace_note(uint32_t what, uint32_t a, uint32_t b)
 	(void)what, (void)a, (void)b;
 }
 
+TRACE_CALLING void trace_note_3(uint32_t what, uint32_t a, uint32_t b, uint32_t c)
+{
+	(void)what, (void)a, (void)b, (void)c;
+}
+
 TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                    uint32_t e)
 {
 	(void)what, (void)a, (void)b, (void)c, (void)d, (void)e;
+}
+
+TRACE_CALLING void trace_copy_note(const struct spt *spt, uintptr_t page, const struct frame *from,
+                                   const struct frame *to)
+{
+	(void)spt, (void)page, (void)from, (void)to;
 }
 
 TRACE_CALLING void frame_trace_dirty(const struct frame *frame, bool dirty)
