@@ -68,14 +68,16 @@ static uint32_t reserve_for(const struct thread *thread)
 	return privileged ? 0 : evict_reserve();
 }
 
-struct frame *frame_alloc(void)
+/* A frame, rather one of zeros if *cleared says so; *cleared says whether it is. */
+static struct frame *take(bool *cleared)
 {
 	if (failpoint_strikes())
 		return NULL;
 	for (int round = 0; round < KILLS_TO_AWAIT; round++) {
 		uint32_t number = 0;
 		if (round > 0 || !chaos_strikes(8))
-			number = physmem_take(PHYSMEM_VM, reserve_for(thread_current()));
+			number = physmem_take_cleared(PHYSMEM_VM, reserve_for(thread_current()),
+			                              cleared);
 		if (number) {
 			struct frame *frame = &frames[number];
 			frame->flags = 0;
@@ -99,10 +101,19 @@ struct frame *frame_alloc(void)
 	return NULL;
 }
 
+struct frame *frame_alloc(void)
+{
+	bool cleared = false;
+	return take(&cleared);
+}
+
 struct frame *frame_alloc_zeroed(void)
 {
-	struct frame *frame = frame_alloc();
-	if (frame)
+	bool cleared = true;
+	struct frame *frame = take(&cleared);
+	if (frame && cleared)
+		vm_count(VM_pgcleared_ahead);
+	else if (frame)
 		page_clear(frame_data(frame));
 	return frame;
 }

@@ -35,7 +35,7 @@ void vm_start(void);
 	count(fault_file_private_write) count(fault_past_end) count(fault_swapped_in) count(fault_around)   \
 	count(pgfault) count(pgmajfault)                                                \
 	/* frames */                                                                    \
-	count(pgalloc) count(pgfree)                                                    \
+	count(pgalloc) count(pgfree) count(pgcleared_ahead)                             \
 	/* eviction, by kind */                                                         \
 	count(pgscan) count(evict_file_clean) count(evict_file_dirty)                   \
 	count(evict_anon_clean) count(evict_anon_dirty) count(evict_failed)             \

@@ -2,7 +2,8 @@
 /*
  * Free physical page frames. During start-up memory is taken from the lowest address
  * upward: `boot_next` is where to look on. physmem_ready() puts every frame that is
- * still free on a stack of frame numbers; then taking and giving are a pop and a push.
+ * still free on a stack of frame numbers; then taking and giving are a pop and a push. A second
+ * stack has frames that the idle thread has cleared.
  *
  * The free frames themselves are not touched: a guest with much RAM starts as fast as a
  * small one.
@@ -10,6 +11,7 @@
 #include "kernel/mem/physmem.h"
 
 #include "boot/multiboot.h"
+#include "kernel/boot_args.h"
 #include "kernel/cpu/wide.h"
 #include "kernel/mem/layout.h"
 #include "kernel/panic.h"
@@ -19,6 +21,7 @@
 
 #define RANGES_MAX 16
 #define NEVER_TAKEN 0x80000000u /* in free_stack, beside the number */
+#define CLEARED_MOST (PAGE_SIZE / sizeof(uint32_t))
 #define LOW_RAM_END 0x100000u /* below are the firmware's data and device windows */
 
 struct ram_range {
@@ -39,7 +42,11 @@ static struct spinlock lock = SPINLOCK_INIT("physmem");
 /* Guarded by lock. */
 static uint8_t *holders;     /* enum physmem_holder of each frame */
 static uint32_t *free_stack; /* numbers of free frames, the next one to take last */
-static uint32_t free_count;
+static uint32_t stacked;
+static uint32_t *cleared_stack; /* the same, of frames of zeros */
+static uint32_t cleared_count;
+static uint32_t free_count;  /* on both, and perhaps one that is just being cleared */
+static uint32_t cleared_most;
 
 /* Notes the whole frames between two byte addresses; frame 0 is nobody's. */
 static void range_add(uint64_t start, uint64_t end)
@@ -135,13 +142,16 @@ void physmem_ready(void)
 {
 	uint32_t bytes = frame_end * sizeof(*free_stack);
 	free_stack = physmem_boot_take((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
+	cleared_most = boot_arg_number("physmem.cleared", CLEARED_MOST);
+	if (cleared_most > CLEARED_MOST)
+		cleared_most = CLEARED_MOST;
+	cleared_stack = physmem_boot_take(1);
 	ready = true;
-	uint32_t count = 0;
 	/* Low frames are taken first. */
 	for (uint32_t frame = frame_end - 1; frame > 0; frame--)
 		if (holders[frame] == PHYSMEM_FREE)
-			free_stack[count++] = frame | NEVER_TAKEN;
-	ASSERT(count == free_count);
+			free_stack[stacked++] = frame | NEVER_TAKEN;
+	ASSERT(stacked == free_count);
 }
 
 /* Debug builds fill a frame that is given back, and look whether it still is what it was when
@@ -156,13 +166,13 @@ static void junk_fill(uint32_t frame)
 	memset(phys_to_virt(frame << PAGE_SHIFT), JUNK & 0xff, PAGE_SIZE);
 }
 
-static void junk_check(uint32_t frame)
+static void junk_check(uint32_t frame, bool cleared)
 {
 	const uint32_t *words = phys_to_virt(frame << PAGE_SHIFT);
 	for (uint32_t i = 0; i < JUNK_WORDS; i++) {
-		if (words[i] == JUNK)
+		if (words[i] == (cleared ? 0 : JUNK))
 			continue;
-		if (i < 4)
+		if (i < 4 && !cleared)
 			return;
 		panic("frame %#x was written to at byte %u while it was free", frame,
 		      (unsigned)(i * sizeof(*words)));
@@ -174,13 +184,29 @@ static void junk_fill(uint32_t frame)
 	(void)frame;
 }
 
-static void junk_check(uint32_t frame)
+static void junk_check(uint32_t frame, bool cleared)
 {
 	(void)frame;
+	(void)cleared;
 }
 #endif
 
-uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
+/* A frame from the one stack, or if that is empty from the other; 0 if both are. Whether it was
+ * cleared, and whether it is as the boot loader left it. lock held. */
+static inline uint32_t pop(bool *cleared, bool *fresh)
+{
+	*cleared = cleared_count > 0 && (*cleared || stacked == 0);
+	*fresh = false;
+	if (*cleared)
+		return cleared_stack[--cleared_count];
+	if (stacked == 0)
+		return 0;
+	uint32_t entry = free_stack[--stacked];
+	*fresh = entry & NEVER_TAKEN;
+	return entry & ~NEVER_TAKEN;
+}
+
+uint32_t physmem_take_cleared(enum physmem_holder holder, uint32_t reserve, bool *cleared)
 {
 	ASSERT(holder >= PHYSMEM_HEAP && holder <= PHYSMEM_VM);
 	uint32_t frame = 0;
@@ -188,15 +214,14 @@ uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
 	uint32_t flags = spin_lock_irq(&lock);
 	if (!ready) {
 		frame = boot_take(1, holder);
-	} else if (free_count > reserve) {
-		frame = free_stack[--free_count];
-		fresh = frame & NEVER_TAKEN;
-		frame &= ~NEVER_TAKEN;
+		*cleared = false;
+	} else if (free_count > reserve && (frame = pop(cleared, &fresh))) {
+		free_count--;
 		holders[frame] = holder;
 	}
 	spin_unlock_irq(&lock, flags);
 	if (frame)
-		junk_check(frame);
+		junk_check(frame, *cleared);
 	if (!frame || holder == PHYSMEM_VM)
 		return frame;
 	trace_frame_take(frame, holder, free_count);
@@ -209,6 +234,28 @@ uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
 	return frame;
 }
 
+uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
+{
+	bool cleared = false;
+	return physmem_take_cleared(holder, reserve, &cleared);
+}
+
+bool physmem_clear_ahead(void)
+{
+	bool cleared = false, fresh;
+	uint32_t flags = spin_lock_irq(&lock);
+	uint32_t frame = cleared_count < cleared_most && stacked > 0 ? pop(&cleared, &fresh) : 0;
+	spin_unlock_irq(&lock, flags);
+	if (!frame)
+		return false;
+	junk_check(frame, false);
+	page_clear(phys_to_virt(frame << PAGE_SHIFT));
+	flags = spin_lock_irq(&lock);
+	cleared_stack[cleared_count++] = frame;
+	spin_unlock_irq(&lock, flags);
+	return true;
+}
+
 void physmem_give(uint32_t frame)
 {
 	ASSERT_SAYING(frame && frame < frame_end, "no such frame");
@@ -217,7 +264,7 @@ void physmem_give(uint32_t frame)
 	ASSERT_SAYING(holders[frame] >= PHYSMEM_HEAP, "a frame given back that was not taken");
 	holders[frame] = PHYSMEM_FREE;
 	if (ready)
-		free_stack[free_count] = frame;
+		free_stack[stacked++] = frame;
 	free_count++;
 	trace_frame_give(frame, free_count);
 	spin_unlock_irq(&lock, flags);

@@ -33,6 +33,11 @@ void physmem_ready(void);
 /* Takes one free frame for `holder`; its content is whatever it was. Returns its number, or 0
  * if no more than `reserve` frames are free. */
 uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve);
+/* The same, but rather a frame of zeros, if the idle thread has made one ready: *cleared. */
+uint32_t physmem_take_cleared(enum physmem_holder holder, uint32_t reserve, bool *cleared);
+/* The idle thread's: clears one free frame for those who will want zeros. False if enough are
+ * ready (physmem.cleared=N on the command line; 1,024 if it says nothing), or none is free. */
+bool physmem_clear_ahead(void);
 /* Gives the frame back. Debug builds fill it with junk (0xcc), and physmem_take looks
  * whether anybody wrote there meanwhile. */
 void physmem_give(uint32_t frame);

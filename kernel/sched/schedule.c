@@ -14,6 +14,7 @@
 
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/fpu.h"
+#include "kernel/mem/physmem.h"
 #include "kernel/panic.h"
 #include "kernel/sync/spinlock.h"
 #include "kernel/time/clock.h"
@@ -112,7 +113,8 @@ void idle_loop(void *unused)
 {
 	(void)unused;
 	for (;;)
-		__asm__ volatile("sti; hlt");
+		if (!physmem_clear_ahead())
+			__asm__ volatile("sti; hlt");
 }
 
 void thread_start(struct thread *thread)

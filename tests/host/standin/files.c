@@ -198,9 +198,10 @@ void page_clear(void *page)
 	memset(page, 0, PAGE_SIZE);
 }
 
-uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
+uint32_t physmem_take_cleared(enum physmem_holder holder, uint32_t reserve, bool *cleared)
 {
 	(void)holder, (void)reserve;
+	*cleared = false;
 	for (uint32_t i = 0; i < FRAMES; i++) {
 		if (taken[i])
 			continue;
