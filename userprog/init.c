@@ -163,6 +163,7 @@ void process_start_init(void)
 	process->cwd = vfs_root();
 	process->thread = thread;
 	thread->process = process;
+	thread->id = INIT_ID; /* like every process's */
 	default_limits(process);
 	/* The terminal is its session's until a shell that leads another asks for it. */
 	tty_set_session(&console_tty, INIT_ID);

@@ -96,6 +96,10 @@ def check_events(events, state):
               if event["kind"] == "fault.end"), "the access that failed")
     check(all(later["t"] >= event["t"] and later["insns"] >= event["insns"]
               for event, later in zip(events, events[1:])), "time does not go back")
+    told = {event["pid"] for event in events if event["kind"] == "process"} | {
+        event["child"] for event in events if event["kind"] == "fork"}
+    unknown = {event["pid"] for event in events} - told
+    check(not unknown, f"it is told who each thread is {sorted(unknown)}")
     ran = {event["pid"] for event in events if event["kind"] == "fault.begin"}
     traced = {event["pid"] for event in events if event["kind"] == "exec"} | {
         event["child"] for event in events if event["kind"] == "fork"}
