@@ -65,13 +65,15 @@ def read(path):
 
 
 class Peer:
-    """A kernel in a setting. run() boots it and returns what the programs told."""
+    """A kernel in a setting. run() boots it and returns what the programs told. `drive`: more
+    options of QEMU for the disks."""
 
-    def __init__(self, name, build, mem, words=""):
+    def __init__(self, name, build, mem, words="", drive=""):
         self.name = name
         self.build = build
         self.mem = mem
         self.words = words
+        self.drive = drive
 
     def command(self, programs, folder, swap, accel="tcg"):
         """QEMU's command line for a guest that runs these command lines one after another."""
@@ -82,7 +84,8 @@ class Peer:
         kernel, line, more = self.kernel(programs, folder)
         return machine.qemu_command(
             mem=self.mem, disk="virtio", root=root, swap=swap_image, kernel=kernel,
-            cmdline=line, accel=accel, serial="stdio", drive_options=",cache=unsafe") + \
+            cmdline=line, accel=accel, serial="stdio",
+            drive_options=",cache=unsafe" + self.drive) + \
             machine.EXIT_DEVICE + ["-monitor", "none"] + more
 
     def run(self, programs, options=(), accel="tcg", swap=256, timeout=600):
