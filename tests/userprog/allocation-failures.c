@@ -3,7 +3,8 @@
  * Every allocation may fail: for each of several workloads the first allocation that the kernel
  * makes for it fails, then the second, and so on, until the workload gets through. A call may
  * return an error, a page fault may kill the program; nothing else may happen, and the audit at
- * the end finds nothing leaked.
+ * the end finds nothing leaked. Nor does e2fsck: an operation on files that fails has changed
+ * nothing. They start with no page of a file in memory, so that every step wants a frame.
  *
  * Pagoda only: /proc/self/fail-nth is there in kernels built for testing (Linux has the same with
  * CONFIG_FAULT_INJECTION).
@@ -80,8 +81,14 @@ static void files(void)
 		fsync(fd);
 		close(fd);
 	}
+	mkdir("folder/inner", 0755);
+	mkdir("folder/inner/most", 0755);
+	rename("folder/inner/most", "moved");
+	mkdir("folder/most", 0755);
+	rename("folder/most", "moved");
 	rename("folder/file", "folder/other");
 	symlink("other", "folder/link");
+	symlink("a target that is longer than what has room in an inode: sixty bytes", "folder/long");
 	link("folder/other", "folder/second");
 	struct stat about;
 	stat("folder/link", &about);
@@ -89,6 +96,11 @@ static void files(void)
 	unlink("folder/second");
 	unlink("folder/other");
 	unlink("folder/file");
+	unlink("folder/long");
+	rmdir("moved");
+	rmdir("folder/most");
+	rmdir("folder/inner/most");
+	rmdir("folder/inner");
 	rmdir("folder");
 }
 
@@ -147,6 +159,15 @@ static void temporary_files(void)
 	unlink("/tmp/failing");
 }
 
+static void drop_caches(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
+
+	sync();
+	CHECK(fd >= 0 && write(fd, "3", 1) == 1, "drop the caches");
+	close(fd);
+}
+
 static int fail_nth; /* open on /proc/self/fail-nth of the child */
 
 static void set_failure(long nth)
@@ -168,6 +189,8 @@ static void run_failing(void (*workload)(void), long nth)
 {
 	fail_nth = open("/proc/self/fail-nth", O_RDWR);
 	CHECK(fail_nth >= 0, "open /proc/self/fail-nth");
+	if (workload == files)
+		drop_caches();
 	set_failure(nth);
 	workload();
 	_exit(failures_left() > 0 ? REACHED_END : 0);
