@@ -24,7 +24,7 @@ SECONDS = 90
 LOOKS = ["pagoda help", "pagoda ps", "pagoda threads", "pagoda locks", "pagoda swap",
          "pagoda cache", "pagoda frames", "pagoda frames dirty", "pagoda frames {parent}",
          "pagoda areas", "pagoda areas {child}", "pagoda audit", "pagoda cache {file}",
-         "pagoda user {child}", "pagoda user 1", "pagoda user {parent}",
+         "pagoda user {child}", "pagoda user 1", "backtrace 2", "pagoda user {parent}",
          "pagoda in {child} backtrace 3", "pagoda in {parent} print watched",
          "backtrace", "pagoda walk &vm_lock",
          "pagoda frame 0xfffff", "pagoda user 999", "pagoda walk nonsense",
@@ -214,6 +214,8 @@ def check_programs(said, outputs):
           "in: any command with a process's eyes")
     check("init.c" in outputs["pagoda user 1"] or "not in memory" in outputs["pagoda user 1"] or
           "syscall" in outputs["pagoda user 1"], "user: process 1's calls")
+    check(f"(process {said.parent} (looked-at), at 0x" in outputs["backtrace 2"] and
+          "init" not in outputs["backtrace 2"], "backtrace: no names of another's program")
     check("look_here" in outputs["backtrace"] and " main ()" in outputs["backtrace"],
           "user: the parent's own calls, with nothing lent any more")
 

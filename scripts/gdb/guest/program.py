@@ -10,6 +10,7 @@ import re
 import struct
 
 import gdb
+from gdb.FrameDecorator import FrameDecorator
 
 from guest.fault import ROWS, Fault
 from guest.kernel import (Space, chosen_process, current_process, dentry_path, process_by_id,
@@ -18,7 +19,7 @@ from guest.memory import (KERNEL_BASE, PAGE, enumeration, forget, kernel_file, r
                           read_words, record, symbol)
 from guest.spaces import supplement_words
 from guest.text import address_of, command, number_of
-from guest.threads import eyes_of, thread_state
+from guest.threads import SLEEPER, eyes_of, thread_state
 
 # ---- symbols -------------------------------------------------------------------------
 
@@ -43,6 +44,14 @@ def with_symbols(path):
     return found if os.path.isfile(found) else None
 
 
+def loaded_programs():
+    """The programs whose symbols gdb has: {path: as gdb was told}."""
+    folder = os.path.join(build_folder(), "programs")
+    known = {os.path.realpath(objfile.filename): objfile.filename for objfile in gdb.objfiles()}
+    return {path: name for path, name in known.items()
+            if name.startswith(folder) or path.startswith(os.path.realpath(folder))}
+
+
 def load_symbols(process):
     """Loads the symbols of the process's program in place of another's; says which. False if
     there are none."""
@@ -51,15 +60,72 @@ def load_symbols(process):
     if not program:
         print(f"{process_name(process)} runs {path or 'nothing'}, of which there are no symbols")
         return False
-    known = {os.path.realpath(objfile.filename): objfile.filename for objfile in gdb.objfiles()}
-    if program in known:
+    loaded = loaded_programs()
+    if os.path.realpath(program) in loaded:
         return True
-    for other, name in known.items():  # all programs lie at the same addresses
-        if other.startswith(os.path.join(build_folder(), "programs")):
-            gdb.execute(f"remove-symbol-file {name}", to_string=True)
+    for name in loaded.values():  # all programs lie at the same addresses
+        gdb.execute(f"remove-symbol-file {name}", to_string=True)
     gdb.execute(f"add-symbol-file {program}", to_string=True)
     print(f"symbols of {path} from {os.path.relpath(program)}")
     return True
+
+
+class Stranger(FrameDecorator):
+    """A program's frame while gdb has another program's symbols."""
+
+    def __init__(self, decorator, process):
+        super().__init__(decorator)
+        self.process = process
+
+    def function(self):
+        return (f"({process_name(self.process)}, at {self.inferior_frame().pc():#x}: "
+                f"`pagoda user {self.process.id}` shows its calls)")
+
+    def address(self):
+        return None
+
+    def filename(self):
+        return None
+
+    def line(self):
+        return None
+
+    def frame_args(self):
+        return None
+
+    def frame_locals(self):
+        return None
+
+
+def stranger():
+    """The process that runs, if it runs a program that gdb takes for another; else None."""
+    process = None if SLEEPER.registers else current_process()
+    if not process or not process.executable or not loaded_programs():
+        return None
+    program = with_symbols(dentry_path(process.executable))
+    known = program and os.path.realpath(program) in loaded_programs()
+    return None if known else process
+
+
+class Strangers:
+    """A frame filter: a backtrace ends where it would name functions of the wrong program."""
+
+    name, enabled, priority = "pagoda-strangers", True, 40
+
+    def filter(self, decorators):
+        for decorator in decorators:
+            if decorator.inferior_frame().pc() < KERNEL_BASE:
+                try:
+                    process = stranger()
+                except (gdb.error, gdb.GdbError, LookupError):
+                    process = None  # the kernel has not started yet
+                if process:
+                    yield Stranger(decorator, process)
+                    return
+            yield decorator
+
+
+gdb.frame_filters[Strangers.name] = Strangers()
 
 
 @command("user PID")
