@@ -11,6 +11,7 @@
     policies.svg   of `demo policies`, or with CMDLINE=vm.sample=1: the policies side by side
 """
 
+import contextlib
 import itertools
 import os
 import sys
@@ -27,6 +28,7 @@ COLOURS = ["#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8
 MINOR, MAJOR = "#1f77b4", "#d62728"
 BINS = 120        # over the whole time
 CURVES_MOST = 10  # processes drawn: those with the largest resident sets
+PICTURES = ["faults", "resident", "memory", "thrashing", "policies"]
 FREE, DWARFED = "free frames", 5
 
 
@@ -202,11 +204,16 @@ def main():
         sys.exit(f"{sys.argv[1]}: no events")
     folder = sys.argv[2]
     story = Story(events)
-    for name, draw in (("faults", draw_faults), ("resident", draw_resident),
-                       ("memory", draw_memory)):
+    for name in PICTURES:  # of another trace
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(os.path.join(folder, name + ".svg"))
+    for name, draw, seen in (("faults", draw_faults, story.faults),
+                             ("resident", draw_resident, story.resident),
+                             ("memory", draw_memory, story.memory[FREE].points)):
         path = os.path.join(folder, name + ".svg")
-        draw(story, path)
-        print(path)
+        if seen:
+            draw(story, path)
+        print(path if seen else f"{name}.svg: nothing of that in this trace (KINDS)")
     with open(os.path.join(os.path.dirname(sys.argv[1]), "console.log"), encoding="utf-8",
               errors="replace") as console:
         path = os.path.join(folder, "thrashing.svg")
