@@ -98,6 +98,42 @@ static bool may_write(const struct file *file)
 	return (file->flags & O_ACCMODE) != O_RDONLY;
 }
 
+/* Whether what lies behind so many bytes can still be counted. As on Linux. */
+static int check_position(loff_t position, size_t n)
+{
+	loff_t end;
+
+	return position < 0 || __builtin_add_overflow(position, (loff_t)n, &end) ? -EINVAL : 0;
+}
+
+/* Before a transfer: where in the file it takes place (*position NULL: at the file's own
+ * position, which is locked then), and how much at most. */
+static int transfer_start(struct file *file, loff_t **position, size_t *n)
+{
+	bool own = !*position;
+
+	if (!own && file->stream)
+		return -ESPIPE;
+	if (*n > TRANSFER_MOST)
+		*n = TRANSFER_MOST;
+	if (own)
+		*position = &file->position;
+	if (file->stream)
+		return 0;
+	if (own)
+		mutex_lock(&file->lock);
+	int error = check_position(**position, *n);
+	if (error && own)
+		mutex_unlock(&file->lock);
+	return error;
+}
+
+static void transfer_end(struct file *file, const loff_t *position)
+{
+	if (position == &file->position && !file->stream)
+		mutex_unlock(&file->lock);
+}
+
 ssize_t file_read(struct file *file, void *user_to, size_t n, loff_t *position)
 {
 	if (!may_read(file))
@@ -106,16 +142,12 @@ ssize_t file_read(struct file *file, void *user_to, size_t n, loff_t *position)
 		return -EISDIR;
 	if (!file->ops->read)
 		return -EINVAL;
-	if (position && file->stream)
-		return -ESPIPE;
-	if (position && *position < 0)
-		return -EINVAL;
-	if (n > TRANSFER_MOST)
-		n = TRANSFER_MOST;
-	if (position || file->stream)
-		return file->ops->read(file, user_to, n, position ? position : &file->position);
-	SCOPED_MUTEX(&file->lock);
-	return file->ops->read(file, user_to, n, &file->position);
+	int error = transfer_start(file, &position, &n);
+	if (error)
+		return error;
+	ssize_t done = file->ops->read(file, user_to, n, position);
+	transfer_end(file, position);
+	return done;
 }
 
 ssize_t file_write(struct file *file, const void *user_from, size_t n, loff_t *position)
@@ -124,16 +156,12 @@ ssize_t file_write(struct file *file, const void *user_from, size_t n, loff_t *p
 		return -EBADF;
 	if (!file->ops->write)
 		return -EINVAL;
-	if (position && file->stream)
-		return -ESPIPE;
-	if (position && *position < 0)
-		return -EINVAL;
-	if (n > TRANSFER_MOST)
-		n = TRANSFER_MOST;
-	if (position || file->stream)
-		return file->ops->write(file, user_from, n, position ? position : &file->position);
-	SCOPED_MUTEX(&file->lock);
-	return file->ops->write(file, user_from, n, &file->position);
+	int error = transfer_start(file, &position, &n);
+	if (error)
+		return error;
+	ssize_t done = file->ops->write(file, user_from, n, position);
+	transfer_end(file, position);
+	return done;
 }
 
 loff_t file_seek(struct file *file, loff_t offset, int whence)
@@ -147,10 +175,12 @@ loff_t file_seek(struct file *file, loff_t offset, int whence)
 	case SEEK_SET:
 		break;
 	case SEEK_CUR:
-		offset += file->position;
+		if (__builtin_add_overflow(offset, file->position, &offset))
+			return -EINVAL;
 		break;
 	case SEEK_END:
-		offset += size;
+		if (__builtin_add_overflow(offset, size, &offset))
+			return -EINVAL;
 		break;
 	case SEEK_DATA: /* all of the file counts as data, and a hole is behind its end */
 	case SEEK_HOLE:

@@ -1,11 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pread(2) and pwrite(2) leave the position alone; readv(2) and writev(2) gather and scatter;
- * lseek(2) counts from start, position and end.
+ * lseek(2) counts from start, position and end, as far as numbers go.
  */
 #include "tests/test.h"
 
 #include <sys/uio.h>
+
+static int64_t seek64(int fd, int64_t offset, int whence)
+{
+	int64_t result;
+
+	return syscall(__NR__llseek, fd, (uint32_t)(offset >> 32), (uint32_t)offset, &result, whence)
+	               ? -1 : result;
+}
+
+/* Positions that cannot be counted any more. */
+static void at_the_end_of_numbers(int fd)
+{
+	int zero = open("/dev/zero", O_RDWR);
+	char byte;
+
+	CHECK(seek64(fd, 1, SEEK_SET) == 1, "seek");
+	CHECK_ERRNO(seek64(fd, INT64_MAX, SEEK_CUR), EINVAL);
+	CHECK_ERRNO(seek64(fd, INT64_MAX, SEEK_END), EINVAL);
+	CHECK(seek64(fd, 0, SEEK_CUR) == 1, "the position is where it was");
+	CHECK_ERRNO(syscall(__NR_pread64, zero, &byte, 1, UINT32_MAX, INT32_MAX), EINVAL);
+	CHECK_ERRNO(syscall(__NR_pwrite64, fd, "x", 1, UINT32_MAX, INT32_MAX), EINVAL);
+	close(zero);
+}
 
 int main(void)
 {
@@ -30,6 +53,7 @@ int main(void)
 	CHECK_ERRNO(lseek(fd, 0, 99), EINVAL);
 	CHECK_ERRNO(pread(fd, bytes, 1, -1), EINVAL);
 	CHECK(read(fd, bytes, 0) == 0 && write(fd, bytes, 0) == 0, "nothing is nothing");
+	at_the_end_of_numbers(fd);
 	say("pieces and positions");
 	return 0;
 }
