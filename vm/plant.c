@@ -183,6 +183,20 @@ static void table_stolen(struct victim *victim, bool plant)
 	frame_of(victim->entry)->index += plant ? LARGE_PAGE_SIZE : -LARGE_PAGE_SIZE;
 }
 
+/* Promise 2: a leaf that believes to be another's. */
+static void leaf_stolen(struct victim *victim, bool plant)
+{
+	frame_of(victim->spt->leaves[directory_index(victim->address)])->index +=
+		plant ? LARGE_PAGE_SIZE : -LARGE_PAGE_SIZE;
+}
+
+/* Promise 6: in a shared slot, a way to write through the page table. */
+static void directory_writable(struct victim *victim, bool plant)
+{
+	victim->spt->pagedir.directory[directory_index(victim->address)] ^= PTE_W;
+	(void)plant;
+}
+
 /* Promise 5: a page that is nowhere. */
 static void page_lost(struct victim *victim, bool plant)
 {
@@ -235,7 +249,8 @@ static const struct kind anon_kinds[] = {
 	{"frame-unowned", frame_unowned},     {"table-stolen", table_stolen},
 	{"page-lost", page_lost},             {"frame-stray", frame_stray},
 	{"sharers-table", sharers_table},     {"sharers-leaf", sharers_leaf},
-	{"table-unowned", table_unowned},
+	{"table-unowned", table_unowned},     {"leaf-stolen", leaf_stolen},
+	{"directory-writable", directory_writable},
 };
 
 /* Of pages of files that are mapped and clean. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Words on the kernel's command line that ask for what there is not: a policy of no such name, a
- * trace without a device to take it. The kernel says so, and starts all the same.
+ * trace without a device to take it, more batches of the page-out thread than it has. The kernel
+ * says so, or takes what there is, and starts all the same.
  *
  * pagoda-only: it is Pagoda's command line.
- * guest: pagoda-only cmdline="vm.policy=nonsense trace=all"
+ * guest: pagoda-only cmdline="vm.policy=nonsense trace=all vm.pageout=99"
  */
 #include "tests/test.h"
 

@@ -62,6 +62,31 @@ static void copy_on_write(void *unused)
 	      "the parent to its own page");
 }
 
+/* A child still has a whole page table in common with its parent when a trace begins, and gives
+ * it up. */
+static void share_tables(void *unused)
+{
+	char *memory = memory_map(600 * PAGE, PROT_READ | PROT_WRITE);
+	int ends[2];
+	char go = 0;
+
+	(void)unused;
+	CHECK(pipe(ends) == 0, "a pipe");
+	for (uint32_t i = 0; i < 600; i++)
+		page_fill(memory + i * PAGE, i);
+	pid_t child = fork_checked();
+	if (!child) {
+		CHECK(read(ends[0], &go, 1) == 1, "wait for the trace to begin");
+		_exit(munmap(memory, 600 * PAGE) != 0);
+	}
+	trace("off");
+	trace("all");
+	CHECK(write(ends[1], &go, 1) == 1, "let the child go on");
+	wait_success(child);
+	for (uint32_t i = 0; i < 600; i++)
+		CHECK(page_has(memory + i * PAGE, i), "page %u is intact", i);
+}
+
 static void use_files(void *unused)
 {
 	int fd = file_make("data", 40, 3);
@@ -107,6 +132,7 @@ int main(void)
 {
 	trace("all");
 	in_child(copy_on_write, NULL);
+	in_child(share_tables, NULL);
 	in_child(use_memory, NULL);
 	in_child(use_files, NULL);
 	trace("off");
