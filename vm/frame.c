@@ -204,7 +204,8 @@ static void transfer_done(struct block_request *request, int error)
 	uint32_t flags = spin_lock_irq(&transfer_lock);
 	list_append(&free_transfers, &transfer->link);
 	spin_unlock_irq(&transfer_lock, flags);
-	wait_wake_one(&transfer_waiters);
+	if (wait_any(&transfer_waiters))
+		wait_wake_one(&transfer_waiters);
 	frame_io_done(frame, error);
 }
 
@@ -245,6 +246,6 @@ void frame_io_done(struct frame *frame, int error)
 	/* Last: now the frame may go anywhere. An orphan has no pin, so nobody waits for it. */
 	if (__atomic_fetch_and(&frame->flags, ~FRAME_BUSY, __ATOMIC_ACQ_REL) & FRAME_ORPHAN)
 		frame_free(frame);
-	else
+	else if (wait_any(queue))
 		wait_wake_all(queue);
 }
