@@ -332,27 +332,39 @@ static bool may_signal_locked(const struct process *to, int signal)
 	       own->uid == other->suid || own->uid == other->uid;
 }
 
-/* Sends to every process that `id` means to kill(2); signal 0 only asks. */
-static int send_to(pid_t id, int signal, const struct signal_info *info)
+/* 0 or -EPERM; signal 0 only asks. process_lock held. */
+static int send_allowed_locked(struct process *to, int signal, const struct signal_info *info)
 {
-	struct process *self = process_current();
+	if (!may_signal_locked(to, signal))
+		return -EPERM;
+	if (signal)
+		signal_send_locked(to, signal, info);
+	return 0;
+}
+
+/* Sends to every process that an `id` <= 0 means to kill(2). */
+static int send_to_many_locked(pid_t id, int signal, const struct signal_info *info)
+{
+	const struct process *self = process_current();
 	pid_t group = id == 0 ? self->group : -id;
 	int result = -ESRCH;
-	uint32_t flags = spin_lock_irq(&process_lock);
 	for (struct process *p = process_first_locked(); p; p = process_next_locked(p)) {
-		bool meant = id > 0    ? p->id == id
-		           : id == -1 ? p->id != 1 && p != self
-		                      : p->group == group;
-		if (!meant)
+		if (id == -1 ? p->id == 1 || p == self : p->group != group)
 			continue;
-		if (!may_signal_locked(p, signal)) {
-			result = result ? -EPERM : 0;
-			continue;
-		}
-		result = 0;
-		if (signal)
-			signal_send_locked(p, signal, info);
+		int error = send_allowed_locked(p, signal, info);
+		if (!error || result == -ESRCH)
+			result = error;
 	}
+	return result;
+}
+
+static int send_to(pid_t id, int signal, const struct signal_info *info)
+{
+	uint32_t flags = spin_lock_irq(&process_lock);
+	struct process *one = process_find_locked(id);
+	int result = one      ? send_allowed_locked(one, signal, info)
+	             : id > 0 ? -ESRCH
+	                      : send_to_many_locked(id, signal, info);
 	spin_unlock_irq(&process_lock, flags);
 	return result;
 }

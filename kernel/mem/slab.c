@@ -28,6 +28,7 @@
 #define SHRINK_ATTEMPTS 4
 #define SHRINKERS_MAX 4
 #define JUNK 0xcc
+#define WORD_BITS 32
 
 struct free_object {
 	struct free_object *next;
@@ -254,11 +255,20 @@ void slab_free(struct slab_cache *cache, void *object)
 		slab_give_back(slab);
 }
 
+/* The first of size_caches with room for so many bytes. */
+static struct slab_cache *cache_for(size_t bytes)
+{
+	if (bytes <= 16)
+		return &size_caches[0];
+	if (bytes > 1024)
+		return &size_caches[SIZE_CACHES - 1];
+	return &size_caches[WORD_BITS - __builtin_clz(bytes - 1) - 4];
+}
+
 void *kmalloc(size_t bytes)
 {
-	for (unsigned i = 0; i < SIZE_CACHES; i++)
-		if (bytes <= size_caches[i].size)
-			return slab_alloc(&size_caches[i]);
+	if (bytes <= HALF_SLAB)
+		return slab_alloc(cache_for(bytes));
 	ASSERT_SAYING(bytes <= PAGE_SIZE, "the heap has nothing larger than a page");
 	if (failpoint_strikes())
 		return NULL;
