@@ -6,7 +6,7 @@
  * elsewhere in the kernel is still a panic.
  */
 
-#define STEP 256 /* WIDE_STEP */
+#define STEP 512 /* WIDE_STEP */
 
 #define FIXUP(from, to)                 \
 	.pushsection __fixups, "a";     \

@@ -21,13 +21,6 @@
 /* The state of a program that has not computed yet. */
 static uint8_t initial_state[FPU_AREA_SIZE] __attribute__((aligned(16)));
 
-static void task_switched_set(void)
-{
-	uint32_t cr0;
-	__asm__ volatile("movl %%cr0, %0" : "=r"(cr0));
-	__asm__ volatile("movl %0, %%cr0" : : "r"(cr0 | CR0_TS));
-}
-
 static void registers_save(void *area)
 {
 	__asm__ volatile("fxsave (%0)" : : "r"(area) : "memory");
@@ -146,6 +139,8 @@ int thread_fpu_set(const void *area)
 void thread_fpu_drop(void)
 {
 	struct thread *thread = thread_current();
+	if (!thread->fpu)
+		return;
 	preempt_disable();
 	fpu_forget();
 	void *area = thread->fpu;

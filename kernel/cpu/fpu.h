@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "kernel/cpu/paging.h"
 #include "lib/types.h"
 
 struct thread;
@@ -17,5 +18,13 @@ void fpu_init(bool has_sse);
 /* The thread that runs is about to be switched away: saves its registers if they are
  * in use. Interrupts off. */
 void fpu_switch_away(struct thread *);
+/* From here on the next use of the registers raises vector 7. */
+static inline void task_switched_set(void)
+{
+	uint32_t cr0;
+	__asm__ volatile("movl %%cr0, %0" : "=r"(cr0));
+	__asm__ volatile("movl %0, %%cr0" : : "r"(cr0 | CR0_TS));
+}
+
 /* The registers no longer hold anyone's state: the next use raises vector 7. */
 void fpu_forget(void);

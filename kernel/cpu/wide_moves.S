@@ -3,7 +3,7 @@
  * The loops of wide.c: WIDE_STEP bytes a turn. Addresses are multiples of 16, lengths of the
  * step, and not 0.
  */
-#define STEP 256
+#define STEP 512
 
 	.text
 	/* void wide_clear(void *to, size_t bytes) */
