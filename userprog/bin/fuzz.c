@@ -43,7 +43,7 @@
 #define CHILD_CALLS 20u
 #define FOLDER "fuzz.dir"
 #define USER 1000
-#define PATIENCE_MS 500  /* without a call */
+#define PATIENCE_MS 200  /* without a call */
 #define HANG_MS 30000    /* killed, and still there */
 #define FAULTS_MAX 300u  /* of a worker, that it survives */
 #define ARENA ((char *)0x20000000)
