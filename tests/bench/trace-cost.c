@@ -118,8 +118,9 @@ int main(void)
 		control("all");
 		uint32_t on = measure(loads[i].load, pages, loads[i].units);
 		control("off");
-		printf("cost: %s off %u on %u instructions a %s\n", loads[i].name, off, on,
-		       loads[i].unit);
+		uint32_t again = measure(loads[i].load, pages, loads[i].units);
+		printf("cost: %s off %u on %u off %u instructions a %s\n", loads[i].name, off, on,
+		       again, loads[i].unit);
 	}
 	return 0;
 }
