@@ -25,6 +25,7 @@ from shared.tap import check, done
 
 SECONDS, HOUR = 90, 3600
 NOTHING = bytes([0x0f, 0x1f, 0x44, 0, 0])  # tracing() of kernel/trace.h
+LEFT = 5   # that it may cost more, when it is off again, than before: programs vary by 2
 MOST = 25  # per cent that a fault costs more with the trace on
 
 
@@ -135,7 +136,7 @@ def check_cost(console):
     for name, off, on, again in costs:
         more = 100 * (int(on) - int(off)) / int(off)
         check(more <= MOST, f"{name}: {off} instructions, {more:.0f} % more if traced")
-        check(int(again) <= int(off) * 1.01, f"{name}: {again} when it is off again")
+        check(int(again) <= int(off) * (1 + LEFT / 100), f"{name}: {again} when it is off again")
 
 
 def check_sites(kernel):
