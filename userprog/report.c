@@ -421,6 +421,8 @@ static void say_program(struct process *process, const char *test)
 	const struct fault_story *story = &report->story;
 	const char *last = test ? strrchr(test, '/') : NULL;
 	report->address = story->under_way ? story->page : report->frame->eip;
+	/* Whoever has it will not run again, nor will anybody else. */
+	report->spt->lock.owner = thread_current();
 	if (last && !strcmp(last + 1, process->name))
 		snprintf(report->path, sizeof report->path, TESTS "%s", test);
 	find_calls(report);
