@@ -28,9 +28,9 @@ static uint32_t next_random(void)
 	return state;
 }
 
-bool chaos_strikes(uint32_t one_in)
+bool chaos_chance(uint32_t one_in)
 {
-	return chaos_on && next_random() % one_in == 0;
+	return next_random() % one_in == 0;
 }
 
 static void drop_entries(struct frame *frame)
@@ -44,9 +44,9 @@ static void drop_entries(struct frame *frame)
 	spin_unlock(&vm_lock);
 }
 
-void chaos_shake(void)
+void chaos_do_shake(void)
 {
-	if (!chaos_on || !thread_may_sleep() || thread_current()->reclaiming)
+	if (!thread_may_sleep() || thread_current()->reclaiming)
 		return;
 	for (uint32_t i = 0; i < FRAMES_A_SHAKE; i++) {
 		struct frame *frame = &frames[1 + next_random() % (physmem_end() - 1)];

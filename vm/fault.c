@@ -63,7 +63,8 @@ struct fault {
 	struct spt *spt;
 	uintptr_t page;       /* the address, rounded down */
 	bool write;
-	struct area *area;    /* valid while spt->lock is held */
+	struct area *area;    /* these two: valid while spt->lock is held */
+	struct anon *anon;    /* NULL: the page has none */
 	struct frame *wait;   /* AGAIN: pinned; wait for it first. NULL: just look again */
 	bool major;           /* a transfer was started for it */
 	bool waited;          /* for a transfer: one that failed before may have been somebody's
@@ -124,10 +125,30 @@ static bool past_end(const struct fault *fault)
 	return area_source_page(fault->area, fault->page) >= source_pages(fault->area->source);
 }
 
-/* How many programs' page it is: one more shares a leaf that names it, or another leaf does. */
-static uint32_t references_of(struct spt *spt, uintptr_t page, const struct anon *anon)
+/* Makes sure that the page can get an entry and an anon. Mostly all that it takes is there. */
+static bool prepared(struct spt *spt, uintptr_t page)
 {
-	return __atomic_load_n(&anon->references, __ATOMIC_RELAXED) + spt_sharers(spt, page) - 1;
+	if (pagedir_ready(&spt->pagedir, page) && spt->leaves[directory_index(page)])
+		return true;
+	return pagedir_prepare(&spt->pagedir, page) == 0 && spt_leaf_prepare(spt, page) == 0;
+}
+
+/* After fork: a slot that is shared becomes the program's own, unless the fault changes nothing
+ * that the others must not see, which is reading an anon; see spt.h. */
+static bool owned(const struct fault *fault)
+{
+	struct spt *spt = fault->spt;
+	if (spt->shared_slots == 0)
+		return true;
+	bool harmless = fault->anon && !fault->write && spt_sharers(spt, fault->page) > 1;
+	return harmless || spt_own(spt, fault->page) == 0;
+}
+
+/* Whether it is this program's page alone: one leaf names the anon, and nobody shares the leaf. */
+static bool is_own(const struct fault *fault)
+{
+	return __atomic_load_n(&fault->anon->references, __ATOMIC_RELAXED) == 1 &&
+	       spt_sharers(fault->spt, fault->page) == 1;
 }
 
 /* The decision: which row of the table this is. */
@@ -141,18 +162,13 @@ static enum row classify(struct fault *fault)
 		return NO_AREA;
 	if (!allowed(fault->area, fault->write))
 		return FORBIDDEN;
-	struct anon *anon = spt_anon(spt, fault->page);
-	/* Reading an anon changes nothing that others must not see; see spt.h. */
-	bool others_see = fault->write || !anon || spt_sharers(spt, fault->page) == 1;
-	if (others_see && spt_own(spt, fault->page) != 0)
-		return NO_TABLES;
-	if (pagedir_prepare(&spt->pagedir, fault->page) != 0 ||
-	    spt_leaf_prepare(spt, fault->page) != 0)
+	fault->anon = spt_anon(spt, fault->page);
+	if (!owned(fault) || !prepared(spt, fault->page))
 		return NO_TABLES;
 
-	if (anon && references_of(spt, fault->page, anon) == 1)
+	if (fault->anon && is_own(fault))
 		return ANON_OWN;
-	if (anon)
+	if (fault->anon)
 		return fault->write ? ANON_COPY : ANON_SHARED;
 	if (!file_behind(fault))
 		return fault->write ? ZERO_FILL : ZERO_MAP;
@@ -254,7 +270,7 @@ static bool anon_in_memory(struct fault *fault, struct anon *anon, struct frame 
 /* References 1: the page is this program's alone. */
 static enum step anon_own(struct fault *fault)
 {
-	struct anon *anon = spt_anon(fault->spt, fault->page);
+	struct anon *anon = fault->anon;
 	struct frame *frame;
 	enum step step;
 	if (!anon_in_memory(fault, anon, &frame, &step))
@@ -281,10 +297,9 @@ static enum step anon_own(struct fault *fault)
 /* References > 1, read: everyone who shares it may look. */
 static enum step anon_shared(struct fault *fault)
 {
-	struct anon *anon = spt_anon(fault->spt, fault->page);
 	struct frame *frame;
 	enum step step;
-	if (!anon_in_memory(fault, anon, &frame, &step))
+	if (!anon_in_memory(fault, fault->anon, &frame, &step))
 		return step;
 	vm_count(VM_fault_anon_shared_read);
 	pagedir_set(&fault->spt->pagedir, fault->page, frame, shared_bits(fault->area));
@@ -329,10 +344,9 @@ static inline struct frame *copy_frame(const struct fault *fault, struct frame *
  * write either, so the bytes stand still. */
 static enum step anon_copy(struct fault *fault)
 {
-	struct anon *anon = spt_anon(fault->spt, fault->page);
 	struct frame *original;
 	enum step step;
-	if (!anon_in_memory(fault, anon, &original, &step))
+	if (!anon_in_memory(fault, fault->anon, &original, &step))
 		return step;
 	frame_pin(original);
 	spin_unlock(&vm_lock);

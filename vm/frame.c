@@ -130,8 +130,9 @@ static void frame_free(struct frame *frame)
 
 /* No owner, no pin. A frame that is still being read, ahead of a need that is gone, must stay
  * until that has ended: of this and frame_io_done, whoever comes second frees it. */
-static void frame_release(struct frame *frame)
+void frame_release(struct frame *frame)
 {
+	ASSERT(spin_held(&vm_lock));
 	uint32_t before = __atomic_fetch_or(&frame->flags, FRAME_ORPHAN, __ATOMIC_ACQ_REL);
 	if (!(before & FRAME_BUSY))
 		frame_free(frame);
@@ -142,14 +143,6 @@ void frame_pin(struct frame *frame)
 	ASSERT(spin_held(&vm_lock));
 	ASSERT_SAYING(frame->pins < UINT16_MAX, "a frame is pinned too often");
 	frame->pins++;
-}
-
-void frame_unpin_locked(struct frame *frame)
-{
-	ASSERT(spin_held(&vm_lock));
-	ASSERT_SAYING(frame->pins > 0, "a frame is unpinned that was not pinned");
-	if (--frame->pins == 0 && frame->state == FRAME_UNOWNED)
-		frame_release(frame);
 }
 
 void frame_unpin(struct frame *frame)

@@ -18,6 +18,7 @@
 #include "lib/list.h"
 #include "lib/types.h"
 #include "kernel/mem/layout.h"
+#include "kernel/panic.h"
 #include "kernel/trace.h"
 #include "vm/page.h"
 #include "vm/policy.h"
@@ -152,7 +153,13 @@ struct frame *frame_alloc_zeroed(void);
  * frame_unpin of a frame without owner frees it; vm_lock not held / held. */
 void frame_pin(struct frame *);
 void frame_unpin(struct frame *);
-void frame_unpin_locked(struct frame *);
+void frame_release(struct frame *); /* for frame_unpin_locked alone */
+static inline void frame_unpin_locked(struct frame *frame)
+{
+	ASSERT_SAYING(frame->pins > 0, "a frame is unpinned that was not pinned");
+	if (--frame->pins == 0 && frame->state == FRAME_UNOWNED)
+		frame_release(frame);
+}
 
 /* The owner lets go: unmapped everywhere already, out of the policy's queue. The frame is
  * freed now or by its last unpin. vm_lock held. */

@@ -181,11 +181,6 @@ int pagedir_prepare(struct pagedir *pagedir, uintptr_t address)
 	return 0;
 }
 
-bool pagedir_can_set(const struct pagedir *pagedir, uintptr_t address, const struct frame *frame)
-{
-	return table_at(pagedir, address) && (!frame->mappings || pagedir->spare_count > 0);
-}
-
 /* What the processor noted in an entry goes to the frame, before the entry is forgotten. */
 static inline void harvest(struct frame *frame, pte_t entry)
 {
@@ -239,12 +234,6 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 		return;
 	rmap_add(frame, entry, frame->mappings ? spare_take(pagedir) : NULL);
 	table->resident++;
-}
-
-pte_t pagedir_entry(const struct pagedir *pagedir, uintptr_t address)
-{
-	pte_t *table = table_at(pagedir, address);
-	return table ? table[table_index(address)] : 0;
 }
 
 /* Drops the entries of a range within one table; frees the table if none is left. */

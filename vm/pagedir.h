@@ -15,13 +15,14 @@
 #pragma once
 
 #include "lib/types.h"
+#include "kernel/mem/layout.h"
+#include "vm/frame.h"
 #include "vm/page.h"
 
 /* One of the entry's bits that the processor leaves to software (SDM vol. 3A, table 4-6):
  * the page is locked in memory (mlock). */
 #define PTE_LOCKED 0x200u
 
-struct frame;
 struct mapping;
 struct spt;
 
@@ -40,6 +41,11 @@ int pagedir_create(struct pagedir *, struct spt *);
 void pagedir_destroy(struct pagedir *);
 physaddr_t pagedir_phys(const struct pagedir *);
 
+/* Whether pagedir_set cannot fail for the page, so that pagedir_prepare has nothing to do. */
+static inline bool pagedir_ready(const struct pagedir *pagedir, uintptr_t address)
+{
+	return pagedir->directory[directory_index(address)] && pagedir->spares;
+}
 /* Makes sure that pagedir_set cannot fail: the page table exists and a mapping record is
  * at hand. spt->lock held, vm_lock not. May sleep. 0 or -ENOMEM. */
 int pagedir_prepare(struct pagedir *, uintptr_t address);
@@ -47,12 +53,22 @@ int pagedir_prepare(struct pagedir *, uintptr_t address);
 void pagedir_stock(struct pagedir *, uint32_t records);
 /* Whether pagedir_set would have what it needs: the table is there, and a record if the frame
  * is mapped already. vm_lock held; for whoever has not called pagedir_prepare. */
-bool pagedir_can_set(const struct pagedir *, uintptr_t address, const struct frame *);
+static inline bool pagedir_can_set(const struct pagedir *pagedir, uintptr_t address,
+                                   const struct frame *frame)
+{
+	return pagedir->directory[directory_index(address)] &&
+	       (!frame->mappings || pagedir->spares);
+}
 /* Maps the page to the frame, replacing (and harvesting) what was there; bits are PTE_W and
  * PTE_LOCKED or none. After pagedir_prepare. vm_lock and spt->lock held. */
 void pagedir_set(struct pagedir *, uintptr_t address, struct frame *, pte_t bits);
 /* The entry as it stands (0: none, or no table); vm_lock held. */
-pte_t pagedir_entry(const struct pagedir *, uintptr_t address);
+static inline pte_t pagedir_entry(const struct pagedir *pagedir, uintptr_t address)
+{
+	pte_t directory_entry = pagedir->directory[directory_index(address)];
+	const pte_t *table = phys_to_virt(directory_entry & PAGE_MASK);
+	return directory_entry ? table[table_index(address)] : 0;
+}
 /* Drops every entry of [start, end), freeing tables that become empty. spt->lock held,
  * vm_lock not: it is taken for a part of a table at a time. */
 void pagedir_clear(struct pagedir *, uintptr_t start, uintptr_t end);

@@ -132,12 +132,6 @@ static uintptr_t slot_end(uintptr_t address)
 	return slot_start(address) + LARGE_PAGE_SIZE;
 }
 
-struct anon *spt_anon(struct spt *spt, uintptr_t address)
-{
-	struct anon **leaf = leaf_at(spt, address);
-	return leaf ? leaf[table_index(address)] : NULL;
-}
-
 struct anon *spt_next_anon(struct spt *spt, uintptr_t *address)
 {
 	while (*address < USER_END) {

@@ -73,7 +73,11 @@ struct area *spt_area_from(struct spt *, uintptr_t address);
 struct area *spt_area_next(struct area *);
 
 /* The anon of a page, or NULL. spt->lock held. */
-struct anon *spt_anon(struct spt *, uintptr_t address);
+static inline struct anon *spt_anon(const struct spt *spt, uintptr_t address)
+{
+	struct anon **leaf = spt->leaves[directory_index(address)];
+	return leaf ? leaf[table_index(address)] : NULL;
+}
 /* The first anon at or after *address, which moves to its page; NULL if there is none.
  * spt->lock held. */
 struct anon *spt_next_anon(struct spt *, uintptr_t *address);

@@ -17,8 +17,12 @@
 static struct page_source source = {.size = 0x2000};
 static struct anon anon_of_page;
 static struct area area;
-static struct spt spt = {.stack_limit = 8u << 20};
-static struct anon *its_anon;
+static pte_t directory[ENTRIES_PER_TABLE]; /* without page tables: they must be asked for */
+static struct anon *leaf[ENTRIES_PER_TABLE];
+static struct anon **leaves[SPT_LEAVES] = {[PLACE >> 22] = leaf};
+static struct spt spt = {
+	.stack_limit = 8u << 20, .leaves = leaves, .pagedir.directory = directory,
+};
 static bool area_covers, tables_fail;
 static uint32_t sharers = 1; /* of the slot */
 
@@ -52,13 +56,6 @@ int spt_leaf_prepare(struct spt *space, uintptr_t address)
 	(void)space;
 	(void)address;
 	return 0;
-}
-
-struct anon *spt_anon(struct spt *space, uintptr_t address)
-{
-	(void)space;
-	(void)address;
-	return its_anon;
 }
 
 uint32_t spt_sharers(const struct spt *space, uintptr_t address)
@@ -112,8 +109,9 @@ static void build(const struct page_case *page)
 		area.file_end = PLACE - 100;
 	area_covers = true;
 	anon_of_page.references = page->references;
-	its_anon = page->references ? &anon_of_page : NULL;
+	leaf[table_index(PLACE)] = page->references ? &anon_of_page : NULL;
 	sharers = page->sharers;
+	spt.shared_slots = sharers > 1;
 }
 
 static enum row expected(const struct page_case *page)

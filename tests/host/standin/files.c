@@ -100,6 +100,12 @@ void wait_finish(struct waiter *waiter)
 	(void)waiter;
 }
 
+bool wait_any(const struct wait_queue *queue)
+{
+	(void)queue;
+	return true;
+}
+
 void wait_wake_all(struct wait_queue *queue)
 {
 	(void)queue;
@@ -274,7 +280,9 @@ void evict_page_out(struct frame *frame)
 	(void)frame;
 }
 
-bool chaos_strikes(uint32_t one_in)
+bool chaos_on;
+
+bool chaos_chance(uint32_t one_in)
 {
 	(void)one_in;
 	return false;
