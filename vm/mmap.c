@@ -197,11 +197,14 @@ static bool populates_by_write(struct spt *spt, uintptr_t address)
 }
 
 /* MAP_POPULATE, mlock: touches every page as the program would. -ENOMEM if one cannot be had;
- * pages that the program may not touch either are left alone. */
+ * pages that the program may not touch either are left alone. One that is being killed for its
+ * memory, and may take the last frames, takes no more. */
 static int populate(struct spt *spt, uintptr_t start, uint32_t length)
 {
 	for (uint32_t offset = 0; offset < length; offset += PAGE_SIZE) {
 		uintptr_t address = start + offset;
+		if (spt->dying)
+			return -ENOMEM;
 		if (fault_resolve(spt, address, populates_by_write(spt, address)) == FAULT_NO_MEMORY)
 			return -ENOMEM;
 	}
