@@ -177,6 +177,25 @@ static inline void program_make(const char *name, const unsigned char *image, ui
 	      "the program %s can be written", name);
 }
 
+/* A file of that many pages with the header that mkswap(8) writes; the rest may be a hole. */
+static inline void swap_file_make(const char *name, uint32_t pages, bool hole)
+{
+	static char page[PAGE];
+	int fd = open(name, O_CREAT | O_RDWR | O_TRUNC, 0600);
+	uint32_t *words = (uint32_t *)(page + 1024);
+
+	CHECK(fd >= 0, "%s can be created", name);
+	memset(page, 0, sizeof(page));
+	for (uint32_t i = 0; i < pages && !hole; i++)
+		CHECK(write(fd, page, PAGE) == (ssize_t)PAGE, "page %u of %s is written", i, name);
+	CHECK(ftruncate(fd, pages * PAGE) == 0, "its size is %u pages", pages);
+	words[0] = 1;
+	words[1] = pages - 1;
+	memcpy(page + PAGE - 10, "SWAPSPACE2", 10);
+	CHECK(pwrite(fd, page, PAGE, 0) == (ssize_t)PAGE, "its header is written");
+	close(fd);
+}
+
 static inline char *file_map(int fd, size_t bytes, int prot, int flags)
 {
 	char *memory = mmap(NULL, bytes, prot, flags, fd, 0);

@@ -14,28 +14,11 @@
 #define FILE_PAGES 4096u /* 16 MiB */
 #define PAGES_OWN 6000u
 
-/* What mkswap(8) writes, for a file of so many pages. */
-static void make_swap_file(const char *name, uint32_t pages, bool holes)
-{
-	char page[PAGE] = {0};
-	int fd = open(name, O_CREAT | O_RDWR | O_TRUNC, 0600);
-	CHECK(fd >= 0, "make the file");
-	for (uint32_t i = 0; i < pages && !holes; i++)
-		CHECK(write(fd, page, PAGE) == (ssize_t)PAGE, "fill it");
-	CHECK(ftruncate(fd, pages * PAGE) == 0, "set its size");
-	uint32_t *words = (uint32_t *)(page + 1024);
-	words[0] = 1;
-	words[1] = pages - 1;
-	memcpy(page + PAGE - 10, "SWAPSPACE2", 10);
-	CHECK(pwrite(fd, page, PAGE, 0) == (ssize_t)PAGE, "write its header");
-	close(fd);
-}
-
 int main(void)
 {
-	make_swap_file("holes", 256, true);
+	swap_file_make("holes", 256, true);
 	CHECK_ERRNO(syscall(SYS_swapon, "holes", 0), EINVAL);
-	make_swap_file("swap", FILE_PAGES, false);
+	swap_file_make("swap", FILE_PAGES, false);
 	CHECK(syscall(SYS_swapon, "swap", 0) == 0, "swap to a file");
 	int fd = open("swap", O_RDWR);
 	if (fd >= 0)

@@ -66,18 +66,19 @@ static void copy_on_write(void *unused)
  * it up. */
 static void share_tables(void *unused)
 {
-	char *memory = memory_map(600 * PAGE, PROT_READ | PROT_WRITE);
+	char *memory = memory_map(8 * MIB, PROT_READ | PROT_WRITE);
 	int ends[2];
 	char go = 0;
 
 	(void)unused;
 	CHECK(pipe(ends) == 0, "a pipe");
+	memory = (char *)(((uintptr_t)memory + 4 * MIB - 1) & ~(uintptr_t)(4 * MIB - 1));
 	for (uint32_t i = 0; i < 600; i++)
 		page_fill(memory + i * PAGE, i);
 	pid_t child = fork_checked();
 	if (!child) {
 		CHECK(read(ends[0], &go, 1) == 1, "wait for the trace to begin");
-		_exit(munmap(memory, 600 * PAGE) != 0);
+		_exit(munmap(memory, 4 * MIB) != 0);
 	}
 	trace("off");
 	trace("all");
