@@ -438,6 +438,30 @@ def check_themes(page, index):
     browser.theme("light")
 
 
+def check_hand(page):
+    """Events that end with a hand, and another policy's beginning."""
+    page.open()
+    last = len(page.events) - 1
+    hands = [page.browser.run("viewer.goto(arguments[0]); return viewer.player.state.hand", index)
+             for index in (last - 1, last, last - 1)]
+    frame = page.events[-2]["frame"]
+    page.same(hands, [frame, None, frame], "another policy has no hand until it moves one")
+
+
+def check_widths(page):
+    """The figure ends where the lists begin, however wide the window is."""
+    for width in (1000, 1200, 1300, 1440):
+        page.browser.command("Emulation.setDeviceMetricsOverride", width=width, height=900,
+                             deviceScaleFactor=1, mobile=False)
+        found = page.browser.run("""
+            const figure = document.getElementById("figure");
+            return [document.documentElement.scrollWidth - innerWidth,
+                    Math.max(...[...figure.querySelectorAll(".panel, .card, #legend")].map(
+                        (one) => one.getBoundingClientRect().right)) -
+                    figure.getBoundingClientRect().right];""")
+        page.says(max(found) < 1, f"nothing sticks out {width} wide {found}")
+
+
 def check_contained(page):
     """Nothing is fetched, and nobody complains."""
     fetched = page.browser.run("""
@@ -464,6 +488,7 @@ def check_sample(page):
     check_filters(page, 8, "map", ("map", "unmap", "protect"))
     check_links(page, end)
     check_themes(page, end)
+    check_widths(page)
     check_contained(page)
 
 
@@ -553,7 +578,11 @@ def main():
     check = Checks()
     os.makedirs(PICTURES, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pagoda-viewer-") as folder, Browser() as browser:
-        check_sample(Page(browser, check, "sample", view.read_events(SAMPLE), folder))
+        events = view.read_events(SAMPLE)
+        check_sample(Page(browser, check, "sample", events, folder))
+        hand = max(i for i, event in enumerate(events) if event["kind"] == "hand")
+        turn = {**events[hand], "kind": "policy", "policy": "fifo"}
+        check_hand(Page(browser, check, "turn", [*events[:hand + 1], turn], folder))
         check_real(Page(browser, check, "real", real_trace(folder, "demo cow"), folder))
         big = os.path.join(folder, "big.jsonl")
         big_trace.write(big, BIG)

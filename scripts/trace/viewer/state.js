@@ -256,7 +256,10 @@ const CHANGES = {
             state.forget();
         state.free = event.free;
     },
-    "policy": (state, event) => { state.policy = event.policy; },
+    "policy": (state, event) => {
+        state.policy = event.policy;
+        state.hand = undefined; // the new one may have none
+    },
     "begin": (state, event) => { state.policy = event.policy ?? ""; },
 
     "frame.take": (state, event) => {
