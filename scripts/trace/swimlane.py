@@ -6,9 +6,8 @@ its next instruction.
     scripts/trace/swimlane.py events.jsonl fault.svg --row ANON_COPY
     scripts/trace/swimlane.py events.jsonl fault.svg --row ANON_OWN --sleeps
 
-Time goes down, not to scale. Of the faults of the row those of the instruction that has most of
-them come into question, and of these that with the fewest events, rather one whose page was
-mapped before. What other threads did meanwhile is summed up.
+Time goes down, not to scale. Of the faults of the row that with the fewest events is drawn, rather
+one whose page was mapped before. What other threads did meanwhile is summed up.
 """
 
 import argparse
@@ -59,6 +58,8 @@ SENTENCES = {
                        else "the page's leaf names nothing"],
     "unmap": lambda e: [f"the old entry goes ({entry_words(e['before'])});", "the TLB forgets it"],
     "map": lambda e: ["the entry is set:", entry_words(e["after"])],
+    "slot.own": lambda e: ["leaf and table were shared since fork:",
+                           "it gets its own" if e.get("copied") else "it is the last to use them"],
     "evict": lambda e: [f"the policy gives up frame {e['frame']:#x}", f"({e['reason']})"],
 }
 
@@ -72,7 +73,8 @@ CODE = {
     "cache.insert": "vm/pagecache.c:pagecache_start", "copy": "vm/fault.c:copy_frame",
     "reuse": "vm/fault.c:anon_own", "page": "vm/spt.c:spt_anon_set",
     "unmap": "vm/pagedir.c:drop_entry", "map": "vm/pagedir.c:pagedir_set",
-    "evict": "vm/evict.c:evict_or_write", "disk.start": "kernel/dev/block.c:block_submit",
+    "slot.own": "vm/spt.c:spt_own", "evict": "vm/evict.c:evict_or_write",
+    "disk.start": "kernel/dev/block.c:block_submit",
     "ahead": "vm/readahead.c:readahead_missed", "sleep": "vm/frame.c:frame_wait",
     "wake": "vm/fault.c:fault_resolve", "disk.done": "vm/frame.c:transfer_done",
     "around": "vm/readahead.c:map_neighbour", "fault.end": "kernel/cpu/entry.S:trap_leave",
@@ -91,6 +93,7 @@ class Fault:
         self.sleeps = sum(e["kind"] == "switch" and e["pid"] == self.pid for e in events)
         asked = [e for e in events if e["kind"] == "disk.start" and self.own(e)]
         reads = [e for e in asked if not e["write"]]
+        self.slot_copied = any(e["kind"] == "slot.own" and e["copied"] for e in events)
         self.writes = len(reads) < len(asked)  # a page that had to go for it
         self.read = reads[0] if reads else None  # of its own page; others are read ahead
         self.ahead = len(reads) - 1
@@ -126,10 +129,7 @@ def choose(faults, options):
               and fault.end["major"] == bool(fault.read) == options.sleeps]
     if not chosen:
         sys.exit(f"There is no such fault of row {options.row} in the trace.")
-    places = collections.Counter(fault.begin["eip"] for fault in chosen)
-    usual = places.most_common(1)[0][0]
-    return min((fault for fault in chosen if fault.begin["eip"] == usual),
-               key=lambda fault: ("before" not in fault.begin, len(fault.events)))
+    return min(chosen, key=lambda fault: ("before" not in fault.begin, len(fault.events)))
 
 
 class Picture(svg.Drawing):
@@ -234,6 +234,8 @@ class Story:
             self.away(event)
         elif kind == "disk.start":
             self.disk_start(event)
+        elif kind == "unmap" and self.fault.slot_copied:
+            pass  # of all its pages: the new table has no entries yet
         elif kind == "map" and event["addr"] & ~0xfff != self.fault.page:
             self.neighbours += 1
         elif kind in SENTENCES and not self.reading_ahead:
