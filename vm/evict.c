@@ -10,9 +10,10 @@
  *
  * Writes go out many together. A page that is used again while it is written stays.
  *
- * Who evicts: the page-out thread, which keeps the number of free frames between two
- * watermarks; and any thread that finds none. Neither takes an address-space lock, nor any
- * mutex: all that is needed is under vm_lock, in the frame and what it points to.
+ * Who evicts: the page-out thread, which keeps the number of free frames between two watermarks,
+ * with several batches of writes under way (vm.pageout=1 at boot: one); and any thread that finds
+ * none. Neither takes an address-space lock, nor any mutex: all that is needed is under vm_lock, in
+ * the frame and what it points to.
  */
 #include "vm/evict.h"
 
@@ -59,6 +60,7 @@ static bool (*oom_hook)(void);
 static struct list aside = LIST_INIT(aside);
 static uint32_t aside_count;
 static uint32_t sweep_next = 1, sweep_left;
+static bool aside_on; /* vm.aside=0: the policy keeps them */
 
 static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
 static uint32_t low_water, high_water; /* frames; 0 until the thread runs */
@@ -93,7 +95,7 @@ bool policy_evictable(struct policy_page *page)
 	if (frame->pins > 0 || frame_has(frame, FRAME_BUSY))
 		return false;
 	if (frame_locked(frame)) {
-		if (!sweep_left)
+		if (aside_on && !sweep_left)
 			sweep_left = physmem_end();
 		return false;
 	}
@@ -527,6 +529,7 @@ void evict_start(void)
 	const char *name = boot_arg("vm.policy");
 	if (name && evict_set_policy(name) != 0)
 		log_print("vm.policy=%s: no such policy", name);
+	aside_on = boot_arg_number("vm.aside", 1);
 	batches_most = boot_arg_number("vm.pageout", PAGEOUT_BATCHES);
 	if (batches_most < 1 || batches_most > PAGEOUT_BATCHES)
 		batches_most = PAGEOUT_BATCHES;

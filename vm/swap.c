@@ -14,6 +14,7 @@
 
 #include <asm/errno.h>
 
+#include "kernel/boot_args.h"
 #include "kernel/dev/block.h"
 #include "kernel/log.h"
 #include "kernel/mem/slab.h"
@@ -80,6 +81,7 @@ static uint32_t open_slots;     /* of all open areas */
 static uint32_t open_used;      /* in use, of open areas */
 static uint32_t all_used;       /* of all areas */
 static int (*empty_others)(uint32_t area);
+static bool clusters_on;        /* vm.clusters=0: the next free slot will do */
 
 static struct swap_area *area_of(uint32_t slot)
 {
@@ -229,6 +231,7 @@ static struct swap_area *area_claim(const char *name, struct block_device *devic
 
 int swap_on(const char *name, struct block_device *device, struct page_source *file)
 {
+	clusters_on = boot_arg_number("vm.clusters", 1);
 	if (file && !file->ops->sector) {
 		log_print("swap: %s cannot be used: its file system cannot carry swap", name);
 		return -EINVAL;
@@ -404,7 +407,7 @@ static uint32_t free_cluster(const struct swap_area *area, uint32_t page)
 static uint32_t take_slot(struct swap_area *area)
 {
 	const struct bitmap *here = &area->chunks[area->next / CHUNK_SLOTS];
-	if (bitmap_test(here, area->next % CHUNK_SLOTS)) {
+	if (clusters_on && bitmap_test(here, area->next % CHUNK_SLOTS)) {
 		uint32_t cluster = free_cluster(area, area->next);
 		if (cluster)
 			area->next = cluster;

@@ -3,7 +3,7 @@
  * Swap: slots of one page, 8 sectors each, in areas that mkswap(8) made (SWAPSPACE2), on whole
  * devices or in files. Slots are given out in rising order, in whole free clusters of 32 while
  * there are some near, so that pages evicted together lie together and the block queue joins
- * their transfers. 0 means "no slot".
+ * their transfers (vm.clusters=0 at boot: next fit alone). 0 means "no slot".
  */
 #pragma once
 

@@ -14,6 +14,7 @@
 
 #include <asm/errno.h>
 
+#include "kernel/boot_args.h"
 #include "kernel/cpu/paging.h"
 #include "kernel/dev/random.h"
 #include "kernel/log.h"
@@ -27,6 +28,7 @@
 #define PIECES_MOST 8u        /* requests that one block_transfer has under way */
 
 static struct list devices = LIST_INIT(devices); /* changes at start-up only */
+static bool merge_off;        /* block.merge=0: each request goes by itself */
 
 /* --- the trace ------------------------------------------------------------------ */
 
@@ -116,6 +118,8 @@ uint32_t block_take_run(struct block_device *device, struct list *run, uint32_t 
 	ASSERT(spin_held(&device->lock));
 	if (!may_start(device, link))
 		return 0;
+	if (merge_off)
+		most = 1;
 	while (count < most && link != &device->queue.head) {
 		struct block_request *request = LIST_ENTRY(link, struct block_request, link);
 		if (last && (request->sector != last->sector + last->sectors ||
@@ -343,6 +347,7 @@ int block_flush(struct block_device *device)
 
 void block_register(struct block_device *device)
 {
+	merge_off = !boot_arg_number("block.merge", 1);
 	spinlock_init(&device->lock, device->name);
 	list_init(&device->queue);
 	timer_init(&device->plug_timer, plug_expired);

@@ -3,7 +3,8 @@
  * Block devices: requests are queued, merged with neighbours, dispatched many at a
  * time and completed by interrupt. A request covers at most one page of memory that
  * does not cross a page frame; the queue joins requests for adjoining sectors into one
- * transfer, so callers that submit page after page get large transfers.
+ * transfer, so callers that submit page after page get large transfers (block.merge=0 at boot
+ * switches that off, to see what it saves).
  *
  * The life of a request: 1 the caller fills it in and submits it; 2 it waits in the
  * device's queue, sorted by sector; 3 the driver takes a run of it; 4 the interrupt
