@@ -133,13 +133,17 @@ static void page_read(struct page_source *source, struct frame *frame)
 	struct ext2_inode *file = ext2_inode(inode_of_source(source));
 	uint32_t block = 0;
 	bool allocated;
-	int error = 0;
+	int error;
 
-	mutex_lock(&file->map_lock);
-	if (frame->index < source_pages(source))
-		error = map_find(file, frame->index, false, &block, &allocated);
-	frame->block = error ? 0 : block;
-	mutex_unlock(&file->map_lock);
+	/* Whoever wants the page can be told of a bad disk only, not of too little memory. */
+	do {
+		mutex_lock(&file->map_lock);
+		error = frame->index < source_pages(source)
+		                ? map_find(file, frame->index, false, &block, &allocated)
+		                : 0;
+		frame->block = error ? 0 : block;
+		mutex_unlock(&file->map_lock);
+	} while (ext2_waited_for_memory(error));
 	if (!error && block) {
 		frame_io_start(frame, file->inode.fs->disk, block * SECTORS_PER_PAGE, false);
 		return;
