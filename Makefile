@@ -25,7 +25,9 @@ CC = gcc
 BUILD = build
 # make coverage: vm/ counts which of its lines run.
 COVERAGE = $(if $(filter coverage,$(MAKECMDGOALS)),1)
-KERNEL_BUILD = $(BUILD)$(if $(COVERAGE),/coverage,$(if $(DEBUG),/checked))
+# make lock-times: the kernel looks at the time whenever it takes a spinlock and lets it go.
+LOCK_TIMES = $(if $(filter lock-times,$(MAKECMDGOALS)),1)
+KERNEL_BUILD = $(BUILD)$(if $(COVERAGE),/coverage,$(if $(LOCK_TIMES),/locktimes,$(if $(DEBUG),/checked)))
 ELF = $(KERNEL_BUILD)/pagoda.elf
 ISO = $(KERNEL_BUILD)/pagoda.iso
 OBJ = $(KERNEL_BUILD)/obj
@@ -58,7 +60,7 @@ WARN = -Wall -Wextra -Werror
 KERNEL_CFLAGS = -m32 -march=i686 -std=gnu11 $(if $(DEBUG),-O2,-O3) -g -ffreestanding -fno-pic -fno-pie \
   -fno-stack-protector -fno-omit-frame-pointer -mgeneral-regs-only -mno-red-zone \
   -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none $(WARN) -I. \
-  -MMD -MP $(if $(DEBUG),$(DEBUG_CFLAGS)) $(EXTRA_CFLAGS)
+  -MMD -MP $(if $(DEBUG),$(DEBUG_CFLAGS)) $(if $(LOCK_TIMES),-DPAGODA_LOCK_TIMES) $(EXTRA_CFLAGS)
 # PAGODA_DEBUG: the order of locks is checked, and freed memory filled with junk. kernel/ubsan.c
 # says why some checks of undefined behaviour are left out. With them gcc no longer sees that
 # a variable is set on every way, so that warning is the plain kernel's alone.
@@ -228,6 +230,9 @@ bench-budget: $(ELF) $(BUILD)/test.img
 profile: $(ELF) $(BUILD)/test.img
 	@scripts/profile --build $(BUILD) --cmdline '$(CMDLINE)' $(if $(LINES),--lines) $(T)
 
+lock-times: $(ELF) $(BUILD)/test.img
+	@scripts/lock-times --build $(BUILD) --cmdline '$(CMDLINE)' $(if $(T),'$(T)')
+
 $(CACHE)/linux: | setup
 	@scripts/fetch-linux $@
 
@@ -284,7 +289,7 @@ help:
 -include $(KERNEL_O:.o=.d) $(CRT0:.o=.d) $(LIBUSER_O:.o=.d) $(PROGRAM_C:%=$(UOBJ)/%.d) \
   $(FOLDER_C:%=$(UOBJ)/%.d)
 FORCE:
-.PHONY: plain-kernel bench bench-budget profile
+.PHONY: plain-kernel bench bench-budget profile lock-times
 .PHONY: all kernel programs image iso qemu debug record replay check check-linux prove-tlb fuzz \
   coverage layers setup busybox \
   policy-lab trace plot swimlanes tour-pictures clean distclean help FORCE

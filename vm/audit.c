@@ -16,6 +16,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/sched/thread.h"
+#include "kernel/sync/locktimes.h"
 #include "kernel/time/clock.h"
 #include "lib/printf.h"
 #include "vm/anon.h"
@@ -392,6 +393,7 @@ int audit_run_locked(char *words, size_t size)
 int audit_run(char *words, size_t size)
 {
 	spin_lock(&vm_lock);
+	lock_time_ignore(&vm_lock);
 	int broken_promises = audit_run_locked(words, size);
 	spin_unlock(&vm_lock);
 	return broken_promises;
@@ -407,6 +409,7 @@ void audit_baseline(void)
 {
 	baseline.spaces = 0;
 	spin_lock(&vm_lock);
+	lock_time_ignore(&vm_lock);
 	spt_for_each(count_space, &baseline.spaces);
 	spin_unlock(&vm_lock);
 	baseline.threads = thread_count();
@@ -424,6 +427,7 @@ int audit_compare(char *words, size_t size)
 	await_dead_threads();
 	struct audit audit = {.words = words, .size = size};
 	spin_lock(&vm_lock);
+	lock_time_ignore(&vm_lock);
 	audit_locked(&audit);
 	spin_unlock(&vm_lock);
 

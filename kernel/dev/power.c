@@ -12,6 +12,7 @@
 #include "kernel/cpu/io.h"
 #include "kernel/dev/pci.h"
 #include "kernel/log.h"
+#include "kernel/sync/locktimes.h"
 #include "kernel/time/clock.h"
 #include "kernel/trace.h"
 
@@ -40,6 +41,7 @@ static _Noreturn void halt(void)
 
 _Noreturn void power_off(unsigned status)
 {
+	lock_times_tell();
 	trace_flush();
 	if (boot_flag("exit"))
 		outl(DEBUG_EXIT_PORT, status);

@@ -5,6 +5,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/panic.h"
 #include "kernel/sync/lockorder.h"
+#include "kernel/sync/locktimes.h"
 
 void spinlock_init(struct spinlock *lock, const char *name)
 {
@@ -39,6 +40,7 @@ static inline void take(struct spinlock *lock, uintptr_t where)
 		lock_order_spin_take(lock, where);
 	spin_lock_wait(lock);
 	lock->owner = this_cpu();
+	lock_time_begin(lock, where);
 }
 
 void spin_lock(struct spinlock *lock)
@@ -51,6 +53,7 @@ static void release(struct spinlock *lock)
 	if (!spin_held(lock))
 		spin_unlock_wrongly(lock);
 	lock_order_spin_release(lock);
+	lock_time_end(lock);
 	lock->owner = NULL;
 	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
 }

@@ -18,6 +18,10 @@ struct spinlock {
 #ifdef PAGODA_DEBUG
 	uint8_t order_class; /* lockorder.c's: the class of its name */
 #endif
+#ifdef PAGODA_LOCK_TIMES
+	uintptr_t taken_at;  /* locktimes.c's: where, and when */
+	uint64_t taken_when;
+#endif
 };
 
 #define SPINLOCK_INIT(name_) {.name = (name_)}
@@ -31,8 +35,9 @@ static inline bool spin_held(const struct spinlock *lock)
 }
 
 /* Locks are taken so often that the few instructions stand where they are used. Debug builds
- * look at each one's order, and the unit tests on the host have no interrupts: functions. */
-#if defined(PAGODA_DEBUG) || __STDC_HOSTED__
+ * look at each one's order, `make lock-times` at its time, and the unit tests on the host have
+ * no interrupts: functions. */
+#if defined(PAGODA_DEBUG) || defined(PAGODA_LOCK_TIMES) || __STDC_HOSTED__
 #define LOCKS_INLINE 0
 #else
 #define LOCKS_INLINE 1
