@@ -96,8 +96,8 @@ void trace_sent(const void *data)
 }
 
 /*
- * trace_note(), trace_note_3() and trace_note_more() are written by hand, since they are what the
- * trace costs: half of what the compiler needs, most of all for registers that must not change.
+ * trace_note() and its brothers are written by hand, since they are what the trace costs: half of
+ * what the compiler needs, most of all for registers that must not change.
  * In: eax what, edx a, ecx b, the other words on the stack. `copy` stores those, when ebx is the
  * record, and the flags, ebx and eax were pushed.
  */
@@ -106,26 +106,26 @@ _Static_assert(offsetof(struct trace_record, words) == 12, "known below");
 _Static_assert(offsetof(struct cpu, interrupt_depth) == 12, "known below");
 _Static_assert(TRACE_IN_INTERRUPT == 0x80000000, "known below");
 
-#define NOTE(name, copy)                                                                        \
+#define NOTE(name, copy)                                                                          \
 	__asm__(".text\n.globl " #name "\n.type " #name ", @function\n" #name ":\n"               \
-	        "pushfl\n cli\n pushl %ebx\n pushl %eax\n"                                         \
-	        "1: movl trace_next, %ebx\n cmpl trace_piece_end, %ebx\n je 4f\n" copy              \
-	        "movl %edx, 12(%ebx)\n movl %ecx, 16(%ebx)\n"                                       \
-	        "orl trace_thread, %eax\n cmpl $0, boot_cpu + 12\n jne 3f\n"                        \
-	        "2: movl %eax, 8(%ebx)\n pushl %edx\n rdtsc\n"                                      \
-	        "movl %eax, (%ebx)\n movl %edx, 4(%ebx)\n popl %edx\n"                              \
-	        "addl $32, %ebx\n movl %ebx, trace_next\n"                                          \
-	        "popl %eax\n popl %ebx\n popfl\n ret\n"                                             \
-	        "3: orl $0x80000000, %eax\n jmp 2b\n"                                               \
-	        "4: pushal\n call trace_make_room\n popal\n"                                        \
-	        "cmpl $0, trace_next\n jne 1b\n popl %eax\n popl %ebx\n popfl\n ret\n"              \
+	        "pushfl\n cli\n pushl %ebx\n pushl %eax\n"                                        \
+	        "1: movl trace_next, %ebx\n cmpl trace_piece_end, %ebx\n je 4f\n"                 \
+	        "movl %edx, 12(%ebx)\n movl %ecx, 16(%ebx)\n"                                     \
+	        "orl trace_thread, %eax\n cmpl $0, boot_cpu + 12\n jne 3f\n"                      \
+	        "2: movl %eax, 8(%ebx)\n" copy "pushl %edx\n rdtsc\n"                             \
+	        "movl %eax, (%ebx)\n movl %edx, 4(%ebx)\n popl %edx\n"                            \
+	        "addl $32, %ebx\n movl %ebx, trace_next\n"                                        \
+	        "popl %eax\n popl %ebx\n popfl\n ret\n"                                           \
+	        "3: orl $0x80000000, %eax\n jmp 2b\n"                                             \
+	        "4: pushal\n call trace_make_room\n popal\n"                                      \
+	        "cmpl $0, trace_next\n jne 1b\n popl %eax\n popl %ebx\n popfl\n ret\n"            \
 	        ".size " #name ", . - " #name)
 #define STACK_WORD(from, to) "movl " #from "(%esp), %eax\n movl %eax, " #to "(%ebx)\n"
-#define WHAT_AGAIN "movl (%esp), %eax\n"
 
 NOTE(trace_note, "");
-NOTE(trace_note_3, STACK_WORD(16, 20) WHAT_AGAIN);
-NOTE(trace_note_more, STACK_WORD(16, 20) STACK_WORD(20, 24) STACK_WORD(24, 28) WHAT_AGAIN);
+NOTE(trace_note_3, STACK_WORD(16, 20));
+NOTE(trace_note_4, STACK_WORD(16, 20) STACK_WORD(20, 24));
+NOTE(trace_note_more, STACK_WORD(16, 20) STACK_WORD(20, 24) STACK_WORD(24, 28));
 
 void trace_note_text(uint32_t what, const char *text, uint32_t a, uint32_t b, uint32_t c)
 {

@@ -91,7 +91,7 @@ extern uint32_t trace_on;
 #else
 static __attribute__((always_inline)) inline bool tracing(uint32_t groups)
 {
-	__asm__ __inline__ goto("1: .byte 0x0f, 0x1f, 0x44, 0, 0\n" /* a no-operation, as long as a jump */
+	__asm__ __inline__ goto("1: .byte 0x0f, 0x1f, 0x44, 0, 0\n" /* NOP, of a jump's length */
 	             ".pushsection .trace_sites, \"a\"\n.long 1b, %l[on]\n.popsection"
 	             : : : : on);
 	return false;
@@ -111,6 +111,7 @@ on:
 #endif
 TRACE_CALLING void trace_note(uint32_t what, uint32_t a, uint32_t b);
 TRACE_CALLING void trace_note_3(uint32_t what, uint32_t a, uint32_t b, uint32_t c);
+TRACE_CALLING void trace_note_4(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                    uint32_t e);
 /* The same, with a text that the decoder joins to it (at most 160 bytes of it). */

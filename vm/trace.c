@@ -40,12 +40,12 @@ void trace_set_process_hook(void (*tell)(void))
 
 /* ---- tracepoints ---- */
 
-TRACE_REGISTERS void trace_fault_begin_note(const struct spt *spt, uintptr_t address, bool write)
+TRACE_REGISTERS void trace_fault_begin_note(uint32_t what, const struct spt *spt, uintptr_t address)
 {
-	struct thread *thread = thread_current();
+	const struct thread *thread = thread_current();
 	uintptr_t eip = thread->process ? thread_user_frame(thread)->eip : 0;
 
-	trace_note_3(TRACE_WHAT(TRACE_FAULT_BEGIN, write), (uintptr_t)spt, address, eip);
+	trace_note_3(what, (uintptr_t)spt, address, eip);
 }
 
 TRACE_CALLING void trace_copy_note(const struct spt *spt, uintptr_t page, const struct frame *from,

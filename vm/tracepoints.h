@@ -18,12 +18,12 @@
 /* ---- faults; spt->lock may be held ---- */
 
 /* Those that must look something up are out of line, in trace.c. */
-TRACE_REGISTERS void trace_fault_begin_note(const struct spt *, uintptr_t address, bool write);
+TRACE_REGISTERS void trace_fault_begin_note(uint32_t what, const struct spt *, uintptr_t address);
 
 static inline void trace_fault_begin(const struct spt *spt, uintptr_t address, bool write)
 {
 	if (tracing(TRACE_BIT(fault)))
-		trace_fault_begin_note(spt, address, write);
+		trace_fault_begin_note(TRACE_WHAT(TRACE_FAULT_BEGIN, write), spt, address);
 }
 
 /* Of the fault that this thread is in: this row of the table was found, but it must start again
@@ -63,7 +63,7 @@ static inline void trace_map(const struct pagedir *pagedir, uintptr_t page, pte_
                              pte_t after)
 {
 	if (tracing(TRACE_BIT(map)))
-		trace_note_more(TRACE_MAP, (uintptr_t)pagedir->spt, page, before, after, 0);
+		trace_note_4(TRACE_MAP, (uintptr_t)pagedir->spt, page, before, after);
 }
 
 /* The space that a page table belongs to; 0 for one that several share. */
@@ -75,8 +75,8 @@ static inline uintptr_t trace_owner(const struct frame *table)
 static inline void trace_unmap(const struct frame *table, uintptr_t page, pte_t before)
 {
 	if (tracing(TRACE_BIT(map)))
-		trace_note_more(TRACE_UNMAP, trace_owner(table), page, before,
-		                frame_number(table), 0);
+		trace_note_4(TRACE_UNMAP, trace_owner(table), page, before,
+		                frame_number(table));
 }
 
 /* All entries of the range, whichever there are, are cleared / lose W. */
@@ -159,8 +159,7 @@ static inline void trace_pages_share(const struct spt *parent, const struct spt 
                                      uintptr_t start, uintptr_t end)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_more(TRACE_PAGES_SHARE, (uintptr_t)parent, (uintptr_t)child, start, end,
-		                0);
+		trace_note_4(TRACE_PAGES_SHARE, (uintptr_t)parent, (uintptr_t)child, start, end);
 }
 
 /* ---- slots of 4 MiB that fork shares (spt.h); vm_lock held ---- */
@@ -185,8 +184,8 @@ static inline void trace_slot_share(const struct spt *parent, const struct spt *
                                     uintptr_t address)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_more(TRACE_SLOT_SHARE, (uintptr_t)parent, (uintptr_t)child, address,
-		                trace_shared_table(parent, address), 0);
+		trace_note_4(TRACE_SLOT_SHARE, (uintptr_t)parent, (uintptr_t)child, address,
+		                trace_shared_table(parent, address));
 }
 
 /* A shared slot becomes the space's own: it was the last one who shared it, or gets a copy of
@@ -216,8 +215,8 @@ static inline void trace_page_move(const struct spt *spt, uintptr_t from, uintpt
 static inline void trace_anon_new(const struct spt *spt, uintptr_t page, const struct anon *anon)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_more(TRACE_ANON_NEW, (uintptr_t)spt, page, (uintptr_t)anon,
-		                frame_number(anon->frame), 0);
+		trace_note_4(TRACE_ANON_NEW, (uintptr_t)spt, page, (uintptr_t)anon,
+		                frame_number(anon->frame));
 }
 
 /* There is this one: for snapshots. */

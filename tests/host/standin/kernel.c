@@ -41,6 +41,11 @@ TRACE_CALLING void trace_note_3(uint32_t what, uint32_t a, uint32_t b, uint32_t 
 	(void)what, (void)a, (void)b, (void)c;
 }
 
+TRACE_CALLING void trace_note_4(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	(void)what, (void)a, (void)b, (void)c, (void)d;
+}
+
 TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                    uint32_t e)
 {
