@@ -15,6 +15,10 @@ struct spinlock process_lock = SPINLOCK_INIT("process");
 static struct tree processes; /* (p) by id */
 static struct process *init;  /* (p) process 1 */
 
+/* What one instruction may want in memory at once: its own two pages, and two each of the stack,
+ * of what it reads and what it writes. With fewer it would never get done. */
+#define RESIDENT_LEAST 8u
+
 #define ALARM_INTERVAL_LEAST (NS_PER_SECOND / TICKS_PER_SECOND)
 
 /* When the alarm that is due now goes off again; 0: not. Missed ones are left out, and no
@@ -187,6 +191,8 @@ void process_limit_space(const struct process *process, struct spt *spt)
 	spt->data_limit = limits[RLIMIT_DATA].rlim_cur;
 	spt->space_limit = limits[RLIMIT_AS].rlim_cur;
 	spt->resident_limit = resident == RLIM_INFINITY ? UINT32_MAX : resident >> PAGE_SHIFT;
+	if (spt->resident_limit < RESIDENT_LEAST)
+		spt->resident_limit = RESIDENT_LEAST;
 }
 
 static struct dentry *place_of(struct process *process, struct dentry **place)
