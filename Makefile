@@ -57,7 +57,10 @@ all: kernel programs image iso
 # ---- kernel ----------------------------------------------------------------------------
 
 WARN = -Wall -Wextra -Werror
-KERNEL_CFLAGS = -m32 -march=i686 -std=gnu11 $(if $(DEBUG),-O2,-O3) -g -ffreestanding -fno-pic -fno-pie \
+# Nothing in the kernel wants a stack aligned to more than a word, as programs' is for SSE.
+STACK_ALIGNMENT = $(if $(findstring clang,$(CC)),-mstack-alignment=4,-mpreferred-stack-boundary=2)
+KERNEL_CFLAGS = -m32 -march=i686 -mtune=generic $(STACK_ALIGNMENT) -std=gnu11 \
+  $(if $(DEBUG),-O2,-O3) -g -ffreestanding -fno-pic -fno-pie \
   -fno-stack-protector -fno-omit-frame-pointer -mgeneral-regs-only -mno-red-zone \
   -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none $(WARN) -I. \
   -MMD -MP $(if $(DEBUG),$(DEBUG_CFLAGS)) $(if $(LOCK_TIMES),-DPAGODA_LOCK_TIMES) $(EXTRA_CFLAGS)
