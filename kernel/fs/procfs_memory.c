@@ -26,7 +26,7 @@
 #include "vm/vm.h"
 
 #define KIB_PER_PAGE 4u
-#define SCAN_STEP 512u /* frames looked at before vm_lock is given up for a moment */
+#define SCAN_STEP 256u /* frames looked at before vm_lock is given up for a moment */
 
 /* --- counting frames -------------------------------------------------------------------- */
 
