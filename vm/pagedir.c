@@ -12,7 +12,6 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/kmap.h"
 #include "kernel/panic.h"
-#include "lib/string.h"
 #include "vm/frame.h"
 #include "vm/rmap.h"
 #include "vm/spt.h"
@@ -87,8 +86,7 @@ int pagedir_create(struct pagedir *pagedir, struct spt *spt)
 	struct frame *frame = frame_alloc();
 	if (!frame)
 		return -ENOMEM;
-	memset(frame_data(frame), 0, SPT_LEAVES * sizeof(pte_t));
-	kmap_copy_kernel_entries(frame_data(frame));
+	kmap_directory_fill(frame_data(frame));
 
 	*pagedir = (struct pagedir){.directory = frame_data(frame), .spt = spt};
 	spin_lock(&vm_lock);

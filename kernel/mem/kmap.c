@@ -3,6 +3,7 @@
 #include "kernel/mem/kmap.h"
 
 #include "kernel/cpu/cpu.h"
+#include "kernel/cpu/wide.h"
 #include "kernel/mem/failpoint.h"
 #include "kernel/mem/layout.h"
 #include "kernel/mem/physmem.h"
@@ -11,7 +12,6 @@
 #include "kernel/sched/thread.h"
 #include "kernel/sync/spinlock.h"
 #include "lib/bitmap.h"
-#include "lib/string.h"
 
 #define DIRECTORY_INDEX(address) ((address) >> 22)
 #define TABLE_INDEX(address) ((address) >> PAGE_SHIFT & (ENTRIES_PER_TABLE - 1))
@@ -109,11 +109,10 @@ physaddr_t kernel_directory_physical(void)
 	return virt_to_phys(kernel_directory);
 }
 
-void kmap_copy_kernel_entries(pte_t *directory)
+void kmap_directory_fill(pte_t *directory)
 {
-	uint32_t first = DIRECTORY_INDEX(KERNEL_BASE);
-	memcpy(directory + first, kernel_directory + first,
-	       (ENTRIES_PER_TABLE - first) * sizeof(pte_t));
+	/* The kernel's own directory has nothing in the lower half. */
+	page_copy(directory, kernel_directory);
 }
 
 static uint32_t stack_frame_take(void)

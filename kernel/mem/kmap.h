@@ -27,8 +27,8 @@ extern pte_t kernel_low_table[ENTRIES_PER_TABLE];
 void kernel_map_init(void);
 /* What CR3 holds when no process is wanted. */
 physaddr_t kernel_directory_physical(void);
-/* Fills the 256 kernel entries of a new directory. */
-void kmap_copy_kernel_entries(pte_t *directory);
+/* Fills a new directory: 256 entries for the kernel, and nothing below them. */
+void kmap_directory_fill(pte_t *directory);
 
 /* A kernel stack of THREAD_STACK_SIZE bytes: its lowest address, or 0 if there is no
  * memory. Asks the shrinkers if the caller may sleep. */
