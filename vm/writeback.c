@@ -60,6 +60,8 @@ void writeback_start(struct writeback *batch)
 
 void writeback_wait(struct writeback *batch)
 {
+	/* Whoever reads ahead may have to evict, with the device plugged. */
+	block_start_all();
 	for (uint32_t i = 0; i < batch->count; i++)
 		frame_wait(batch->frames[i]);
 }

@@ -260,6 +260,12 @@ void block_unplug_all(void)
 		block_unplug(device);
 }
 
+void block_start_all(void)
+{
+	LIST_FOR(&devices, struct block_device, device, link)
+		dispatch_plugged(device);
+}
+
 /* A synchronous transfer under way. */
 struct transfer {
 	struct wait_queue waiters;

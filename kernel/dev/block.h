@@ -95,6 +95,9 @@ void block_unplug(struct block_device *);
 /* The same for every device, for who does not know yet where the pages lie. */
 void block_plug_all(void);
 void block_unplug_all(void);
+/* Starts what waits in spite of plugs: for who is about to wait for some of it, perhaps below a
+ * plug of its own. */
+void block_start_all(void);
 /* Reads or writes any number of sectors and waits. `data` is in the direct map, and no
  * sector of it crosses a page. May sleep. 0 or -EIO (also beyond the end). */
 int block_transfer(struct block_device *, bool write, uint32_t sector, void *data,
