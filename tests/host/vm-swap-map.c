@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/boot_args.h"
 #include "kernel/cpu/paging.h"
 #include "kernel/dev/block.h"
 #include "kernel/sched/thread.h"
@@ -48,12 +47,6 @@ int block_transfer(struct block_device *from, bool write, uint32_t sector, void 
 	if (!write && sectors == SECTORS_PER_PAGE)
 		memcpy(data, header, PAGE_SIZE);
 	return 0;
-}
-
-uint32_t boot_arg_number(const char *name, uint32_t otherwise)
-{
-	(void)name;
-	return otherwise;
 }
 
 static struct block_device *transfer_device;

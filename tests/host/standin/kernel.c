@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kernel/boot_args.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/log.h"
 #include "kernel/mem/slab.h"
@@ -136,6 +137,13 @@ void mutex_unlock(struct mutex *mutex)
 {
 	ASSERT_SAYING(mutex->owner, "a mutex is released that is not held");
 	mutex->owner = NULL;
+}
+
+/* No word is on the command line. */
+uint32_t boot_arg_number(const char *name, uint32_t otherwise)
+{
+	(void)name;
+	return otherwise;
 }
 
 void *kmalloc(size_t bytes)
