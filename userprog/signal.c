@@ -91,8 +91,10 @@ void signal_send_locked(struct process *process, int signal, const struct signal
 	if (!(signals->pending & signal_bit(signal)))
 		signals->info[signal - 1] = info ? *info : from_kernel;
 	signals->pending |= signal_bit(signal);
-	if (signal == SIGKILL)
+	if (signal == SIGKILL) {
+		process->thread->killed = true;
 		wait_wake_all(&process->resumed);
+	}
 	if (deliverable(process))
 		thread_interrupt(process->thread);
 }

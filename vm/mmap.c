@@ -197,13 +197,14 @@ static bool populates_by_write(struct spt *spt, uintptr_t address)
 }
 
 /* MAP_POPULATE, mlock: touches every page as the program would. -ENOMEM if one cannot be had;
- * pages that the program may not touch either are left alone. One that is being killed for its
- * memory, and may take the last frames, takes no more. */
+ * pages that the program may not touch either are left alone. One that was killed takes no more:
+ * nobody would wait for the end of it, and one that is killed for its memory, on whose space its
+ * vfork child may run, can take the last frames. */
 static int populate(struct spt *spt, uintptr_t start, uint32_t length)
 {
 	for (uint32_t offset = 0; offset < length; offset += PAGE_SIZE) {
 		uintptr_t address = start + offset;
-		if (spt->dying)
+		if (spt->dying || thread_current()->killed)
 			return -ENOMEM;
 		if (fault_resolve(spt, address, populates_by_write(spt, address)) == FAULT_NO_MEMORY)
 			return -ENOMEM;

@@ -61,6 +61,7 @@ struct thread {
 	uint32_t minor_faults, major_faults; /* of vm/fault: major needed the disk */
 
 	volatile bool interrupted;     /* thread_interrupt() came; guarded by nothing: a flag */
+	volatile bool killed;          /* SIGKILL came: what takes long ends early; a flag, too */
 
 #ifdef PAGODA_DEBUG
 	uint32_t fail_after; /* allocations until one fails on purpose; 0: none will */
