@@ -84,7 +84,7 @@ static uint32_t replay_policy(struct trace *trace, const struct policy *policy, 
 		} else {
 			misses++;
 			if (resident == frames) {
-				struct policy_page *victim = policy->choose();
+				struct policy_page *victim = policy_choose(policy, resident);
 				if (!victim)
 					die("a policy named no victim");
 				policy->page_out(victim);

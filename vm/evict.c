@@ -25,6 +25,7 @@
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
+#include "kernel/sync/locktimes.h"
 #include "kernel/sync/wait_queue.h"
 #include "kernel/time/clock.h"
 #include "vm/anon.h"
@@ -43,6 +44,7 @@
 #define OOM_WAIT_NS (10 * 1000 * 1000ull)
 #define PAGEOUT_BATCHES 4u /* that the page-out thread has under way at a time */
 #define VICTIMS_A_HOLD 8u  /* chosen before vm_lock is let go */
+#define STEPS_A_HOLD 16u   /* of the policy, the same */
 #define SWEEP_STEPS 8u    /* frames looked at for each page evicted: is one locked? */
 #define SWEEP_A_HOLD 256u /* locked pages looked at before vm_lock is let go */
 #define TICK_NS (100 * 1000 * 1000ull) /* between two ticks of a policy that wants them */
@@ -51,6 +53,7 @@ static const struct policy *policy; /* vm_lock */
 static void *policy_table;          /* for whichever is in use */
 static uint64_t next_tick;          /* the page-out thread's */
 static const struct spt *only_from; /* vm_lock: choose among this one's pages; NULL: all */
+static uint32_t queued;     /* vm_lock: pages that the policy has */
 static uint32_t file_pages; /* vm_lock: in the queue, able to go without swap */
 static bool (*oom_hook)(void);
 
@@ -66,6 +69,18 @@ static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
 static uint32_t low_water, high_water; /* frames; 0 until the thread runs */
 static uint32_t batches_most;
 static volatile bool pageout_at_work;
+
+static void policy_gets(struct frame *frame)
+{
+	policy->page_in(&frame->policy);
+	queued++;
+}
+
+static void policy_loses(struct frame *frame)
+{
+	policy->page_out(&frame->policy);
+	queued--;
+}
 
 static void policy_begin(const struct policy *new)
 {
@@ -137,7 +152,7 @@ void evict_page_in(struct frame *frame)
 	ASSERT(spin_held(&vm_lock));
 	file_pages += goes_without_swap(frame);
 	frame->policy.identity = identity_of(frame);
-	policy->page_in(&frame->policy);
+	policy_gets(frame);
 }
 
 void evict_page_out(struct frame *frame)
@@ -148,7 +163,7 @@ void evict_page_out(struct frame *frame)
 		list_remove(&frame->policy.link);
 		aside_count--;
 	} else {
-		policy->page_out(&frame->policy);
+		policy_loses(frame);
 	}
 }
 
@@ -167,7 +182,7 @@ static void set_locked_aside(void)
 		sweep_next = sweep_next + 1 < physmem_end() ? sweep_next + 1 : 1;
 		if (!is_page(frame) || !frame_locked(frame) || frame_has(frame, FRAME_ASIDE))
 			continue;
-		policy->page_out(&frame->policy);
+		policy_loses(frame);
 		frame_set(frame, FRAME_ASIDE);
 		list_append(&aside, &frame->policy.link);
 		aside_count++;
@@ -188,7 +203,7 @@ static bool return_unlocked(uint32_t steps)
 		}
 		frame_clear(frame, FRAME_ASIDE);
 		aside_count--;
-		policy->page_in(&frame->policy);
+		policy_gets(frame);
 		any = true;
 	}
 	return any;
@@ -208,13 +223,22 @@ static bool any_unlocked(void)
 	return any;
 }
 
-/* The policy's next victim; NULL if it knows none. vm_lock held. */
-static struct frame *next_victim(void)
+/* The policy's next victim, among the space's pages alone if there is one; NULL if none can go.
+ * vm_lock held, and let go between steps. */
+static struct frame *next_victim(const struct spt *space)
 {
+	uint32_t steps = 0;
 	set_locked_aside();
 	return_unlocked(1);
-	struct policy_page *page = policy->choose();
-	return page ? frame_of_policy(page) : NULL;
+	for (uint32_t left = POLICY_STEPS * queued; left > 0 && queued > 0; left--) {
+		only_from = space;
+		struct policy_page *page = policy->step();
+		only_from = NULL;
+		if (page)
+			return frame_of_policy(page);
+		vm_breathe(&steps, STEPS_A_HOLD);
+	}
+	return NULL;
 }
 
 /* Takes a clean, unmapped frame from its owner, which frees it. */
@@ -260,14 +284,11 @@ static uint32_t choose_victims(uint32_t wanted, struct writeback *batch)
 	uint32_t freed = 0, steps = 0;
 	spin_lock(&vm_lock);
 	while (freed + batch->count < wanted && batch->count < WRITEBACK_MAX && !hopeless()) {
-		struct frame *frame = next_victim();
+		struct frame *frame = next_victim(NULL);
 		if (!frame)
 			break;
 		freed += evict_or_write(frame, batch);
-		if (++steps % VICTIMS_A_HOLD == 0) {
-			spin_unlock(&vm_lock);
-			spin_lock(&vm_lock);
-		}
+		vm_breathe(&steps, VICTIMS_A_HOLD);
 	}
 	spin_unlock(&vm_lock);
 	return freed;
@@ -321,8 +342,10 @@ static uint32_t finish_batch(struct writeback *batch)
 	uint32_t freed = 0;
 	writeback_wait(batch);
 	spin_lock(&vm_lock);
-	for (uint32_t i = 0; i < batch->count; i++)
+	for (uint32_t i = 0, steps = 0; i < batch->count; i++) {
 		freed += finish_write(batch->frames[i], batch->slots[i]);
+		vm_breathe(&steps, VICTIMS_A_HOLD);
+	}
 	spin_unlock(&vm_lock);
 	return freed;
 }
@@ -381,9 +404,7 @@ bool evict_frame(struct frame *frame)
 /* One page out of one address space. vm_lock held. */
 static bool take_from(struct spt *spt, struct writeback *batch)
 {
-	only_from = spt;
-	struct frame *frame = next_victim();
-	only_from = NULL;
+	struct frame *frame = next_victim(spt);
 	if (!frame)
 		return false;
 	frame_unmap_from(frame, &spt->pagedir);
@@ -572,6 +593,7 @@ int evict_set_policy(const char *name)
 		return -EINVAL;
 
 	spin_lock(&vm_lock);
+	lock_time_ignore(&vm_lock); /* it goes through all frames, twice */
 	if (new != policy) {
 		tell_of_all(policy->page_out);
 		policy_begin(new);

@@ -25,8 +25,8 @@
 #include "vm/writeback.h"
 
 #define FLUSH_SECONDS 5u
-/* vm_lock is released after so many frames of a walk over all. */
-#define FRAMES_A_HOLD 1024u
+/* vm_lock is let go after so many frames of a walk. */
+#define FRAMES_A_HOLD 16u
 
 static struct frame **buckets; /* vm_lock */
 static uint32_t bucket_mask;
@@ -285,28 +285,34 @@ int pagecache_write(struct page_source *source, uint64_t position, const void *f
 	return 0;
 }
 
-/* A page of the source from `first` on, or NULL. vm_lock held. */
-static struct frame *any_from(struct page_source *source, uint32_t first)
+/* The next frame of a walk through the source's list, which is at its end then. sync_lock held:
+ * nobody else turns the list meanwhile. */
+static struct frame *next_of(struct page_source *source)
 {
-	LIST_FOR(&source->frames, struct frame, frame, source_link)
-		if (frame->index >= first)
-			return frame;
-	return NULL;
+	struct frame *frame = LIST_ENTRY(list_first(&source->frames), struct frame, source_link);
+	list_remove(&frame->source_link);
+	list_append(&source->frames, &frame->source_link);
+	return frame;
 }
 
 void pagecache_truncate(struct page_source *source, uint32_t first)
 {
-	struct frame *frame;
+	uint32_t steps = 0;
+	mutex_lock(&source->sync_lock);
 	spin_lock(&vm_lock);
-	while ((frame = any_from(source, first))) {
-		if (frame_has(frame, FRAME_BUSY)) {
+	for (uint32_t left = source->cached; left > 0 && !list_empty(&source->frames); left--) {
+		struct frame *frame = next_of(source);
+		if (frame->index >= first && frame_has(frame, FRAME_BUSY)) {
 			frame_wait_unpinned(frame);
 			spin_lock(&vm_lock);
-			continue;
+			left++; /* at the end of the list it is met again */
+		} else if (frame->index >= first) {
+			pagecache_remove(frame);
 		}
-		pagecache_remove(frame);
+		vm_breathe(&steps, FRAMES_A_HOLD);
 	}
 	spin_unlock(&vm_lock);
+	mutex_unlock(&source->sync_lock);
 	area_drop_copies(source, first);
 }
 
@@ -330,14 +336,13 @@ void pagecache_forget(struct page_source *source, uint32_t index)
 static void gather(struct page_source *source, uint32_t first, uint32_t end,
                    struct writeback *batch, uint32_t *left)
 {
+	uint32_t steps = 0;
 	spin_lock(&vm_lock);
 	for (; *left > 0 && batch->count < WRITEBACK_MAX && !list_empty(&source->frames); --*left) {
-		struct frame *frame =
-			LIST_ENTRY(list_first(&source->frames), struct frame, source_link);
-		list_remove(&frame->source_link);
-		list_append(&source->frames, &frame->source_link);
+		struct frame *frame = next_of(source);
 		if (frame->index >= first && frame->index < end)
 			writeback_add(batch, frame);
+		vm_breathe(&steps, FRAMES_A_HOLD);
 	}
 	spin_unlock(&vm_lock);
 }
@@ -358,15 +363,14 @@ int pagecache_sync(struct page_source *source, uint32_t first, uint32_t end)
 
 void pagecache_sync_all(void)
 {
-	for (uint32_t number = 1; number < physmem_end();) {
+	for (uint32_t number = 1, steps = 0; number < physmem_end();) {
 		struct writeback batch = {0};
 		spin_lock(&vm_lock);
-		for (uint32_t stop = number + FRAMES_A_HOLD;
-		     number < physmem_end() && number < stop && batch.count < WRITEBACK_MAX;
-		     number++) {
+		for (; number < physmem_end() && batch.count < WRITEBACK_MAX; number++) {
 			struct frame *frame = &frames[number];
 			if (frame->state == FRAME_FILE && !frame->owner.source->anonymous)
 				writeback_add(&batch, frame);
+			vm_breathe(&steps, FRAMES_A_HOLD);
 		}
 		spin_unlock(&vm_lock);
 		writeback_run(&batch);

@@ -21,7 +21,7 @@
 /* Above so many pages, forgetting every translation is cheaper than one after another. */
 #define FLUSH_PAGES_MAX 32u
 /* vm_lock is released after so many entries of a long range. */
-#define ENTRIES_A_HOLD 256u
+#define ENTRIES_A_HOLD 128u
 
 static physaddr_t table_of(pte_t directory_entry)
 {

@@ -9,10 +9,10 @@
  *        start(table, frames) ------------------------>     forgets everything
  *        a page becomes resident: page_in(page) ------>     puts it into a queue
  *        time passes: tick() ------------------------->     looks at some bits
- *        a frame is needed: choose() ----------------->     goes along its queues
+ *        a frame is needed: step() ------------------->     looks at its next page
  *                  <-- policy_evictable(page)?
  *                  <-- policy_referenced(page)?
- *                  <------------------------- victim        and keeps it in a queue
+ *                  <------- victim, or NULL: again          and keeps it in a queue
  *        the victim is evicted: page_out(page) ------->     takes it out
  *
  * All calls are made with the environment's lock held (in the kernel vm_lock).
@@ -47,15 +47,28 @@ struct policy {
 	void (*page_in)(struct policy_page *);
 	/* The page is leaving: chosen and evicted, or freed by its owner. */
 	void (*page_out)(struct policy_page *);
-	/* The next victim, which stays in the queue until page_out; NULL if no page can go.
-	 * Names only pages for which policy_evictable() holds, and stops by itself after at
-	 * most two rounds over its pages. A victim that is not evicted after all is not
-	 * named again until its turn comes round. */
-	struct policy_page *(*choose)(void);
+	/* A frame is needed: looks at the page whose turn it is. The victim, which stays in the
+	 * queue until page_out, or NULL: not this one; the next step looks at another. Names only
+	 * pages for which policy_evictable() holds. If any page can go, it is named after at most
+	 * POLICY_STEPS steps for each page there is. A victim that is not evicted after all is
+	 * not named again until its turn comes round. There is a page. */
+	struct policy_page *(*step)(void);
 	/* Time has passed: called in steady intervals, for policies that measure how long
 	 * ago a page was referenced. Looks at a bounded number of pages. NULL: not needed. */
 	void (*tick)(void);
 };
+
+#define POLICY_STEPS 6u
+
+/* Steps on until a victim is named, among so many pages; NULL if none can go. In the kernel
+ * evict.c does it, which lets others have the lock in between. */
+static inline struct policy_page *policy_choose(const struct policy *policy, uint32_t pages)
+{
+	struct policy_page *victim = NULL;
+	for (uint32_t steps = POLICY_STEPS * pages; steps > 0 && !victim; steps--)
+		victim = policy->step();
+	return victim;
+}
 
 /* Every policy compiled in, ended by NULL. The first is the kernel's default. */
 extern const struct policy *const policies[];

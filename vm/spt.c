@@ -14,7 +14,7 @@
 #include "vm/vm.h"
 
 /* vm_lock is released after so many anons of a long range. */
-#define ANONS_A_HOLD 128u
+#define ANONS_A_HOLD 16u
 /* Fork copies references to so few anons one by one: less work than to share them and then,
  * most likely, to copy them all the same. */
 #define FEW_ANONS 64u

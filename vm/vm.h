@@ -60,6 +60,16 @@ enum vm_counter {
 extern uint32_t vm_counters[VM_COUNTER_COUNT];
 extern const char *const vm_counter_names[VM_COUNTER_COUNT];
 
+/* In a long walk under vm_lock, after each step: lets the lock go for a moment every so many
+ * steps, so that nobody waits long for it. What was looked at before may have changed then. */
+static inline void vm_breathe(uint32_t *steps, uint32_t steps_a_hold)
+{
+	if (++*steps % steps_a_hold != 0)
+		return;
+	spin_unlock(&vm_lock);
+	spin_lock(&vm_lock);
+}
+
 static inline void vm_count_many(enum vm_counter counter, uint32_t times)
 {
 	__atomic_fetch_add(&vm_counters[counter], times, __ATOMIC_RELAXED);

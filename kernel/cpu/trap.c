@@ -16,6 +16,7 @@
 #include "kernel/mem/layout.h"
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
+#include "kernel/sync/locktimes.h"
 
 #define VECTORS 256
 #define STUB_SIZE 16
@@ -111,9 +112,11 @@ static void interrupt_handle(struct trap_frame *frame)
 	struct cpu *cpu = this_cpu();
 	const struct trap_frame *outer = cpu->interrupted;
 	cpu->interrupted = frame;
-	cpu->interrupt_depth++;
+	if (cpu->interrupt_depth++ == 0)
+		lock_time_interrupt(true);
 	irq_dispatch(frame->vector - TRAP_IRQ0);
-	cpu->interrupt_depth--;
+	if (--cpu->interrupt_depth == 0)
+		lock_time_interrupt(false);
 	cpu->interrupted = outer;
 }
 

@@ -20,10 +20,22 @@ static struct longest {
 	uint64_t ticks;
 } longest[PLACES_MAX];
 
+/* One processor's: ticks spent in interrupt handlers, and since when the present one runs. */
+static uint64_t interrupted, interrupt_since;
+
+/* Ticks in which no interrupt was handled. */
+static uint64_t undisturbed_ticks(void)
+{
+	uint32_t flags = interrupts_off();
+	uint64_t ticks = clock_tsc() - interrupted;
+	interrupts_restore(flags);
+	return ticks;
+}
+
 void lock_time_begin(struct spinlock *lock, uintptr_t where)
 {
 	lock->taken_at = where;
-	lock->taken_when = clock_tsc();
+	lock->taken_when = undisturbed_ticks();
 }
 
 void lock_time_ignore(struct spinlock *lock)
@@ -39,16 +51,31 @@ static struct longest *entry_of(uintptr_t where)
 	return NULL;
 }
 
+static void note(const char *name, uintptr_t where, uint64_t ticks)
+{
+	uint32_t flags = interrupts_off();
+	struct longest *entry = entry_of(where);
+	if (entry && ticks > entry->ticks)
+		*entry = (struct longest){name, where, ticks};
+	interrupts_restore(flags);
+}
+
 void lock_time_end(const struct spinlock *lock)
 {
-	uint64_t ticks = clock_tsc() - lock->taken_when;
-	if (ticks < NOT_WORTH_NOTING || !lock->name || !lock->taken_at)
+	uint64_t ticks = undisturbed_ticks() - lock->taken_when;
+	if (ticks >= NOT_WORTH_NOTING && lock->name && lock->taken_at)
+		note(lock->name, lock->taken_at, ticks);
+}
+
+void lock_time_interrupt(bool begins)
+{
+	if (begins) {
+		interrupt_since = clock_tsc();
 		return;
-	uint32_t flags = interrupts_off();
-	struct longest *entry = entry_of(lock->taken_at);
-	if (entry && ticks > entry->ticks)
-		*entry = (struct longest){lock->name, lock->taken_at, ticks};
-	interrupts_restore(flags);
+	}
+	uint64_t ticks = clock_tsc() - interrupt_since;
+	interrupted += ticks;
+	note("an interrupt", (uintptr_t)__builtin_return_address(0), ticks);
 }
 
 void lock_times_tell(void)

@@ -4,8 +4,8 @@
  * in which each taking and release looks at the time-stamp counter, and the longest time after
  * each taking is told on the console at the end. In other kernels every call below is empty.
  *
- * Under QEMU's -icount the counter counts instructions. Those of interrupts that came in between
- * are among them: others wait for them, too.
+ * Under QEMU's -icount the counter counts instructions. Interrupts that come in between are none
+ * of the holder's doing: they have a line of their own, the longest of them.
  */
 #pragma once
 
@@ -20,6 +20,8 @@ void lock_time_begin(struct spinlock *, uintptr_t where);
 void lock_time_end(const struct spinlock *);
 /* This time the lock, which is held, does not count: the audit stops the whole machine. */
 void lock_time_ignore(struct spinlock *);
+/* An interrupt handler begins / is over, not within another. */
+void lock_time_interrupt(bool begins);
 /* Prints a line for each place: `lock: TICKS FUNCTION NAME`. */
 void lock_times_tell(void);
 
@@ -39,6 +41,11 @@ static inline void lock_time_end(const struct spinlock *lock)
 static inline void lock_time_ignore(struct spinlock *lock)
 {
 	(void)lock;
+}
+
+static inline void lock_time_interrupt(bool begins)
+{
+	(void)begins;
 }
 
 static inline void lock_times_tell(void)

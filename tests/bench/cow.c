@@ -40,6 +40,7 @@ static void copy_row(void)
 	unsigned times = once ? 1 : TIMES;
 	uint64_t samples[TIMES];
 
+	use_up_cleared_frames();
 	tell_operations(COUNT);
 	for (unsigned i = 0; i < times; i++) {
 		get();

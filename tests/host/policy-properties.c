@@ -106,7 +106,7 @@ static bool any_evictable(void)
 static bool choose(const struct policy *policy, struct page **victim)
 {
 	looks = 0;
-	struct policy_page *chosen = policy->choose();
+	struct policy_page *chosen = policy_choose(policy, resident);
 	*victim = chosen ? page_of(chosen) : NULL;
 	if (looks > 8 * resident)
 		return false;
@@ -165,7 +165,7 @@ static bool random_run(const struct policy *policy, uint32_t frames, uint32_t se
 	for (uint32_t i = 0; i < STEPS && right; i++)
 		right = step(policy, frames, digest) && (i % 100 || queued_exactly_if_resident());
 	take_all_out(policy);
-	right = right && !policy->choose() && queued_exactly_if_resident();
+	right = right && !policy_choose(policy, resident) && queued_exactly_if_resident();
 	free(table);
 	return right;
 }

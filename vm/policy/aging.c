@@ -32,7 +32,6 @@
 
 static struct list zero[2];                  /* queue 0, by round */
 static struct list queues[HISTORY_BITS + 1]; /* the others, from 1 */
-static uint32_t pages;
 static uint32_t this_round; /* 0 or 1 */
 static unsigned next_queue; /* the queue that is being aged */
 
@@ -43,7 +42,6 @@ static void aging_start(void *table, uint32_t frames)
 	list_init(&zero[1]);
 	for (unsigned i = 1; i <= HISTORY_BITS; i++)
 		list_init(&queues[i]);
-	pages = 0;
 	this_round = 0;
 	next_queue = 0;
 }
@@ -64,13 +62,11 @@ static void enter(struct policy_page *page, uint32_t history)
 static void aging_page_in(struct policy_page *page)
 {
 	enter(page, RECENT);
-	pages++;
 }
 
 static void aging_page_out(struct policy_page *page)
 {
 	list_remove(&page->link);
-	pages--;
 }
 
 /* The next page that was not aged in this round, or NULL at its end. */
@@ -114,16 +110,12 @@ static struct policy_page *oldest(void)
 
 /* Whoever is passed over counts as referenced: a busy page is in use, and so is a victim that
  * is not evicted after all. Two rounds are enough, as for clock. */
-static struct policy_page *aging_choose(void)
+static struct policy_page *aging_step(void)
 {
-	for (uint32_t steps = 2 * pages; steps > 0; steps--) {
-		struct policy_page *page = oldest();
-		list_remove(&page->link);
-		enter(page, history_of(page) | RECENT);
-		if (policy_evictable(page) && !policy_referenced(page))
-			return page;
-	}
-	return NULL;
+	struct policy_page *page = oldest();
+	list_remove(&page->link);
+	enter(page, history_of(page) | RECENT);
+	return policy_evictable(page) && !policy_referenced(page) ? page : NULL;
 }
 
 const struct policy policy_aging = {
@@ -131,6 +123,6 @@ const struct policy policy_aging = {
 	.start = aging_start,
 	.page_in = aging_page_in,
 	.page_out = aging_page_out,
-	.choose = aging_choose,
+	.step = aging_step,
 	.tick = aging_tick,
 };

@@ -17,35 +17,28 @@
 #include "vm/policy.h"
 
 static struct list ring = LIST_INIT(ring); /* the hand stands at its first page */
-static uint32_t pages;
 
 static void clock_page_in(struct policy_page *page)
 {
 	list_append(&ring, &page->link);
-	pages++;
 }
 
 static void clock_page_out(struct policy_page *page)
 {
 	list_remove(&page->link);
-	pages--;
 }
 
 /* After one round every bit has been cleared once, so two rounds find a victim if any page
  * can go at all. */
-static struct policy_page *clock_choose(void)
+static struct policy_page *clock_step(void)
 {
-	for (uint32_t steps = 2 * pages; steps > 0; steps--) {
-		struct policy_page *page = policy_rotate(&ring);
-		if (policy_evictable(page) && !policy_referenced(page))
-			return page;
-	}
-	return NULL;
+	struct policy_page *page = policy_rotate(&ring);
+	return policy_evictable(page) && !policy_referenced(page) ? page : NULL;
 }
 
 const struct policy policy_clock = {
 	.name = "clock",
 	.page_in = clock_page_in,
 	.page_out = clock_page_out,
-	.choose = clock_choose,
+	.step = clock_step,
 };

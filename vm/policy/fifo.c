@@ -14,33 +14,26 @@
 #include "vm/policy.h"
 
 static struct list queue = LIST_INIT(queue); /* oldest first */
-static uint32_t pages;
 
 static void fifo_page_in(struct policy_page *page)
 {
 	list_append(&queue, &page->link);
-	pages++;
 }
 
 static void fifo_page_out(struct policy_page *page)
 {
 	list_remove(&page->link);
-	pages--;
 }
 
-static struct policy_page *fifo_choose(void)
+static struct policy_page *fifo_step(void)
 {
-	for (uint32_t steps = pages; steps > 0; steps--) {
-		struct policy_page *page = policy_rotate(&queue);
-		if (policy_evictable(page))
-			return page;
-	}
-	return NULL;
+	struct policy_page *page = policy_rotate(&queue);
+	return policy_evictable(page) ? page : NULL;
 }
 
 const struct policy policy_fifo = {
 	.name = "fifo",
 	.page_in = fifo_page_in,
 	.page_out = fifo_page_out,
-	.choose = fifo_choose,
+	.step = fifo_step,
 };

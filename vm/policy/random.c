@@ -21,6 +21,8 @@ static struct list resident = LIST_INIT(resident); /* marks the pages that are h
 static struct policy_page **table;
 static uint32_t pages;
 static uint32_t state;
+static uint32_t place;  /* looked at last */
+static bool searching;  /* the page there could not go */
 
 static void random_start(void *memory, uint32_t frames)
 {
@@ -28,6 +30,7 @@ static void random_start(void *memory, uint32_t frames)
 	table = memory;
 	pages = 0;
 	state = SEED;
+	searching = false;
 }
 
 static uint32_t next_random(void)
@@ -38,19 +41,19 @@ static uint32_t next_random(void)
 	return state;
 }
 
-static void put(struct policy_page *page, uint32_t place)
+static void put(struct policy_page *page, uint32_t where)
 {
-	table[place] = page;
-	page->note = place;
+	table[where] = page;
+	page->note = where;
 }
 
 static void random_page_in(struct policy_page *page)
 {
 	list_append(&resident, &page->link);
-	uint32_t place = next_random() % (pages + 1);
-	if (place < pages)
-		put(table[place], pages);
-	put(page, place);
+	uint32_t where = next_random() % (pages + 1);
+	if (where < pages)
+		put(table[where], pages);
+	put(page, where);
 	pages++;
 }
 
@@ -60,16 +63,13 @@ static void random_page_out(struct policy_page *page)
 	list_remove(&page->link);
 }
 
-/* From a random place on, the first page that can go. */
-static struct policy_page *random_choose(void)
+/* At a random place; if that page cannot go, at the next one. */
+static struct policy_page *random_step(void)
 {
-	uint32_t place = pages ? next_random() % pages : 0;
-	for (uint32_t steps = pages; steps > 0; steps--) {
-		if (policy_evictable(table[place]))
-			return table[place];
-		place = place + 1 < pages ? place + 1 : 0;
-	}
-	return NULL;
+	place = searching ? place + 1 : next_random();
+	place %= pages;
+	searching = !policy_evictable(table[place]);
+	return searching ? NULL : table[place];
 }
 
 const struct policy policy_random = {
@@ -78,5 +78,5 @@ const struct policy policy_random = {
 	.start = random_start,
 	.page_in = random_page_in,
 	.page_out = random_page_out,
-	.choose = random_choose,
+	.step = random_step,
 };

@@ -52,6 +52,7 @@ static struct ghost *ghosts;
 static uint32_t buckets;
 static uint32_t next;    /* number of the next ghost, from 1 */
 static uint32_t in_vain; /* pages of the main queue named since a page left */
+static uint32_t fruitless; /* steps of its hand since a page was named */
 
 static void s3fifo_start(void *table, uint32_t frames)
 {
@@ -64,7 +65,7 @@ static void s3fifo_start(void *table, uint32_t frames)
 		counts[i] = 0;
 	}
 	next = 1;
-	in_vain = 0;
+	in_vain = fruitless = 0;
 }
 
 static uint32_t page_count(void)
@@ -160,32 +161,24 @@ static struct policy_page *main_step(void)
 {
 	struct policy_page *page = policy_rotate(&queues[MAIN]);
 	page->note = MAIN;
-	if (!policy_evictable(page) || policy_referenced(page))
-		return NULL;
-	in_vain++;
-	return page;
+	if (policy_evictable(page) && !policy_referenced(page)) {
+		in_vain++;
+		return page;
+	}
+	fruitless++;
+	return NULL;
 }
 
-/* The small queue gives a page if it has more than its share, or if the main one's pages were
- * all named and would not go. A page moves on in the small queue at most twice, and the main
- * one's hand goes round at most twice. */
-static struct policy_page *s3fifo_choose(void)
+/* The small queue gives a page if it has more than its share; or if the main one's pages were
+ * all named and would not go, or its hand went round twice and found none. */
+static struct policy_page *s3fifo_step(void)
 {
-	uint32_t share = page_count() / SMALL_SHARE, main_steps = 2 * page_count();
-	struct policy_page *page = NULL;
-
-	while (!page) {
-		uint32_t small = counts[FRESH] + counts[TRIAL];
-		bool main_may = counts[MAIN] && main_steps;
-		if (!small && !main_may)
-			return NULL;
-		if (small && (!main_may || small > share || in_vain > counts[MAIN])) {
-			page = small_step();
-		} else {
-			page = main_step();
-			main_steps--;
-		}
-	}
+	uint32_t small = counts[FRESH] + counts[TRIAL], share = page_count() / SMALL_SHARE;
+	bool main_may = counts[MAIN] && in_vain <= counts[MAIN] && fruitless < 2 * counts[MAIN];
+	struct policy_page *page =
+		small && (small > share || !main_may) ? small_step() : main_step();
+	if (page)
+		fruitless = 0;
 	return page;
 }
 
@@ -195,5 +188,5 @@ const struct policy policy_s3fifo = {
 	.start = s3fifo_start,
 	.page_in = s3fifo_page_in,
 	.page_out = s3fifo_page_out,
-	.choose = s3fifo_choose,
+	.step = s3fifo_step,
 };
