@@ -69,7 +69,7 @@ static uint32_t reserve_for(const struct thread *thread)
 }
 
 /* A frame, rather one of zeros if *cleared says so; *cleared says whether it is. */
-static struct frame *take(bool *cleared)
+static inline struct frame *take(bool *cleared)
 {
 	if (failpoint_strikes())
 		return NULL;

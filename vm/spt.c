@@ -100,11 +100,8 @@ struct area *spt_area_from(struct spt *spt, uintptr_t address)
 	return area_of(tree_ceiling(&spt->areas, address));
 }
 
-struct area *spt_area(struct spt *spt, uintptr_t address)
+struct area *spt_area_find(struct spt *spt, uintptr_t address)
 {
-	struct area *last = spt->last_found;
-	if (last && address >= area_start(last) && address < last->end)
-		return last;
 	struct area *area = spt_area_from(spt, address);
 	if (!area || address < area_start(area))
 		return NULL;

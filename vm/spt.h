@@ -26,10 +26,10 @@
 #include "lib/tree.h"
 #include "lib/types.h"
 #include "kernel/sync/mutex.h"
+#include "vm/area.h"
 #include "vm/pagedir.h"
 
 struct anon;
-struct area;
 struct page_source;
 
 #define SPT_LEAVES (KERNEL_BASE >> 22)
@@ -66,8 +66,16 @@ bool spt_try_get(struct spt *);
  * directory must not be the one the caller's thread runs on (thread_set_space first). */
 void spt_put(struct spt *);
 
-/* The area that holds the address, or NULL. spt->lock held. O(log areas). */
-struct area *spt_area(struct spt *, uintptr_t address);
+/* The area that holds the address, or NULL. spt->lock held. O(log areas), and quick if it is the
+ * one that was found last. */
+struct area *spt_area_find(struct spt *, uintptr_t address); /* for spt_area alone */
+static inline struct area *spt_area(struct spt *spt, uintptr_t address)
+{
+	struct area *last = spt->last_found;
+	if (last && address >= area_start(last) && address < last->end)
+		return last;
+	return spt_area_find(spt, address);
+}
 /* The lowest area that ends above the address, or NULL. spt->lock held. */
 struct area *spt_area_from(struct spt *, uintptr_t address);
 struct area *spt_area_next(struct area *);

@@ -26,7 +26,7 @@ static struct spt spt = {
 static bool area_covers, tables_fail;
 static uint32_t sharers = 1; /* of the slot */
 
-struct area *spt_area(struct spt *space, uintptr_t address)
+struct area *spt_area_find(struct spt *space, uintptr_t address)
 {
 	(void)space;
 	return area_covers && address >= area_start(&area) && address < area.end ? &area : NULL;
