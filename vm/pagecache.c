@@ -21,6 +21,7 @@
 #include "vm/frame.h"
 #include "vm/pagedir.h"
 #include "vm/tracepoints.h"
+#include "vm/usercopy.h"
 #include "vm/vm.h"
 #include "vm/writeback.h"
 
@@ -98,43 +99,55 @@ void pagecache_remove(struct frame *frame)
 	frame_disown(frame);
 }
 
-/* Finds the page, pinned, or makes an empty one with these flags: *made says which. */
-static int find_or_make(struct page_source *source, uint32_t index, uint32_t flags,
-                        struct frame **result, bool *made)
+/* The page if it is in memory, pinned, or NULL. */
+static struct frame *find_pinned(struct page_source *source, uint32_t index)
 {
 	spin_lock(&vm_lock);
 	struct frame *frame = pagecache_find(source, index);
 	if (frame)
 		frame_pin(frame);
 	spin_unlock(&vm_lock);
-	*result = frame;
-	*made = false;
-	if (frame)
-		return 0;
+	return frame;
+}
 
-	struct frame *new = frame_alloc();
-	if (!new)
-		return -ENOMEM;
+/* The caller's frame becomes the page, busy, unless the page came meanwhile: then it is freed.
+ * Returns the page's frame, pinned. */
+static struct frame *enter(struct page_source *source, uint32_t index, struct frame *new)
+{
 	spin_lock(&vm_lock);
-	frame = pagecache_find(source, index);
+	struct frame *frame = pagecache_find(source, index);
 	if (frame) {
 		frame_pin(frame);
 		frame_unpin_locked(new);
 	} else {
 		frame = new;
-		new->flags = flags;
+		new->flags = FRAME_BUSY;
 		insert(source, index, new);
-		*made = true;
 	}
 	spin_unlock(&vm_lock);
-	*result = frame;
+	return frame;
+}
+
+/* Finds the page, pinned, or makes a busy one with whatever content: *made says which. */
+static int find_or_make(struct page_source *source, uint32_t index, struct frame **result,
+                        bool *made)
+{
+	*made = false;
+	*result = find_pinned(source, index);
+	if (*result)
+		return 0;
+	struct frame *new = frame_alloc();
+	if (!new)
+		return -ENOMEM;
+	*result = enter(source, index, new);
+	*made = *result == new;
 	return 0;
 }
 
 int pagecache_start(struct page_source *source, uint32_t index, struct frame **result,
                     bool *started)
 {
-	int error = find_or_make(source, index, FRAME_BUSY, result, started);
+	int error = find_or_make(source, index, result, started);
 	if (error)
 		return error;
 	vm_count(*started ? VM_cache_miss : VM_cache_hit);
@@ -214,7 +227,7 @@ int pagecache_get_for_write(struct page_source *source, uint32_t index, bool ove
                             struct frame **result)
 {
 	bool made = false;
-	int error = overwrite ? find_or_make(source, index, FRAME_BUSY, result, &made)
+	int error = overwrite ? find_or_make(source, index, result, &made)
 	                      : pagecache_get(source, index, result);
 	if (error)
 		return error;
@@ -234,6 +247,60 @@ int pagecache_get_for_write(struct page_source *source, uint32_t index, bool ove
 		pagecache_remove(*result); /* zeros that the source does not have */
 	frame_unpin_locked(*result);
 	spin_unlock(&vm_lock);
+	return error;
+}
+
+/* For a page that is not in memory: its new content is whole before the page enters. -EEXIST if
+ * it came meanwhile. */
+static int enter_whole(struct page_source *source, uint32_t index, const void *user_from,
+                       uint32_t n)
+{
+	struct frame *new = frame_alloc();
+	if (!new)
+		return -ENOMEM;
+	int error = copy_from_user(frame_data(new), user_from, n);
+	if (error) {
+		frame_unpin(new);
+		return error;
+	}
+	memset((char *)frame_data(new) + n, 0, PAGE_SIZE - n);
+	struct frame *frame = enter(source, index, new);
+	if (frame != new) {
+		frame_unpin(frame);
+		return -EEXIST;
+	}
+	error = source->ops->prepare_write(source, frame);
+	if (error) {
+		/* It has no place. Nobody saw it yet, and who waits gets what the source has. */
+		vm_count(VM_cache_read);
+		source->ops->read(source, frame);
+	} else {
+		frame_io_done(frame, 0);
+		pagecache_dirty(frame);
+	}
+	frame_unpin(frame);
+	return error;
+}
+
+int pagecache_overwrite(struct page_source *source, uint32_t index, const void *user_from,
+                        uint32_t n)
+{
+	struct frame *frame;
+	int error;
+	do { /* a page that could not be read left the cache: it need not be read */
+		while (!(frame = find_pinned(source, index))) {
+			error = enter_whole(source, index, user_from, n);
+			if (error != -EEXIST)
+				return error;
+		}
+	} while (pagecache_await(frame));
+	vm_count(VM_cache_hit);
+	error = source->ops->prepare_write(source, frame);
+	if (!error) {
+		error = copy_from_user(frame_data(frame), user_from, n);
+		pagecache_dirty(frame);
+	}
+	frame_unpin(frame);
 	return error;
 }
 

@@ -22,6 +22,11 @@ int pagecache_get(struct page_source *, uint32_t index, struct frame **);
  * the old content is not read: the caller fills the whole page (a new page is zeros). */
 int pagecache_get_for_write(struct page_source *, uint32_t index, bool overwrite,
                             struct frame **);
+/* A program writes a whole page: n bytes, with nothing or the end of the source behind them. The
+ * old content is not read. A page that is not in memory enters when its new content is complete,
+ * so that after an error it is what it was; one that is in memory may then have changed in part.
+ * -EFAULT, -ENOMEM, and what prepare_write returns. No lock is held that a page fault wants. */
+int pagecache_overwrite(struct page_source *, uint32_t index, const void *user_from, uint32_t n);
 /* Pins the pages [index, index + most) as far as they are in memory, valid; how many. */
 uint32_t pagecache_pin_run(struct page_source *, uint32_t index, uint32_t most, struct frame **);
 void pagecache_unpin_run(struct frame **, uint32_t count);

@@ -28,7 +28,8 @@ struct page_source_ops {
 	void (*read)(struct page_source *, struct frame *); /* NULL: it has no pages at all */
 	void (*write)(struct page_source *, struct frame *);
 	/* The page is about to be dirtied: see that frame->block is a place for it. The
-	 * frame is pinned and valid. May sleep. 0, -ENOSPC, -EIO, -ENOMEM. */
+	 * frame is pinned, and valid or (new content for it, nothing read) busy. May sleep.
+	 * 0, -ENOSPC, -EIO, -ENOMEM. */
 	int (*prepare_write)(struct page_source *, struct frame *);
 	/* An area refers to the source / does no longer. put may sleep. */
 	void (*get)(struct page_source *);

@@ -149,33 +149,37 @@ static ssize_t regular_read(struct file *file, void *user_to, size_t n, loff_t *
 
 /* --- writing ---------------------------------------------------------------------------- */
 
+/* Within one page of the file. */
 static int write_page(struct inode *inode, loff_t position, const char *user_from, uint32_t n)
 {
-	uint32_t index = position >> PAGE_SHIFT;
+	struct page_source *source = &inode->source;
+	uint32_t index = position >> PAGE_SHIFT, offset = position & (PAGE_SIZE - 1);
 	struct frame *frame;
-	/* A page of the file is read even if all of it is to be replaced: others can see it while
-	 * the bytes are copied, and the program's memory may go away half-way. */
-	bool new = index >= source_pages(&inode->source);
-	int error = pagecache_get_for_write(&inode->source, index, new, &frame);
+
+	if (!offset && (n == PAGE_SIZE || position + n >= (loff_t)source->size))
+		return pagecache_overwrite(source, index, user_from, n);
+	int error = pagecache_get_for_write(source, index, false, &frame);
 	if (error)
 		return error;
-	char *to = frame_data(frame);
-	error = copy_from_user(to + (position & (PAGE_SIZE - 1)), user_from, n);
+	error = copy_from_user((char *)frame_data(frame) + offset, user_from, n);
 	pagecache_dirty(frame);
 	frame_unpin(frame);
 	return error;
 }
 
-/* The pages that the file has of [position, position + n), many in one transfer. */
-static void read_before_write(struct inode *inode, loff_t position, size_t n)
+/* As write_page; what can be had of the program's memory before a bad address is written too.
+ * The number of bytes, or -errno. */
+static ssize_t write_readable(struct inode *inode, loff_t position, const char *user_from,
+                              uint32_t n)
 {
-	uint32_t first = position >> PAGE_SHIFT;
-	uint32_t end = smaller((position + n + PAGE_SIZE - 1) >> PAGE_SHIFT,
-	                       source_pages(&inode->source));
+	uint32_t to_next_page = PAGE_SIZE - ((uintptr_t)user_from & (PAGE_SIZE - 1));
+	int error = write_page(inode, position, user_from, n);
 
-	end = smaller(end, (uint64_t)first + AHEAD_MOST);
-	if (end > first + 1)
-		ahead_start(inode, first, end);
+	if (error == -EFAULT && to_next_page < n) {
+		n = to_next_page;
+		error = write_page(inode, position, user_from, n);
+	}
+	return error ? error : (ssize_t)n;
 }
 
 /* Copies page by page; the size grows with each, so that an error leaves what was written
@@ -183,18 +187,14 @@ static void read_before_write(struct inode *inode, loff_t position, size_t n)
 static ssize_t write_pages(struct inode *inode, const char *user_from, size_t n, loff_t *position)
 {
 	size_t done = 0;
-	uint32_t pages = 0;
-	int error = 0;
+	ssize_t part = 0;
 
 	inode->write_end = *position + n;
-	while (done < n && !error) {
-		uint32_t offset = *position & (PAGE_SIZE - 1);
-		uint32_t part = smaller(n - done, PAGE_SIZE - offset);
+	while (done < n) {
+		uint32_t room = PAGE_SIZE - (*position & (PAGE_SIZE - 1));
 
-		if (pages++ % AHEAD_MOST == 0)
-			read_before_write(inode, *position, n - done);
-		error = write_page(inode, *position, user_from + done, part);
-		if (error)
+		part = write_readable(inode, *position, user_from + done, smaller(n - done, room));
+		if (part < 0)
 			break;
 		done += part;
 		*position += part;
@@ -203,9 +203,9 @@ static ssize_t write_pages(struct inode *inode, const char *user_from, size_t n,
 	}
 	inode->write_end = 0;
 	/* The page that failed may have been given a block behind the end. */
-	if (error && S_ISREG(inode->mode))
+	if (part < 0 && S_ISREG(inode->mode))
 		inode->ops->truncate(inode, inode->source.size);
-	return done ? (ssize_t)done : error;
+	return done ? (ssize_t)done : part;
 }
 
 /* The inode is locked, and pinned. */

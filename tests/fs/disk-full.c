@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The disk runs full: write(2) fails with ENOSPC after writing what fits, nothing else breaks, and
- * removing a file makes room again. Pagoda only: nobody's disk shall be filled on Linux.
+ * removing a file makes room again; a hole stays a hole. Pagoda only: nobody's disk shall be filled
+ * on Linux.
  *
  * guest: mem=16 swap=0 timeout=90 writes pagoda-only
  */
@@ -16,6 +17,20 @@ static long free_blocks(void)
 	sync();
 	CHECK(statfs(".", &status) == 0, "statfs");
 	return status.f_bfree;
+}
+
+/* There is no block for the page of a hole: it is zeros as before. */
+static void hole(void)
+{
+	int fd = open("hole", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	char bytes[PAGE];
+
+	CHECK(fd >= 0 && ftruncate(fd, 2 * PAGE) == 0, "a hole takes no room");
+	page_fill(bytes, 1);
+	CHECK_ERRNO(pwrite(fd, bytes, PAGE, PAGE), ENOSPC);
+	CHECK(pread(fd, bytes, PAGE, PAGE) == (ssize_t)PAGE && all_bytes_are(bytes, PAGE, 0),
+	      "a hole still");
+	CHECK(close(fd) == 0 && unlink("hole") == 0, "remove it");
 }
 
 int main(void)
@@ -43,6 +58,7 @@ int main(void)
 		while (write(fd, page, 1) == 1)
 			;
 		CHECK(errno == ENOSPC, "then not even a byte fits");
+		hole();
 		CHECK(fsync(fd) == 0, "what was accepted reaches the disk");
 		for (uint32_t i = 0; i < pages; i += 7) {
 			CHECK(pread(fd, page, PAGE, i * PAGE) == (ssize_t)PAGE, "read page %u", i);
