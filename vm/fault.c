@@ -144,11 +144,12 @@ static bool owned(const struct fault *fault)
 	return harmless || spt_own(spt, fault->page) == 0;
 }
 
-/* Whether it is this program's page alone: one leaf names the anon, and nobody shares the leaf. */
+/* Whether it is this program's page alone: one leaf names the anon, and the leaf is its own. That
+ * others who shared the leaf have left it since owned() looked does not make it so. */
 static bool is_own(const struct fault *fault)
 {
 	return __atomic_load_n(&fault->anon->references, __ATOMIC_RELAXED) == 1 &&
-	       spt_sharers(fault->spt, fault->page) == 1;
+	       spt_owns(fault->spt, fault->page);
 }
 
 /* The decision: which row of the table this is. */

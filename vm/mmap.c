@@ -444,7 +444,8 @@ static int check_remap(const struct remap *remap)
 	return apart ? 0 : -EINVAL;
 }
 
-/* Moves the mapping to a place of the new length; the old range is gone then. */
+/* Moves the mapping to a place of the new length; the old range is gone then. Whatever can fail
+ * for want of memory comes first: later nothing can be put back as it was. */
 static uintptr_t remap_move(struct spt *spt, const struct remap *remap)
 {
 	uintptr_t old_end = remap->old + remap->old_length;
@@ -453,7 +454,9 @@ static uintptr_t remap_move(struct spt *spt, const struct remap *remap)
 		place = find_place(spt, 0, remap->new_length);
 	else if (unmap(spt, place, place + remap->new_length) != 0)
 		return -ENOMEM;
-	if (!place || split_at(spt, remap->old) != 0 || split_at(spt, old_end) != 0)
+	if (!place || split_at(spt, remap->old) != 0 || split_at(spt, old_end) != 0 ||
+	    spt_own_range(spt, remap->old, old_end) != 0 ||
+	    spt_own_range(spt, place, place + remap->new_length) != 0)
 		return -ENOMEM;
 
 	struct area *old = spt_area(spt, remap->old);

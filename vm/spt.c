@@ -190,16 +190,15 @@ static void leaf_free_if_empty(struct spt *spt, uintptr_t address)
 	frame_unpin_locked(frame);
 }
 
-/* Whether the slot's leaf is nobody's own, though perhaps nobody else is left who shares it. */
-static bool slot_shared(const struct spt *spt, uintptr_t address)
+bool spt_owns(const struct spt *spt, uintptr_t address)
 {
-	return spt->shared_slots > 0 && leaf_at(spt, address) &&
-	       !frame_of(leaf_at(spt, address))->owner.spt;
+	return spt->shared_slots == 0 || !leaf_at(spt, address) ||
+	       frame_of(leaf_at(spt, address))->owner.spt;
 }
 
 uint32_t spt_sharers(const struct spt *spt, uintptr_t address)
 {
-	return slot_shared(spt, address) ? frame_of(leaf_at(spt, address))->sharers : 1;
+	return !spt_owns(spt, address) ? frame_of(leaf_at(spt, address))->sharers : 1;
 }
 
 /* The last one who shares the slot takes it over. vm_lock held. */
@@ -249,7 +248,7 @@ static void slot_leave(struct spt *spt, uintptr_t address)
 
 int spt_own(struct spt *spt, uintptr_t address)
 {
-	if (!slot_shared(spt, address))
+	if (spt_owns(spt, address))
 		return 0;
 	struct frame *frame = NULL;
 	if (spt_sharers(spt, address) > 1 && !(frame = frame_alloc()))
@@ -283,7 +282,7 @@ int spt_part(struct spt *spt, uintptr_t start, uintptr_t end)
 		return -ENOMEM;
 	for (; whole_start < whole_end && spt->shared_slots > 0; whole_start += LARGE_PAGE_SIZE) {
 		spin_lock(&vm_lock);
-		if (slot_shared(spt, whole_start))
+		if (!spt_owns(spt, whole_start))
 			slot_leave(spt, whole_start);
 		spin_unlock(&vm_lock);
 	}
@@ -320,7 +319,7 @@ static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
 {
 	struct anon **places = places_at(spt, start);
 	uint32_t dropped = 0;
-	ASSERT_SAYING(!slot_shared(spt, start), "anons of a shared leaf are dropped");
+	ASSERT_SAYING(spt_owns(spt, start), "anons of a shared leaf are dropped");
 	trace_pages_drop(spt, start, end);
 	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
 		struct anon *anon = places[i];
@@ -423,9 +422,6 @@ int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uint
 
 int spt_move_pages(struct spt *spt, uintptr_t from, uintptr_t to, uint32_t length)
 {
-	if (spt_own_range(spt, from, from + length) != 0 ||
-	    spt_own_range(spt, to, to + length) != 0)
-		return -ENOMEM;
 	for (uint32_t offset = 0; offset < length; offset += PAGE_SIZE)
 		if (spt_anon(spt, from + offset) && spt_leaf_prepare(spt, to + offset) != 0)
 			return -ENOMEM;

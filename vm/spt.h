@@ -93,6 +93,9 @@ struct anon *spt_next_anon(struct spt *, uintptr_t *address);
 uint32_t spt_anon_count(const struct spt *);
 /* Makes sure that the leaf for the address exists. 0 or -ENOMEM. May sleep. */
 int spt_leaf_prepare(struct spt *, uintptr_t address);
+/* Whether the slot around the address is the space's own, or empty. One that is not is nobody's,
+ * even when all others have left it: only spt_own takes it over. spt->lock held. */
+bool spt_owns(const struct spt *, uintptr_t address);
 /* How many address spaces share the slot around the address; 1: it is this one's own, or empty.
  * spt->lock held: it can become less meanwhile, but not more. */
 uint32_t spt_sharers(const struct spt *, uintptr_t address);
@@ -117,7 +120,8 @@ void spt_drop_pages(struct spt *, uintptr_t start, uintptr_t end);
 int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end,
                     bool whole_slots);
 /* Moves the anons of `length` bytes to another range, which has none; entries of the old
- * range are dropped. spt->lock held. 0, or -ENOMEM with nothing moved. May sleep. */
+ * range are dropped. The slots of both are the space's own. spt->lock held. 0, or -ENOMEM with
+ * nothing moved. May sleep. */
 int spt_move_pages(struct spt *, uintptr_t from, uintptr_t to, uint32_t length);
 
 /* The space after `previous` (NULL: the first), with a reference; the one on `previous` is
