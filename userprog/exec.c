@@ -45,7 +45,7 @@
 
 struct exec {
 	const char *path;            /* as the caller named it */
-	struct dentry *file;         /* the program itself: the last interpreter */
+	struct dentry *file;         /* the program itself: the last interpreter; program_get */
 	char *lines[SCRIPT_DEPTH];   /* #! lines on the way, first script first */
 	uint32_t depth;
 	struct exec_strings strings; /* arguments, then environment */
@@ -73,12 +73,14 @@ static int find_file(struct exec *e, const char *path)
 	if (error)
 		return error;
 	const struct inode *inode = dentry_inode(found);
-	if (!S_ISREG(inode->mode) || inode_access(inode, ACCESS_EXECUTE)) {
-		dentry_put(found);
-		return -EACCES;
-	}
-	if (e->file)
-		dentry_put(e->file);
+	if (!S_ISREG(inode->mode) || inode_access(inode, ACCESS_EXECUTE))
+		error = -EACCES;
+	else
+		error = program_get(found);
+	dentry_put(found);
+	if (error)
+		return error;
+	program_put(e->file);
 	e->file = found;
 	return 0;
 }
@@ -397,7 +399,8 @@ static void change_over(struct exec *e)
 	if (old)
 		spt_put(old);
 
-	process_set_place(process, &process->executable, dentry_get(e->file));
+	process_set_executable(process, e->file);
+	e->file = NULL;
 	descriptors_close_on_exec(process->files);
 	signals_reset_for_exec(process);
 	process->clear_child_tid = 0;
@@ -427,8 +430,7 @@ static void exec_free(struct exec *e)
 	exec_strings_destroy(&e->strings);
 	for (uint32_t i = 0; i < e->depth; i++)
 		kfree(e->lines[i]);
-	if (e->file)
-		dentry_put(e->file);
+	program_put(e->file);
 	if (e->spt)
 		spt_put(e->spt);
 	kfree(e);

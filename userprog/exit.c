@@ -87,8 +87,8 @@ static void give_back(struct process *process)
 	exit_return_space_locked(process);
 	spin_unlock_irq(&process_lock, flags);
 	descriptors_put(files);
-	process_set_place(process, &process->cwd, NULL);
-	process_set_place(process, &process->executable, NULL);
+	process_set_cwd(process, NULL);
+	process_set_executable(process, NULL);
 }
 
 /* A group that nobody can continue any more, with a member that is stopped, is told. */

@@ -13,6 +13,7 @@
 #include <linux/sched.h>
 
 #include "kernel/fs/vfs.h"
+#include "kernel/panic.h"
 #include "kernel/sched/thread.h"
 #include "kernel/trace.h"
 #include "lib/string.h"
@@ -46,7 +47,9 @@ static void copy_plain(struct process *child, struct process *parent)
 	memcpy(child->limits, parent->limits, sizeof child->limits);
 	memcpy(child->name, parent->name, sizeof child->name);
 	child->cwd = dentry_get(parent->cwd);
-	child->executable = parent->executable ? dentry_get(parent->executable) : NULL;
+	child->executable = parent->executable;
+	if (child->executable)
+		ASSERT_SAYING(!program_get(child->executable), "what runs may run once more");
 	signals_copy_for_fork(child, parent);
 }
 

@@ -79,8 +79,7 @@ void process_put(struct process *process)
 		spt_put(process->spt);
 	if (process->cwd)
 		dentry_put(process->cwd);
-	if (process->executable)
-		dentry_put(process->executable);
+	program_put(process->executable);
 	kfree(process);
 }
 
@@ -211,14 +210,44 @@ struct dentry *process_executable(struct process *process)
 	return place_of(process, &process->executable);
 }
 
-void process_set_place(struct process *process, struct dentry **place, struct dentry *dentry)
+int program_get(struct dentry *file)
 {
-	mutex_lock(&process->places_lock);
+	int error = inode_run_begin(dentry_inode(file));
+
+	if (!error)
+		dentry_get(file);
+	return error;
+}
+
+void program_put(struct dentry *file)
+{
+	if (!file)
+		return;
+	inode_run_end(dentry_inode(file));
+	dentry_put(file);
+}
+
+/* Returns what was there. */
+static struct dentry *set_place(struct process *process, struct dentry **place,
+                                struct dentry *dentry)
+{
+	SCOPED_MUTEX(&process->places_lock);
 	struct dentry *old = *place;
 	*place = dentry;
-	mutex_unlock(&process->places_lock);
+	return old;
+}
+
+void process_set_cwd(struct process *process, struct dentry *dentry)
+{
+	struct dentry *old = set_place(process, &process->cwd, dentry);
+
 	if (old)
 		dentry_put(old);
+}
+
+void process_set_executable(struct process *process, struct dentry *file)
+{
+	program_put(set_place(process, &process->executable, file));
 }
 
 bool process_group_orphaned_locked(pid_t group)

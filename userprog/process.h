@@ -155,8 +155,13 @@ void process_limit_space(const struct process *, struct spt *);
 /* Where it is and what it runs, with a reference (dentry_put), or NULL. */
 struct dentry *process_cwd(struct process *);
 struct dentry *process_executable(struct process *);
-/* Replaces one of these, taking over the new reference. */
-void process_set_place(struct process *, struct dentry **place, struct dentry *);
+/* A reference on a program's file, which nobody writes to while it is run: -ETXTBSY if somebody
+ * does. program_put takes NULL, too. */
+int program_get(struct dentry *);
+void program_put(struct dentry *);
+/* Replace one of these, taking over the new reference: one of program_get for what it runs. */
+void process_set_cwd(struct process *, struct dentry *);
+void process_set_executable(struct process *, struct dentry *);
 
 /* Whether no member of the process group has its parent in another group of the same
  * session, who could continue it (POSIX, "orphaned process group"). process_lock held. */

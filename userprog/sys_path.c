@@ -213,7 +213,7 @@ static int change_directory(struct dentry *dentry)
 		dentry_put(dentry);
 		return error;
 	}
-	process_set_place(self, &self->cwd, dentry);
+	process_set_cwd(self, dentry);
 	return 0;
 }
 

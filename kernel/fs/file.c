@@ -29,22 +29,52 @@ void file_discard(struct file *file)
 	slab_free(&file_slab, file);
 }
 
+static bool may_read(const struct file *file)
+{
+	return (file->flags & O_ACCMODE) != O_WRONLY;
+}
+
+static bool may_write(const struct file *file)
+{
+	return (file->flags & O_ACCMODE) != O_RDONLY;
+}
+
+/* Whether nobody may run the file while this is open. As on Linux a nameless file, that of
+ * memfd_create(2), may be run by who made it. */
+static bool keeps_from_running(const struct file *file)
+{
+	return may_write(file) && file->dentry && S_ISREG(file->inode->mode);
+}
+
+/* What an open file holds. */
+static void release(struct file *file)
+{
+	if (keeps_from_running(file))
+		inode_write_end(file->inode);
+	if (file->dentry)
+		dentry_put(file->dentry);
+	inode_put(file->inode);
+}
+
 int file_start(struct file *file, struct inode *inode, struct dentry *dentry, uint32_t flags)
 {
 	if (!inode->file_ops)
 		return -ENXIO;
 	file->references = 1;
-	file->inode = inode_get(inode);
-	file->dentry = dentry ? dentry_get(dentry) : NULL;
+	file->inode = inode;
+	file->dentry = dentry;
 	file->ops = inode->file_ops;
 	file->flags = flags & ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 	mutex_init(&file->lock, "file");
-	int error = file->ops->open ? file->ops->open(file) : 0;
-	if (error) {
-		inode_put(file->inode);
-		if (dentry)
-			dentry_put(dentry);
-	}
+	int error = keeps_from_running(file) ? inode_write_begin(inode) : 0;
+	if (error)
+		return error;
+	inode_get(inode);
+	if (dentry)
+		dentry_get(dentry);
+	error = file->ops->open ? file->ops->open(file) : 0;
+	if (error)
+		release(file);
 	return error;
 }
 
@@ -82,20 +112,8 @@ void file_put(struct file *file)
 		return;
 	if (file->ops->close)
 		file->ops->close(file);
-	if (file->dentry)
-		dentry_put(file->dentry);
-	inode_put(file->inode);
+	release(file);
 	slab_free(&file_slab, file);
-}
-
-static bool may_read(const struct file *file)
-{
-	return (file->flags & O_ACCMODE) != O_WRONLY;
-}
-
-static bool may_write(const struct file *file)
-{
-	return (file->flags & O_ACCMODE) != O_RDONLY;
 }
 
 /* Whether what lies behind so many bytes can still be counted. As on Linux. */

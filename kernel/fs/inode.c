@@ -379,6 +379,43 @@ int inode_check_writable(struct inode *inode)
 	return inode->fs->read_only ? -EROFS : 0;
 }
 
+/* One more of those who count upwards (step 1) or downwards (-1) from 0. */
+static int use_begin(struct inode *inode, int32_t step)
+{
+	int32_t use = __atomic_load_n(&inode->use, __ATOMIC_RELAXED);
+
+	do {
+		if (use * step < 0)
+			return -ETXTBSY;
+	} while (!__atomic_compare_exchange_n(&inode->use, &use, use + step, false,
+	                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	return 0;
+}
+
+int inode_write_begin(struct inode *inode)
+{
+	return use_begin(inode, 1);
+}
+
+void inode_write_end(struct inode *inode)
+{
+	int32_t left = __atomic_sub_fetch(&inode->use, 1, __ATOMIC_ACQ_REL);
+
+	ASSERT_SAYING(left >= 0, "who ends to write to a file had not begun");
+}
+
+int inode_run_begin(struct inode *inode)
+{
+	return use_begin(inode, -1);
+}
+
+void inode_run_end(struct inode *inode)
+{
+	int32_t left = __atomic_add_fetch(&inode->use, 1, __ATOMIC_ACQ_REL);
+
+	ASSERT_SAYING(left <= 0, "a program ends that did not run");
+}
+
 const struct file_ops *inode_special_ops(uint32_t mode)
 {
 	if (S_ISFIFO(mode))
@@ -469,10 +506,15 @@ int inode_truncate(struct inode *inode, uint64_t size)
 	if (!S_ISREG(inode->mode) || !inode->ops->truncate)
 		return -EINVAL;
 	int error = inode_check_writable(inode);
+	if (!error)
+		error = inode_write_begin(inode);
 	if (error)
 		return error;
-	SCOPED_MUTEX(&inode->lock);
-	return inode_truncate_locked(inode, size);
+	mutex_lock(&inode->lock);
+	error = inode_truncate_locked(inode, size);
+	mutex_unlock(&inode->lock);
+	inode_write_end(inode);
+	return error;
 }
 
 /* What the inode says is to change: 0 with its lock held, and pinned. */

@@ -71,6 +71,7 @@ struct inode {
 	uint32_t atime, mtime, ctime;
 	void *private;             /* the file system's */
 	struct pipe *pipe;         /* a fifo's buffer while it is open; pipe.c */
+	int32_t use;               /* atomic: how many write to it; below 0: how many run it */
 
 	/* Guarded by fs_cache_lock (fs.h). */
 	bool cached;               /* in the hash by number: kept when unused */
@@ -171,6 +172,13 @@ struct caller {
 };
 void vfs_set_caller_door(void (*tell)(struct caller *));
 
+/* A file is written to or runs as a program, not both at a time: begin, which any number may as
+ * long as nobody does the other, is -ETXTBSY otherwise; then it is held until end. Opening and
+ * truncating begin to write by themselves. */
+int inode_write_begin(struct inode *);
+void inode_write_end(struct inode *);
+int inode_run_begin(struct inode *);
+void inode_run_end(struct inode *);
 int inode_truncate(struct inode *, uint64_t size);
 int inode_set_mode(struct inode *, uint32_t mode);
 int inode_set_owner(struct inode *, uint32_t uid, uint32_t gid);
