@@ -277,7 +277,7 @@ static void drop_copies(struct spt *spt, struct page_source *source, uint32_t fi
 			continue;
 		uint32_t kept = first > area->first_page ? first - area->first_page : 0;
 		uintptr_t start = area_start(area) + (kept << PAGE_SHIFT);
-		/* Without memory to tell its pages from those of a forked process, it keeps them. */
+		/* Without memory to tell its pages from a forked process's, it keeps them. */
 		if (kept < pages_of(area) && spt_part(spt, start, area->end) == 0)
 			spt_drop_pages(spt, start, area->end);
 	}

@@ -262,8 +262,8 @@ static void uncount(struct audit *audit, struct anon *anon)
 static void expect_none_left(struct audit *audit, struct anon *anon)
 {
 	if (anon->references != 0)
-		broken(audit, "an anon (frame 0x%x, slot %u) is named %d times too few or too often",
-		       anon->frame ? frame_number(anon->frame) : 0, anon->slot,
+		broken(audit, "an anon (frame 0x%x, slot %u) is named %d times too few or too "
+		       "often", anon->frame ? frame_number(anon->frame) : 0, anon->slot,
 		       (int)anon->references);
 }
 
@@ -366,7 +366,8 @@ static void check_counts(struct audit *audit)
 		broken(audit, "%u anons exist, and address spaces name %u", anon_count(),
 		       audit->anons);
 	if (slots != swap_used())
-		broken(audit, "%u swap slots are in use, and %u pages have one", swap_used(), slots);
+		broken(audit, "%u swap slots are in use, and %u pages have one", swap_used(),
+		       slots);
 }
 
 static void audit_locked(struct audit *audit)

@@ -8,7 +8,7 @@
  *   clean anonymous page      dropped: its slot has it
  *   dirty anonymous page      written to a slot, then dropped
  *
- * Writes go out many together. A page that is used again while it is written stays.
+ * Writes go out many together, in batches. A page that is used again while it is written stays.
  *
  * Who evicts: the page-out thread, which keeps the number of free frames between two watermarks,
  * with several batches of writes under way (vm.pageout=1 at boot: one); and any thread that finds
@@ -39,36 +39,41 @@
 #include "vm/vm.h"
 #include "vm/writeback.h"
 
-#define RESERVE_FRAMES 24u /* a cluster's worth of nothing: eviction itself needs few */
-#define FILE_PAGES_MIN 16u
+#define RESERVE_FRAMES 24u /* for threads that are freeing memory: they need few */
+#define FILE_PAGES_MIN 16u /* fewer, and no swap: not worth a look */
 #define OOM_WAIT_NS (10 * 1000 * 1000ull)
 #define PAGEOUT_BATCHES 4u /* that the page-out thread has under way at a time */
 #define VICTIMS_A_HOLD 8u  /* chosen before vm_lock is let go */
 #define STEPS_A_HOLD 16u   /* of the policy, the same */
-#define SWEEP_STEPS 8u    /* frames looked at for each page evicted: is one locked? */
-#define SWEEP_A_HOLD 256u /* locked pages looked at before vm_lock is let go */
+#define SWEEP_STEPS 8u     /* frames looked at for each victim: is one locked? */
+#define SWEEP_A_HOLD 256u  /* locked pages looked at before vm_lock is let go */
 #define TICK_NS (100 * 1000 * 1000ull) /* between two ticks of a policy that wants them */
 
-static const struct policy *policy; /* vm_lock */
+/* All of these: vm_lock. */
+static const struct policy *policy;
 static void *policy_table;          /* for whichever is in use */
-static uint64_t next_tick;          /* the page-out thread's */
-static const struct spt *only_from; /* vm_lock: choose among this one's pages; NULL: all */
-static uint32_t queued;     /* vm_lock: pages that the policy has */
-static uint32_t file_pages; /* vm_lock: in the queue, able to go without swap */
-static bool (*oom_hook)(void);
+static const struct spt *only_from; /* choose among this one's pages; NULL: all */
+static uint32_t queued;             /* pages that the policy has */
+static uint32_t file_pages;         /* resident, able to go without swap */
 
 /* Locked pages are no policy's: its shares and ages are of pages that can go. They wait here,
  * FRAME_ASIDE. When the policy has met one, a hand goes once round the frames and finds them all;
  * who is locked no more is found by another that goes round these. vm_lock. */
 static struct list aside = LIST_INIT(aside);
 static uint32_t aside_count;
-static uint32_t sweep_next = 1, sweep_left;
-static bool aside_on; /* vm.aside=0: the policy keeps them */
+static uint32_t sweep_next = 1; /* the hand, */
+static uint32_t sweep_left;     /* and how many frames are left of its round */
+static bool aside_on;           /* vm.aside=0: the policy keeps them */
 
 static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
 static uint32_t low_water, high_water; /* frames; 0 until the thread runs */
 static uint32_t batches_most;
 static volatile bool pageout_at_work;
+static uint64_t next_tick; /* of a policy that wants ticks; the page-out thread's */
+
+static bool (*oom_hook)(void);
+
+/* ---- the policy and its pages ---- */
 
 static void policy_gets(struct frame *frame)
 {
@@ -88,13 +93,12 @@ static void policy_begin(const struct policy *new)
 		new->start(policy_table, physmem_end());
 }
 
-/* What a policy may ask. */
-
 static struct frame *frame_of_policy(struct policy_page *page)
 {
 	return LIST_ENTRY(page, struct frame, policy);
 }
 
+/* What a policy may ask: these two. */
 bool policy_referenced(struct policy_page *page)
 {
 	struct frame *frame = frame_of_policy(page);
@@ -167,6 +171,8 @@ void evict_page_out(struct frame *frame)
 	}
 }
 
+/* ---- locked pages, aside ---- */
+
 /* Whether the frame's page is one that a policy may have. */
 static bool is_page(const struct frame *frame)
 {
@@ -222,6 +228,8 @@ static bool any_unlocked(void)
 	spin_unlock(&vm_lock);
 	return any;
 }
+
+/* ---- victims ---- */
 
 /* The policy's next victim, among the space's pages alone if there is one; NULL if none can go.
  * vm_lock held, and let go between steps. */
@@ -439,6 +447,8 @@ void evict_from(struct spt *spt, uint32_t pages)
 	thread->reclaiming = false;
 }
 
+/* ---- the page-out thread ---- */
+
 uint32_t evict_reserve(void)
 {
 	return RESERVE_FRAMES;
@@ -536,6 +546,8 @@ static void pageout(void *unused)
 		pageout_at_work = false;
 	}
 }
+
+/* ---- beginning; the end of memory; another policy ---- */
 
 void evict_init(void)
 {

@@ -36,7 +36,7 @@ void evict_init(void);
 /* The page-out thread and the shrinker. */
 void evict_start(void);
 
-/* How many pages one round of eviction writes at once. */
+/* How many pages one round of eviction frees, or writes as one batch. */
 #define EVICT_CLUSTER 32u
 
 /* How many frames the page-out thread tries to keep free: they are nobody's to count on. */

@@ -94,7 +94,8 @@ static struct area *grow_stack(struct fault *fault)
 /* The bits of the entry for a page that is the program's own to write, if its area is. */
 static pte_t own_bits(const struct area *area)
 {
-	return (area->flags & AREA_WRITE ? PTE_W : 0) | (area->flags & AREA_LOCKED ? PTE_LOCKED : 0);
+	return (area->flags & AREA_WRITE ? PTE_W : 0) |
+	       (area->flags & AREA_LOCKED ? PTE_LOCKED : 0);
 }
 
 /* The same for a page that others may see: not to be written. */
@@ -533,7 +534,7 @@ struct fault_story fault_story(void)
 		[ZERO_MAP] = {"ZERO_MAP", "nothing behind, read: map the frame of zeros"},
 		[ZERO_FILL] = {"ZERO_FILL", "nothing behind, write: a new anon, of zeros"},
 		[FILE_SHARED] = {"FILE_SHARED", "a file, shared: map the page cache's frame"},
-		[FILE_READ] = {"FILE_READ", "a file, private, read: map the cache's frame read-only"},
+		[FILE_READ] = {"FILE_READ", "a file, private, read: map its cached frame read-only"},
 		[FILE_COPY] = {"FILE_COPY", "a file, private, write: copy the cache's frame"},
 		[PAST_END] = {"PAST_END", "a page past the end of its file"},
 		[NO_TABLES] = {"NO_TABLES", "no memory for a page table"},

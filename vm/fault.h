@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The page-fault handler. fault.c is the table of design and of README.md, as code. */
+/* The page-fault handler. fault.c is the table of README.md, as code. */
 #pragma once
 
 #include "lib/types.h"

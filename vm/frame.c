@@ -68,7 +68,8 @@ static uint32_t reserve_for(const struct thread *thread)
 	return privileged ? 0 : evict_reserve();
 }
 
-/* A frame, rather one of zeros if *cleared says so; *cleared says whether it is. */
+/* A frame; one that was cleared ahead if *cleared asks for it and there is one. Afterwards
+ * *cleared says whether it is one of zeros. */
 static inline struct frame *take(bool *cleared)
 {
 	if (failpoint_strikes())

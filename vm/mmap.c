@@ -150,7 +150,8 @@ static int check_mmap(uint32_t length, int prot, int flags, struct page_source *
                       uint32_t first_page, bool may_write)
 {
 	int type = flags & MAP_TYPE;
-	if (length == 0 || (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE))
+	if (length == 0 ||
+	    (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE))
 		return -EINVAL;
 	if (page_round_up(length) == 0 || length > USER_END)
 		return -ENOMEM;
@@ -166,8 +167,9 @@ static int check_mmap(uint32_t length, int prot, int flags, struct page_source *
 }
 
 /* spt->lock held. */
-static uintptr_t mmap_locked(struct spt *spt, uintptr_t address, uint32_t length, uint32_t area_flags,
-                             int flags, struct page_source *source, uint32_t first_page)
+static uintptr_t mmap_locked(struct spt *spt, uintptr_t address, uint32_t length,
+                             uint32_t area_flags, int flags, struct page_source *source,
+                             uint32_t first_page)
 {
 	address = choose_place(spt, address, length, flags);
 	if (IS_ERROR(address))
@@ -206,7 +208,8 @@ static int populate(struct spt *spt, uintptr_t start, uint32_t length)
 		uintptr_t address = start + offset;
 		if (spt->dying || thread_current()->killed)
 			return -ENOMEM;
-		if (fault_resolve(spt, address, populates_by_write(spt, address)) == FAULT_NO_MEMORY)
+		bool write = populates_by_write(spt, address);
+		if (fault_resolve(spt, address, write) == FAULT_NO_MEMORY)
 			return -ENOMEM;
 	}
 	return 0;

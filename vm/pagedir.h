@@ -27,7 +27,7 @@ struct mapping;
 struct spt;
 
 struct pagedir {
-	pte_t *directory;        /* one frame; entries 768.. are the kernel's, the same everywhere */
+	pte_t *directory;        /* one frame; entries 768.. are the kernel's, the same in all */
 	struct spt *spt;         /* whose it is */
 	uint32_t tables;         /* (v) page tables, shared ones too */
 	struct mapping *spares;  /* (v) records kept ready, so that mapping cannot fail */

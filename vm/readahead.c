@@ -34,7 +34,8 @@ static void map_neighbour(struct spt *spt, struct area *area, uintptr_t address)
 	if (spt_anon(spt, address) || pagedir_entry(&spt->pagedir, address))
 		return;
 	struct frame *frame = pagecache_find(area->source, area_source_page(area, address));
-	if (!frame || !frame_has(frame, FRAME_VALID) || !pagedir_can_set(&spt->pagedir, address, frame))
+	if (!frame || !frame_has(frame, FRAME_VALID) ||
+	    !pagedir_can_set(&spt->pagedir, address, frame))
 		return;
 	pagedir_set(&spt->pagedir, address, frame, area->flags & AREA_LOCKED ? PTE_LOCKED : 0);
 	vm_count(VM_fault_around);
