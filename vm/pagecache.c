@@ -362,23 +362,35 @@ static struct frame *next_of(struct page_source *source)
 	return frame;
 }
 
-void pagecache_truncate(struct page_source *source, uint32_t first)
+/* Goes once round the source's pages and removes those from `first` on. Whether there were any:
+ * while one is waited for, others may come. */
+static bool remove_from(struct page_source *source, uint32_t first)
 {
-	uint32_t steps = 0;
-	mutex_lock(&source->sync_lock);
+	bool any = false;
 	spin_lock(&vm_lock);
-	for (uint32_t left = source->cached; left > 0 && !list_empty(&source->frames); left--) {
+	for (uint32_t left = source->cached, steps = 0; left > 0 && !list_empty(&source->frames);
+	     left--) {
 		struct frame *frame = next_of(source);
-		if (frame->index >= first && frame_has(frame, FRAME_BUSY)) {
-			frame_wait_unpinned(frame);
-			spin_lock(&vm_lock);
-			left++; /* at the end of the list it is met again */
-		} else if (frame->index >= first) {
-			pagecache_remove(frame);
+		if (frame->index >= first) {
+			any = true;
+			if (frame_has(frame, FRAME_BUSY)) {
+				frame_wait_unpinned(frame);
+				spin_lock(&vm_lock);
+			} else {
+				pagecache_remove(frame);
+			}
 		}
 		vm_breathe(&steps, FRAMES_A_HOLD);
 	}
 	spin_unlock(&vm_lock);
+	return any;
+}
+
+void pagecache_truncate(struct page_source *source, uint32_t first)
+{
+	mutex_lock(&source->sync_lock);
+	while (remove_from(source, first))
+		;
 	mutex_unlock(&source->sync_lock);
 	area_drop_copies(source, first);
 }
