@@ -15,6 +15,7 @@
 
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/paging.h"
+#include "kernel/cpu/trap.h"
 #include "kernel/mem/layout.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/panic.h"
@@ -99,33 +100,55 @@ void trace_sent(const void *data)
  * trace_note() and its brothers are written by hand, since they are what the trace costs: half of
  * what the compiler needs, most of all for registers that must not change.
  * In: eax what, edx a, ecx b, the other words on the stack. `copy` stores those, when ebx is the
- * record, and the flags, ebx and eax were pushed.
+ * record, and the flags, ebx and eax were pushed. `save` and `restore`: PUSH and POP, or NEITHER if
+ * eax and edx may change.
  */
 _Static_assert(offsetof(struct trace_record, what) == 8, "known below");
 _Static_assert(offsetof(struct trace_record, words) == 12, "known below");
 _Static_assert(offsetof(struct cpu, interrupt_depth) == 12, "known below");
 _Static_assert(TRACE_IN_INTERRUPT == 0x80000000, "known below");
 
-#define NOTE(name, copy)                                                                          \
+#define NOTE(name, copy, save, restore)                                                           \
 	__asm__(".text\n.globl " #name "\n.type " #name ", @function\n" #name ":\n"               \
-	        "pushfl\n cli\n pushl %ebx\n pushl %eax\n"                                        \
+	        "pushfl\n cli\n pushl %ebx\n" save("%eax")                                        \
 	        "1: movl trace_next, %ebx\n cmpl trace_piece_end, %ebx\n je 4f\n"                 \
 	        "movl %edx, 12(%ebx)\n movl %ecx, 16(%ebx)\n"                                     \
 	        "orl trace_thread, %eax\n cmpl $0, boot_cpu + 12\n jne 3f\n"                      \
-	        "2: movl %eax, 8(%ebx)\n" copy "pushl %edx\n rdtsc\n"                             \
-	        "movl %eax, (%ebx)\n movl %edx, 4(%ebx)\n popl %edx\n"                            \
+	        "2: movl %eax, 8(%ebx)\n" copy save("%edx") "rdtsc\n"                             \
+	        "movl %eax, (%ebx)\n movl %edx, 4(%ebx)\n" restore("%edx")                        \
 	        "addl $32, %ebx\n movl %ebx, trace_next\n"                                        \
-	        "popl %eax\n popl %ebx\n popfl\n ret\n"                                           \
+	        "5:" restore("%eax") "popl %ebx\n popfl\n ret\n"                                  \
 	        "3: orl $0x80000000, %eax\n jmp 2b\n"                                             \
 	        "4: pushal\n call trace_make_room\n popal\n"                                      \
-	        "cmpl $0, trace_next\n jne 1b\n popl %eax\n popl %ebx\n popfl\n ret\n"            \
+	        "cmpl $0, trace_next\n jne 1b\n jmp 5b\n"                                         \
 	        ".size " #name ", . - " #name)
 #define STACK_WORD(from, to) "movl " #from "(%esp), %eax\n movl %eax, " #to "(%ebx)\n"
+#define PUSH(which) "pushl " which "\n"
+#define POP(which) "popl " which "\n"
+#define NEITHER(which)
 
-NOTE(trace_note, "");
-NOTE(trace_note_3, STACK_WORD(16, 20));
-NOTE(trace_note_4, STACK_WORD(16, 20) STACK_WORD(20, 24));
-NOTE(trace_note_more, STACK_WORD(16, 20) STACK_WORD(20, 24) STACK_WORD(24, 28));
+NOTE(trace_note_words, "", PUSH, POP);
+NOTE(trace_note_words_3, STACK_WORD(16, 20), PUSH, POP);
+NOTE(trace_note_words_4, STACK_WORD(16, 20) STACK_WORD(20, 24), PUSH, POP);
+NOTE(trace_note_more, STACK_WORD(16, 20) STACK_WORD(20, 24) STACK_WORD(24, 28), PUSH, POP);
+NOTE(trace_note_last, "", NEITHER, NEITHER);
+/* As thread_user_frame() does, in the offsets below. */
+NOTE(trace_note_where,
+     "movl boot_cpu + trace_current, %ecx\n xorl %eax, %eax\n"
+     "cmpl $0, trace_process(%ecx)\n je 6f\n"
+     "movl trace_stack(%ecx), %eax\n movl trace_eip(%eax), %eax\n"
+     "6: movl %eax, 20(%ebx)\n", NEITHER, NEITHER);
+
+/* Names for offsets, for the code above; never called. */
+__attribute__((used)) static void offsets(void)
+{
+	__asm__(".set trace_current, %c0\n .set trace_process, %c1\n"
+	        ".set trace_stack, %c2\n .set trace_eip, %c3"
+	        : : "i"(offsetof(struct cpu, current)), "i"(offsetof(struct thread, process)),
+	        "i"(offsetof(struct thread, stack)),
+	        "i"(THREAD_STACK_SIZE - sizeof(struct trap_frame) +
+	            offsetof(struct trap_frame, eip)));
+}
 
 void trace_note_text(uint32_t what, const char *text, uint32_t a, uint32_t b, uint32_t c)
 {
@@ -142,6 +165,11 @@ void trace_note_text(uint32_t what, const char *text, uint32_t a, uint32_t b, ui
 	}
 	trace_note_more(what, a, b, c, 0, 0);
 	interrupts_restore(flags);
+}
+
+TRACE_CALLING void trace_frame_give_note(uint32_t frame)
+{
+	trace_note(TRACE_FRAME_GIVE, frame, physmem_free());
 }
 
 void trace_flush(void)
@@ -165,7 +193,8 @@ static void flush_due(struct timer *timer)
 
 struct trace_site {
 	uint8_t *code; /* the tracepoint's instruction, of SITE_BYTES */
-	uint8_t *on;   /* where the flags are looked at */
+	uint8_t *on;   /* the code behind it */
+	uint32_t groups;
 };
 extern const struct trace_site trace_sites_start[], trace_sites_end[]; /* linker.ld */
 
@@ -184,10 +213,11 @@ static inline void write_cr0(uint32_t cr0)
 #define SITE_BYTES 5
 #define JUMP_NEAR 0xe9 /* Intel SDM 2A, JMP rel32: from the end of the instruction */
 
-/* Makes jumps of all tracepoints, or instructions that do nothing (Intel SDM 2B, NOP). The
- * kernel's code is read-only until CR0.WP is cleared; loading CR0 also makes the processor forget
- * what it has decoded (SDM 3A, 9.1.3). Other processors would have to be stopped. */
-static void sites_set(bool on)
+/* Makes jumps of the tracepoints of these groups, of others instructions that do nothing (Intel
+ * SDM 2B, NOP). The kernel's code is read-only until CR0.WP is cleared; loading CR0 also makes
+ * the processor forget what it has decoded (SDM 3A, 9.1.3). Other processors would have to be
+ * stopped. */
+static void sites_set(uint32_t groups)
 {
 	static const uint8_t nothing[SITE_BYTES] = {0x0f, 0x1f, 0x44, 0, 0};
 	uint32_t flags = interrupts_off(), cr0 = read_cr0();
@@ -196,7 +226,7 @@ static void sites_set(bool on)
 	for (const struct trace_site *site = trace_sites_start; site < trace_sites_end; site++) {
 		uint32_t distance = site->on - (site->code + SITE_BYTES);
 		memcpy(site->code, nothing, SITE_BYTES);
-		if (on) {
+		if (site->groups & groups) {
 			site->code[0] = JUMP_NEAR;
 			memcpy(site->code + 1, &distance, sizeof(distance));
 		}
@@ -229,16 +259,18 @@ void trace_begin(uint32_t groups, bool only)
 	ASSERT(channel);
 	wanted = groups;
 	only_chosen = only;
-	sites_set(true);
+	sites_set(groups | TRACE_LIVE);
 	record_as_wanted(this_cpu()->current);
 	timer_set(&flush_timer, clock_now() + FLUSH_TIME);
 }
 
 void trace_end(void)
 {
+	uint32_t flags = interrupts_off();
 	trace_note(TRACE_END, 0, 0);
 	__atomic_store_n(&trace_on, 0, __ATOMIC_RELEASE);
-	sites_set(false);
+	sites_set(0);
+	interrupts_restore(flags);
 	trace_flush();
 }
 

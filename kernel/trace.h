@@ -40,11 +40,11 @@ enum trace_kind {
 	TRACE_CHUNK, /* detail: processor; number, records lost before it. Begins each piece */
 	TRACE_TEXT,  /* 20 bytes of the text that belongs to the next record of another kind */
 	TRACE_BEGIN, TRACE_CLOCK, TRACE_COMMAND_LINE, TRACE_SNAPSHOT, TRACE_TELLING, TRACE_END,
-	TRACE_FAULT_BEGIN, TRACE_FAULT_AGAIN, TRACE_FAULT_END, TRACE_COPY, TRACE_REUSE,
+	TRACE_FAULT_BEGIN, TRACE_FAULT_AGAIN, TRACE_FAULT_END, TRACE_COPY,
 	TRACE_MAP, TRACE_UNMAP, TRACE_PROTECT, TRACE_CLEAR, TRACE_WEAKEN,
 	TRACE_SPACE_NEW, TRACE_SPACE_END, TRACE_AREA_RANGE, TRACE_AREA_ADD, TRACE_AREA_REMOVE,
 	TRACE_AREA_CHANGE,
-	TRACE_PAGE, TRACE_PAGES_DROP, TRACE_PAGES_SHARE, TRACE_PAGE_MOVE, TRACE_ANON_NEW,
+	TRACE_PAGE, TRACE_PAGES_DROP, TRACE_PAGES_SHARE, TRACE_PAGE_MOVE,
 	TRACE_ANON_TOLD, TRACE_ANON_ATTACH, TRACE_ANON_DETACH, TRACE_ANON_SLOT,
 	TRACE_SLOT_TOLD, TRACE_SLOT_SHARE, TRACE_SLOT_OWN, TRACE_SLOT_LEAVE,
 	TRACE_CACHE_INSERT, TRACE_CACHE_REMOVE, TRACE_FILE,
@@ -82,9 +82,14 @@ extern uint32_t trace_on;
 /*
  * Whether one of the groups is recorded now.
  *
- * While nothing is, a tracepoint is one instruction that does nothing; its address and that of the
- * code behind it stand in a table (linker.ld). trace_begin() makes a jump of each, to where the
- * flags are looked at, and trace_end() takes them back.
+ * While none is, a tracepoint is one instruction that does nothing; its address, that of the code
+ * behind it and the groups stand in a table (linker.ld). trace_begin() makes jumps of those whose
+ * groups are recorded, and trace_end() takes them back. Only for groups that come and go with the
+ * thread are the flags looked at as well.
+ *
+ * What a tracepoint costs then is what the compiler does otherwise because of it, to have what the
+ * record says at hand. So the places where a fault passes hand over what they have anyway, in
+ * memory or in a register, and the code behind works the rest out.
  */
 #if __STDC_HOSTED__ /* a test on the host */
 #define tracing(groups) (trace_on & (groups))
@@ -92,28 +97,60 @@ extern uint32_t trace_on;
 static __attribute__((always_inline)) inline bool tracing(uint32_t groups)
 {
 	__asm__ __inline__ goto("1: .byte 0x0f, 0x1f, 0x44, 0, 0\n" /* NOP, of a jump's length */
-	             ".pushsection .trace_sites, \"a\"\n.long 1b, %l[on]\n.popsection"
-	             : : : : on);
+	             ".pushsection .trace_sites, \"a\"\n.long 1b, %l[on], %c0\n.popsection"
+	             : : "i"(groups) : : on);
 	return false;
 on:
-	return __builtin_expect(trace_on & groups, 0);
+	return !(groups & TRACE_ACTIVITY) || __builtin_expect(trace_on & groups, 0);
 }
 #endif
 
-/* Notes one record. what: the kind, and the detail << 8. Callable anywhere. Words that are not
- * given are undefined. The call changes no register, so that a function with a tracepoint in it
- * is compiled as if there were none. */
+/*
+ * Notes one record. what: the kind, and the detail << 8. Callable anywhere. Words that are not
+ * given are undefined.
+ *
+ * The call changes no register, so that a function with a tracepoint in it is compiled as if there
+ * were none. The attribute alone has the callee keep them; that its caller may count on it, only
+ * a call in assembly says.
+ */
 #define TRACE_REGISTERS __attribute__((regparm(3))) /* arguments there */
 #if __STDC_HOSTED__
 #define TRACE_CALLING /* a test on the host, where functions may use the FPU's registers */
+#define TRACE_TELL(function, thing) function(thing)
+void trace_note(uint32_t what, uint32_t a, uint32_t b);
+void trace_note_3(uint32_t what, uint32_t a, uint32_t b, uint32_t c);
+void trace_note_4(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 #else
 #define TRACE_CALLING TRACE_REGISTERS __attribute__((no_caller_saved_registers))
+/* Calls a function of one argument that is TRACE_CALLING. */
+#define TRACE_TELL(function, thing) \
+	__asm__ volatile("call " #function : : "a"(thing) : "memory", "cc")
+
+static __attribute__((always_inline)) inline void trace_note(uint32_t what, uint32_t a, uint32_t b)
+{
+	__asm__ volatile("call trace_note_words" : : "a"(what), "d"(a), "c"(b) : "memory", "cc");
+}
+
+static __attribute__((always_inline)) inline void trace_note_3(uint32_t what, uint32_t a,
+                                                               uint32_t b, uint32_t c)
+{
+	__asm__ volatile("pushl %3\n call trace_note_words_3\n addl $4, %%esp"
+	                 : : "a"(what), "d"(a), "c"(b), "ri"(c) : "memory", "cc");
+}
+
+static __attribute__((always_inline)) inline void trace_note_4(uint32_t what, uint32_t a,
+                                                               uint32_t b, uint32_t c, uint32_t d)
+{
+	__asm__ volatile("pushl %4\n pushl %3\n call trace_note_words_4\n addl $8, %%esp"
+	                 : : "a"(what), "d"(a), "c"(b), "ri"(c), "ri"(d) : "memory", "cc");
+}
 #endif
-TRACE_CALLING void trace_note(uint32_t what, uint32_t a, uint32_t b);
-TRACE_CALLING void trace_note_3(uint32_t what, uint32_t a, uint32_t b, uint32_t c);
-TRACE_CALLING void trace_note_4(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
                                    uint32_t e);
+/* As trace_note, but as any other function it may change the registers of its arguments. */
+TRACE_REGISTERS void trace_note_last(uint32_t what, uint32_t a, uint32_t b);
+/* The same; the third word is where the program is that the thread runs, or 0. */
+TRACE_REGISTERS void trace_note_where(uint32_t what, uint32_t a, uint32_t b);
 /* The same, with a text that the decoder joins to it (at most 160 bytes of it). */
 void trace_note_text(uint32_t what, const char *text, uint32_t a, uint32_t b, uint32_t c);
 #define TRACE_WHAT(kind, detail) ((kind) | (uint32_t)(detail) << 8)
@@ -159,10 +196,12 @@ static inline void trace_frame_take(uint32_t frame, uint32_t holder, uint32_t fr
 		trace_note(TRACE_WHAT(TRACE_FRAME_TAKE, holder), frame, free);
 }
 
-static inline void trace_frame_give(uint32_t frame, uint32_t free)
+TRACE_CALLING void trace_frame_give_note(uint32_t frame);
+
+static inline void trace_frame_give(uint32_t frame)
 {
 	if (tracing(TRACE_BIT(frame)))
-		trace_note(TRACE_FRAME_GIVE, frame, free);
+		TRACE_TELL(trace_frame_give_note, frame);
 }
 
 struct thread;

@@ -288,8 +288,6 @@ static enum step anon_own(struct fault *fault)
 	pte_t old = pagedir_entry(&fault->spt->pagedir, fault->page);
 	bool reused = old & PTE_P && fault->write;
 	vm_count(reused ? VM_fault_cow_reused : VM_fault_anon_mapped);
-	if (reused)
-		trace_reuse(fault->spt, fault->page, frame);
 	pagedir_set(&fault->spt->pagedir, fault->page, frame, own_bits(fault->area));
 	anon_around(fault->spt, fault->area, fault->page);
 	spin_unlock(&vm_lock);
@@ -321,7 +319,6 @@ static enum step install_anon(struct fault *fault, struct frame *frame)
 	spin_lock(&vm_lock);
 	anon_begin(anon, frame);
 	struct anon *old = spt_anon_set(fault->spt, fault->page, anon);
-	trace_anon_new(fault->spt, fault->page, anon);
 	pagedir_set(&fault->spt->pagedir, fault->page, frame, own_bits(fault->area));
 	if (old)
 		anon_put(old);
@@ -517,7 +514,7 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 		if (fault.major)
 			vm_count(VM_pgmajfault);
 	}
-	trace_fault_end(row, results[step], fault.major);
+	trace_fault_end(&results[step], &fault.major);
 	return results[step];
 }
 

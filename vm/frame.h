@@ -124,12 +124,13 @@ static inline bool frame_clear_implied(struct frame *frame, uint32_t flag)
 }
 
 /* The trace hears of FRAME_DIRTY alone: trace.c. */
-TRACE_CALLING void frame_trace_dirty(const struct frame *, bool dirty);
+TRACE_CALLING void frame_trace_dirty(const struct frame *);
+TRACE_CALLING void frame_trace_clean(const struct frame *);
 
 static inline void frame_set(struct frame *frame, uint32_t flag)
 {
 	if (flag & FRAME_DIRTY && tracing(TRACE_BIT(frame)))
-		frame_trace_dirty(frame, true);
+		TRACE_TELL(frame_trace_dirty, frame);
 	frame_set_implied(frame, flag);
 }
 
@@ -137,7 +138,7 @@ static inline void frame_set(struct frame *frame, uint32_t flag)
 static inline bool frame_clear(struct frame *frame, uint32_t flag)
 {
 	if (flag & FRAME_DIRTY && tracing(TRACE_BIT(frame)))
-		frame_trace_dirty(frame, false);
+		TRACE_TELL(frame_trace_clean, frame);
 	return frame_clear_implied(frame, flag);
 }
 

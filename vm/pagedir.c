@@ -179,12 +179,13 @@ int pagedir_prepare(struct pagedir *pagedir, uintptr_t address)
 	return 0;
 }
 
-/* What the processor noted in an entry goes to the frame, before the entry is forgotten. */
+/* What the processor noted in an entry goes to the frame, before the entry is forgotten. Most that
+ * were written are dirty already: these pass no tracepoint. */
 static inline void harvest(struct frame *frame, pte_t entry)
 {
 	if (entry & PTE_A)
 		frame_set(frame, FRAME_TOUCHED);
-	if (entry & PTE_D)
+	if (entry & PTE_D && !frame_has(frame, FRAME_DIRTY))
 		frame_set(frame, FRAME_DIRTY);
 }
 
@@ -211,17 +212,20 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 {
 	ASSERT(spin_held(&vm_lock));
 	pte_t *entry = &table_at(pagedir, address)[table_index(address)];
-	pte_t value = frame_phys(frame) | PTE_P | PTE_U | bits;
+	pte_t value = frame_phys(frame) | PTE_P | PTE_U | bits, before = *entry;
 
-	trace_map(pagedir, address, *entry, value);
-	if (*entry) {
-		if ((*entry & PAGE_MASK) == frame_phys(frame)) {
+	if (before) {
+		if ((before & PAGE_MASK) == frame_phys(frame)) {
+			trace_map_again(pagedir, address, before, value, frame);
 			harvest(frame, __atomic_exchange_n(entry, value, __ATOMIC_ACQ_REL));
 			tlb_forget_page(entry);
 			return;
 		}
+		trace_map(pagedir, address, before, value, frame);
 		forget_entry(entry);
 		tlb_forget_page(entry);
+	} else {
+		trace_map(pagedir, address, 0, value, frame);
 	}
 	*entry = value;
 	struct frame *table = frame_of(entry);

@@ -40,12 +40,10 @@ void trace_set_process_hook(void (*tell)(void))
 
 /* ---- tracepoints ---- */
 
-TRACE_REGISTERS void trace_fault_begin_note(uint32_t what, const struct spt *spt, uintptr_t address)
+TRACE_REGISTERS void trace_fault_end_note(const enum fault_result *result, const bool *major)
 {
-	const struct thread *thread = thread_current();
-	uintptr_t eip = thread->process ? thread_user_frame(thread)->eip : 0;
-
-	trace_note_3(what, (uintptr_t)spt, address, eip);
+	trace_note_last(TRACE_WHAT(TRACE_FAULT_END, thread_current()->fault_row - 1), *result,
+	                *major);
 }
 
 TRACE_CALLING void trace_copy_note(const struct spt *spt, uintptr_t page, const struct frame *from,
@@ -55,10 +53,16 @@ TRACE_CALLING void trace_copy_note(const struct spt *spt, uintptr_t page, const 
 	                frame_number(from), frame_number(to), 0);
 }
 
-TRACE_CALLING void frame_trace_dirty(const struct frame *frame, bool dirty)
+TRACE_CALLING void frame_trace_dirty(const struct frame *frame)
 {
-	if (frame_has(frame, FRAME_DIRTY) != dirty)
-		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, dirty), frame_number(frame), 0);
+	if (!frame_has(frame, FRAME_DIRTY))
+		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, true), frame_number(frame), 0);
+}
+
+TRACE_CALLING void frame_trace_clean(const struct frame *frame)
+{
+	if (frame_has(frame, FRAME_DIRTY))
+		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, false), frame_number(frame), 0);
 }
 
 /* Says what the source is, once a recording; and its name, where that can be looked up: under
@@ -109,7 +113,8 @@ static void tell_entries(const struct spt *spt, uint32_t index)
 
 	for (uint32_t i = 0; table && i < ENTRIES_PER_TABLE; i++)
 		if (table[i])
-			trace_map(&spt->pagedir, (index << 22) + (i << PAGE_SHIFT), 0, table[i]);
+			trace_map(&spt->pagedir, (index << 22) + (i << PAGE_SHIFT), 0, table[i],
+			          &frames[table[i] >> PAGE_SHIFT]);
 }
 
 static void tell_anons(const struct spt *spt, uint32_t index)

@@ -9,6 +9,7 @@
 #include "kernel/trace.h"
 #include "vm/anon.h"
 #include "vm/area.h"
+#include "vm/fault.h"
 #include "vm/frame.h"
 #include "vm/page.h"
 #include "vm/pagedir.h"
@@ -18,12 +19,10 @@
 /* ---- faults; spt->lock may be held ---- */
 
 /* Those that must look something up are out of line, in trace.c. */
-TRACE_REGISTERS void trace_fault_begin_note(uint32_t what, const struct spt *, uintptr_t address);
-
 static inline void trace_fault_begin(const struct spt *spt, uintptr_t address, bool write)
 {
 	if (tracing(TRACE_BIT(fault)))
-		trace_fault_begin_note(TRACE_WHAT(TRACE_FAULT_BEGIN, write), spt, address);
+		trace_note_where(TRACE_WHAT(TRACE_FAULT_BEGIN, write), (uintptr_t)spt, address);
 }
 
 /* Of the fault that this thread is in: this row of the table was found, but it must start again
@@ -34,11 +33,13 @@ static inline void trace_fault_again(uint32_t row)
 		trace_note(TRACE_WHAT(TRACE_FAULT_AGAIN, row), 0, 0);
 }
 
-/* The same: it ends. result: enum fault_result. */
-static inline void trace_fault_end(uint32_t row, uint32_t result, bool major)
+TRACE_REGISTERS void trace_fault_end_note(const enum fault_result *, const bool *major);
+
+/* The same: it ends, with the row that the thread knows. */
+static inline void trace_fault_end(const enum fault_result *result, const bool *major)
 {
 	if (tracing(TRACE_BIT(fault)))
-		trace_note(TRACE_WHAT(TRACE_FAULT_END, row), result, major);
+		trace_fault_end_note(result, major);
 }
 
 TRACE_CALLING void trace_copy_note(const struct spt *, uintptr_t page, const struct frame *from,
@@ -51,19 +52,26 @@ static inline void trace_copy(const struct spt *spt, uintptr_t page, const struc
 		trace_copy_note(spt, page, from, to);
 }
 
-static inline void trace_reuse(const struct spt *spt, uintptr_t page, const struct frame *frame)
-{
-	if (tracing(TRACE_BIT(fault)))
-		trace_note_3(TRACE_REUSE, (uintptr_t)spt, page, frame_number(frame));
-}
-
 /* ---- entries; vm_lock held ---- */
 
+/* An entry is set, to a frame that it does not name already. If that has a new anon, the page
+ * has this anon from now on, and the frame is dirty: the decoder sees it. */
 static inline void trace_map(const struct pagedir *pagedir, uintptr_t page, pte_t before,
-                             pte_t after)
+                             pte_t after, const struct frame *frame)
 {
-	if (tracing(TRACE_BIT(map)))
-		trace_note_4(TRACE_MAP, (uintptr_t)pagedir->spt, page, before, after);
+	if (tracing(TRACE_BIT(map) | TRACE_BIT(page)))
+		trace_note_4(TRACE_WHAT(TRACE_MAP, frame->state), (uintptr_t)pagedir->spt, page,
+		             before, after);
+}
+
+/* The same of one that names the frame already. In a fault that writes, an anon's frame is used
+ * again without copying. */
+static inline void trace_map_again(const struct pagedir *pagedir, uintptr_t page, pte_t before,
+                                   pte_t after, const struct frame *frame)
+{
+	if (tracing(TRACE_BIT(map) | TRACE_BIT(fault)))
+		trace_note_4(TRACE_WHAT(TRACE_MAP, frame->state), (uintptr_t)pagedir->spt, page,
+		             before, after);
 }
 
 /* The space that a page table belongs to; 0 for one that several share. */
@@ -211,14 +219,6 @@ static inline void trace_page_move(const struct spt *spt, uintptr_t from, uintpt
 		trace_note_3(TRACE_PAGE_MOVE, (uintptr_t)spt, from, to);
 }
 
-/* The page has a new anon, in a dirty frame. */
-static inline void trace_anon_new(const struct spt *spt, uintptr_t page, const struct anon *anon)
-{
-	if (tracing(TRACE_BIT(page)))
-		trace_note_4(TRACE_ANON_NEW, (uintptr_t)spt, page, (uintptr_t)anon,
-		                frame_number(anon->frame));
-}
-
 /* There is this one: for snapshots. */
 static inline void trace_anon_told(const struct anon *anon)
 {
@@ -239,10 +239,12 @@ static inline void trace_anon_detach(const struct anon *anon, const struct frame
 		trace_note(TRACE_ANON_DETACH, (uintptr_t)anon, frame_number(frame));
 }
 
+/* The anon in a frame gets a slot. */
 static inline void trace_anon_slot(const struct anon *anon)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note(TRACE_ANON_SLOT, (uintptr_t)anon, anon->slot);
+		trace_note_3(TRACE_ANON_SLOT, (uintptr_t)anon, anon->slot,
+		             frame_number(anon->frame));
 }
 
 /* ---- files ---- */

@@ -266,7 +266,7 @@ void physmem_give(uint32_t frame)
 	if (ready)
 		free_stack[stacked++] = frame;
 	free_count++;
-	trace_frame_give(frame, free_count);
+	trace_frame_give(frame);
 	spin_unlock_irq(&lock, flags);
 }
 

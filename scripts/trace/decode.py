@@ -22,6 +22,7 @@ TEXT = struct.Struct("<5I")
 
 # As in the kernel's headers, by number.
 HOLDERS = ["absent", "free", "boot", "heap", "stack", "vm"]           # physmem.h
+ANON = 2                                                              # frame.h
 TABLES = {4: "table", 5: "directory", 6: "leaf", 7: "zero"}           # frame.h
 ROWS = ["NO_AREA", "FORBIDDEN", "ANON_OWN", "ANON_SHARED", "ANON_COPY", "ZERO_MAP",
         "ZERO_FILL", "FILE_SHARED", "FILE_READ", "FILE_COPY", "PAST_END", "NO_TABLES"]
@@ -88,9 +89,9 @@ class Table:
 
 class Decoder:
     """One stream. The kernel notes as little as will do; the rest is found out here: which row
-    a fault began with, what its page's entry was, when an anon's last reference went, when a
-    frame was taken. Each method of the name of a record kind returns its event's fields, a
-    list of such, or None if there is no event."""
+    a fault began with, what its page's entry was, when a page has a new anon, when an anon's
+    last reference went, when a frame was taken. Each method of the name of a record kind
+    returns its event's fields, a list of such, or None if there is no event."""
 
     def __init__(self, icount=False, command=None):
         self.icount = icount
@@ -119,6 +120,7 @@ class Decoder:
         self.tables = {}         # frame: a Table that several spaces share
         self.references = {}     # number of an anon: how many pages name it
         self.frames = {}         # number of an anon: its frame
+        self.inside = {}         # frame: number of the anon in it
         self.addresses = {}      # number of an anon: the kernel's address of it
         self.taken = set()       # frames that are not free
         self.free = 0
@@ -237,16 +239,39 @@ class Decoder:
     def end_anon(self, anon):
         del self.references[anon]
         self.anons.of.pop(self.addresses.pop(anon, None), None)
-        frame = self.frames.pop(anon, None)
+        frame = self.leave_frame(anon)
         if frame:
             yield {"kind": "anon.detach", "anon": anon, "frame": frame}
         yield {"kind": "anon.free", "anon": anon}
 
-    def new_anon(self, address, anon, frame):
-        self.addresses[anon] = address
-        self.references.setdefault(anon, 0)
-        if frame:
-            self.frames[anon] = frame
+    def enter_frame(self, anon, frame):
+        self.frames[anon] = frame
+        self.inside[frame] = anon
+
+    def leave_frame(self, anon):
+        frame = self.frames.pop(anon, None)
+        if self.inside.get(frame) == anon:
+            del self.inside[frame]
+        return frame
+
+    def anon_at(self, address, frame=None):
+        """The number of an anon. A new one has no address until a record says it of its frame."""
+        number = self.inside.get(frame) or self.anons.of.get(address)
+        if not number:
+            return self.anons.new(address)
+        self.anons.of[address] = number
+        self.addresses[number] = address
+        return number
+
+    def new_anon(self, number, page, frame):
+        """The page of a space got a frame that is no anon's yet: it has a new one."""
+        self.anons.last += 1
+        anon = self.anons.last
+        self.references[anon] = 0
+        self.enter_frame(anon, frame)
+        return (self.use(frame) + [{"kind": "anon.new", "anon": anon, "frame": frame},
+                                   {"kind": "frame.dirty", "frame": frame, "dirty": True}] +
+                self.name_anon(number, page, anon))
 
     # ---- the stream ----
 
@@ -332,24 +357,35 @@ class Decoder:
         return self.use(target) + [self.page_at(space, page, frame=source, to=target,
                                                 why="file" if self.detail else "anon")]
 
-    def reuse(self, space, page, frame, *_):
-        return self.page_at(space, page, frame=frame)
-
     # ---- entries ----
 
     def map(self, space, page, before, after, _):
         number = self.spaces.get(space)
         table = self.tables.get(self.space(number).shared.get(page & -SLOT))
         if table:
-            return self.map_shared(table, number, page, after)
+            return self.map_shared(table, number, page, after) if "map" in self.groups_on else []
+        frame = after >> 12
+        made = [] if self.telling else self.what_maps(number, page, before, frame)
+        if "map" not in self.groups_on:
+            return made
         self.space(number).entries[page] = after
-        made = []
-        if before and before >> 12 != after >> 12:
+        if before and before >> 12 != frame:
             made.append(self.page_at(space, page, kind="unmap", frame=before >> 12,
                                      before=before))
             before = 0
-        made.append(self.page_at(space, page, frame=after >> 12, before=before, after=after))
+        made.append(self.page_at(space, page, frame=frame, before=before, after=after))
         return made
+
+    def what_maps(self, number, page, before, frame):
+        """What else it means that the page's entry becomes one for the frame."""
+        if self.detail != ANON:
+            return []
+        if before >> 12 == frame:
+            fault = self.faults.get(self.thread)
+            writes = fault and fault["access"] == "write" and fault["addr"] & -PAGE == page
+            return [{"kind": "reuse", "as": number, "addr": page, "frame": frame}] if writes else []
+        known = self.frames.get(self.space(number).anons.get(page)) == frame
+        return [] if known or "page" not in self.groups_on else self.new_anon(number, page, frame)
 
     def map_shared(self, table, number, page, after):
         """One of those who share a table has brought in a page: all see it. A snapshot tells
@@ -446,7 +482,7 @@ class Decoder:
     # ---- pages ----
 
     def page(self, space, page, anon, *_):
-        return self.name_anon(self.spaces.get(space), page, self.anons.get(anon))
+        return self.name_anon(self.spaces.get(space), page, self.anon_at(anon))
 
     def pages_drop(self, space, start, end, *_):
         number = self.spaces.get(space)
@@ -540,18 +576,13 @@ class Decoder:
         self.references[anon] -= 1
         return made
 
-    def anon_new(self, space, page, anon, frame, _):
-        number = self.anons.new(anon)
-        self.new_anon(anon, number, frame)
-        return (self.use(frame) + [{"anon": number, "frame": frame},
-                                   {"kind": "frame.dirty", "frame": frame, "dirty": True}] +
-                self.name_anon(self.spaces.get(space), page, number))
-
     def anon_told(self, anon, frame, slot, *_):
-        number = self.anons.get(anon)
+        number = self.anon_at(anon)
         if number in self.references:
             return None              # told already: a page that several share
-        self.new_anon(anon, number, frame)
+        self.references[number] = 0
+        if frame:
+            self.enter_frame(number, frame)
         fields = {"kind": "anon.new", "anon": number}
         if frame:
             fields["frame"] = frame
@@ -560,16 +591,17 @@ class Decoder:
         return fields
 
     def anon_attach(self, anon, frame, *_):
-        number = self.anons.get(anon)
-        self.frames[number] = frame
+        number = self.anon_at(anon)
+        self.enter_frame(number, frame)
         return self.use(frame) + [{"anon": number, "frame": frame}]
 
     def anon_detach(self, anon, frame, *_):
-        self.frames.pop(self.anons.get(anon), None)
-        return {"anon": self.anons.get(anon), "frame": frame}
+        number = self.anon_at(anon, frame)
+        self.leave_frame(number)
+        return {"anon": number, "frame": frame}
 
-    def anon_slot(self, anon, slot, *_):
-        return {"anon": self.anons.get(anon), "slot": slot}
+    def anon_slot(self, anon, slot, frame, *_):
+        return {"anon": self.anon_at(anon, frame), "slot": slot}
 
     # ---- files ----
 
@@ -623,7 +655,7 @@ class Decoder:
     def swap_in(self, slot, frame, anon, *_):
         fields = {"slot": slot, "frame": frame}
         if anon:
-            fields["anon"] = self.anons.get(anon)
+            fields["anon"] = self.anon_at(anon, frame)
         return fields
 
     swap_out = swap_in
@@ -636,7 +668,7 @@ class Decoder:
     def evict(self, frame, owner, page, *_):
         fields = {"frame": frame, "reason": REASONS[self.detail], "policy": self.policy_name}
         if self.detail & 2:
-            fields["anon"] = self.anons.get(owner)
+            fields["anon"] = self.anon_at(owner, frame)
         else:
             fields.update(file=self.files.get(owner), offset=page << 12)
         return fields

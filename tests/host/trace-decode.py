@@ -18,7 +18,7 @@ import replay
 from shared.tap import check, done
 
 KINDS = {name: number for number, name in enumerate(decode.names_of("trace_kind", "TRACE_"))}
-SPACE, ANON, COPY, SOURCE, PAGE = 0xC1000000, 0xC2000000, 0xC2000010, 0xC3000000, 0x8050000
+SPACE, ANON, SOURCE, PAGE = 0xC1000000, 0xC2000000, 0xC3000000, 0x8050000
 
 
 class Stream:
@@ -71,8 +71,7 @@ def test_anon_life():
     """A page is filled, shared, copied, and dropped twice."""
     stream = Stream()
     stream.note("FAULT_BEGIN", SPACE, PAGE + 5, 0x8048000, detail=1)
-    stream.note("ANON_NEW", SPACE, PAGE, ANON, 20)
-    stream.note("MAP", SPACE, PAGE, 0, 20 << 12 | 7)
+    stream.note("MAP", SPACE, PAGE, 0, 20 << 12 | 7, detail=2)
     stream.note("FAULT_END", 0, 0, detail=6)
     events = stream.events()
     check(short(events) == ["fault.begin", "fault.row", "frame.take", "anon.new", "frame.dirty",
@@ -88,8 +87,7 @@ def test_anon_life():
     stream.note("WEAKEN", SPACE, PAGE - 8192, PAGE + 8192)
     stream.note("FAULT_BEGIN", SPACE, PAGE, 0x8048000, detail=1)
     stream.note("COPY", SPACE, PAGE, 20, 21)
-    stream.note("ANON_NEW", SPACE, PAGE, COPY, 21)
-    stream.note("MAP", SPACE, PAGE, 20 << 12 | 0x65, 21 << 12 | 7)
+    stream.note("MAP", SPACE, PAGE, 20 << 12 | 0x65, 21 << 12 | 7, detail=2)
     stream.note("FAULT_END", 0, 0, detail=4)
     copied = stream.events()[len(events) + 3:]
     check(short(copied)[-4:] == ["page", "unmap", "map", "fault.end"] and
@@ -108,15 +106,40 @@ def test_anon_life():
     check(problems(stream) == [], "it all fits together")
 
 
+def test_anon_swapped():
+    """A new anon has no address until it gets a slot; its page is read back by that, and the
+    frame is used again when it is written; another anon comes to the same address later."""
+    stream = Stream()
+    for page in (PAGE, PAGE + 4096):
+        stream.note("MAP", SPACE, page, 0, 20 << 12 | 7, detail=2)
+        stream.note("UNMAP", SPACE, page, 20 << 12 | 0x67, 40)
+        stream.note("ANON_SLOT", ANON, 5, 20)
+        stream.note("SWAP_OUT", 5, 20, ANON)
+        stream.note("ANON_DETACH", ANON, 20)
+        stream.note("ANON_ATTACH", ANON, 21)
+        stream.note("MAP", SPACE, page, 0, 21 << 12 | 5, detail=2)
+        stream.note("FAULT_BEGIN", SPACE, page + 5, 0x8048000, detail=1)
+        stream.note("MAP", SPACE, page, 21 << 12 | 0x25, 21 << 12 | 7, detail=2)
+        stream.note("FAULT_END", 0, 0, detail=2)
+        stream.note("CLEAR", SPACE, page, page + 4096)
+        stream.note("PAGES_DROP", SPACE, page, page + 4096)
+    events = [event for event in stream.events() if not event["kind"].startswith("frame.")]
+    kinds = ["anon.new", "page", "map", "unmap", "anon.slot", "swap.out", "anon.detach",
+             "anon.attach", "map", "fault.begin", "fault.row", "reuse", "map", "fault.end",
+             "unmap", "page", "anon.detach", "anon.free"]
+    check(short(events) == kinds * 2, "a page's way to its slot and back")
+    numbers = [event["anon"] for event in events if "anon" in event]
+    check(numbers == [1] * (len(numbers) // 2) + [2] * (len(numbers) // 2),
+          "each record tells the anon that its frame or its address has at the time")
+
+
 def test_slots():
     """Fork shares a page table: each space is told what it sees; eviction reaches both; the one
     that writes first has none of the entries left, and the other may write again."""
     stream = Stream()
     start, child = PAGE & -(4 << 20), SPACE + 4
-    stream.note("ANON_NEW", SPACE, PAGE, ANON, 20)
-    stream.note("MAP", SPACE, PAGE, 0, 20 << 12 | 7)
-    stream.note("ANON_NEW", SPACE, PAGE + 4096, COPY, 21)
-    stream.note("MAP", SPACE, PAGE + 4096, 0, 21 << 12 | 7)
+    stream.note("MAP", SPACE, PAGE, 0, 20 << 12 | 7, detail=2)
+    stream.note("MAP", SPACE, PAGE + 4096, 0, 21 << 12 | 7, detail=2)
     before = len(stream.events())
     stream.note("SPACE_NEW", child)
     stream.note("SLOT_SHARE", SPACE, child, start, 40)
@@ -152,7 +175,7 @@ def test_rows():
     stream.note("FAULT_END", 1, 0, detail=0, thread=9)
     stream.note("SWITCH", 7, detail=1, thread=9)
     stream.note("SWAP_TAKE", 1, 1, irq=True)
-    stream.note("MAP", SPACE, PAGE, 0, 22 << 12 | 5)
+    stream.note("MAP", SPACE, PAGE, 0, 22 << 12 | 5, detail=3)
     stream.note("FAULT_END", 0, 1, detail=8)
     events = stream.events()
     check(short(events) == ["fault.begin", "fault.row", "frame.take", "cache.insert", "switch",
@@ -207,7 +230,8 @@ def test_sample():
 
 
 def main():
-    for test in (test_anon_life, test_slots, test_rows, test_lost, test_names, test_sample):
+    for test in (test_anon_life, test_anon_swapped, test_slots, test_rows, test_lost,
+                 test_names, test_sample):
         test()
     done()
 

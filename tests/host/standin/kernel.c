@@ -59,9 +59,14 @@ TRACE_CALLING void trace_copy_note(const struct spt *spt, uintptr_t page, const 
 	(void)spt, (void)page, (void)from, (void)to;
 }
 
-TRACE_CALLING void frame_trace_dirty(const struct frame *frame, bool dirty)
+TRACE_CALLING void frame_trace_dirty(const struct frame *frame)
 {
-	(void)frame, (void)dirty;
+	(void)frame;
+}
+
+TRACE_CALLING void frame_trace_clean(const struct frame *frame)
+{
+	(void)frame;
 }
 
 void trace_area_note(enum trace_kind kind, const struct spt *spt, const struct area *area,
