@@ -24,6 +24,7 @@
 #include "kernel/cpu/cpu.h"
 #include "kernel/dev/random.h"
 #include "kernel/fs/vfs.h"
+#include "kernel/identity.h"
 #include "kernel/mem/layout.h"
 #include "kernel/mem/slab.h"
 #include "kernel/sched/thread.h"
@@ -41,7 +42,6 @@
 #define SCRIPT_DEPTH 4      /* how many #! may lead to each other */
 #define SCRIPT_LINE 256     /* longest #! line that is looked at, with its end */
 #define SEGMENTS_MAX 64u
-#define PLATFORM "i686"
 
 struct exec {
 	const char *path;            /* as the caller named it */
@@ -316,7 +316,7 @@ static int fill_stack(struct exec *e)
 	struct {
 		char platform[8];
 		uint8_t random[16];
-	} small = {.platform = PLATFORM};
+	} small = {.platform = IDENTITY_MACHINE};
 	random_bytes(small.random, sizeof small.random);
 
 	uintptr_t path = USER_STACK_TOP - sizeof(uint32_t) - (strlen(e->path) + 1);

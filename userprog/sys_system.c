@@ -12,6 +12,7 @@
 #include "kernel/dev/power.h"
 #include "kernel/dev/random.h"
 #include "kernel/fs/vfs.h"
+#include "kernel/identity.h"
 #include "kernel/log.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/mem/slab.h"
@@ -32,47 +33,51 @@ static bool is_root(void)
 
 /* ---- names ---- */
 
-static struct mutex names_lock = MUTEX_INIT(names_lock, "names");
-/* The release is that of the Linux interface this follows: a libc checks it. */
-static struct new_utsname names = { /* names_lock */
-	.sysname = "Pagoda",
-	.nodename = "pagoda",
-	.release = "6.1.0-pagoda",
-	.version = "#1 " __DATE__,
-	.machine = "i686",
-	.domainname = "(none)",
-};
+static struct mutex domain_lock = MUTEX_INIT(domain_lock, "domain name");
+static char domain[__NEW_UTS_LEN + 1] = "(none)"; /* domain_lock */
 
 static int32_t sys_uname(struct new_utsname *user_names)
 {
-	mutex_lock(&names_lock);
-	struct new_utsname copy = names;
-	mutex_unlock(&names_lock);
-	return copy_to_user(user_names, &copy, sizeof copy);
+	struct new_utsname names = {
+		.sysname = IDENTITY_SYSTEM,
+		.release = IDENTITY_RELEASE,
+		.version = IDENTITY_VERSION,
+		.machine = IDENTITY_MACHINE,
+	};
+	identity_hostname(names.nodename);
+	mutex_lock(&domain_lock);
+	memcpy(names.domainname, domain, sizeof domain);
+	mutex_unlock(&domain_lock);
+	return copy_to_user(user_names, &names, sizeof names);
 }
 
-static int set_name(char *place, const char *user_name, int length)
+/* A new name that the caller may give, with its NUL. */
+static int take_name(char name[__NEW_UTS_LEN + 1], const char *user_name, int length)
 {
-	char name[__NEW_UTS_LEN + 1] = {0};
 	if (!is_root())
 		return -EPERM;
 	if (length < 0 || length > __NEW_UTS_LEN)
 		return -EINVAL;
-	if (copy_from_user(name, user_name, (size_t)length))
-		return -EFAULT;
-	SCOPED_MUTEX(&names_lock);
-	memcpy(place, name, sizeof name);
-	return 0;
+	memset(name, 0, __NEW_UTS_LEN + 1);
+	return copy_from_user(name, user_name, (size_t)length);
 }
 
 static int32_t sys_sethostname(const char *user_name, int length)
 {
-	return set_name(names.nodename, user_name, length);
+	char name[__NEW_UTS_LEN + 1];
+	int error = take_name(name, user_name, length);
+	return error ? error : identity_set_hostname(name, strlen(name));
 }
 
 static int32_t sys_setdomainname(const char *user_name, int length)
 {
-	return set_name(names.domainname, user_name, length);
+	char name[__NEW_UTS_LEN + 1];
+	int error = take_name(name, user_name, length);
+	if (error)
+		return error;
+	SCOPED_MUTEX(&domain_lock);
+	memcpy(domain, name, sizeof domain);
+	return 0;
 }
 
 /* ---- how it is ---- */
@@ -208,10 +213,12 @@ static int32_t sys_umount2(const char *user_path)
 	return error;
 }
 
-/* What a path names: a block device, by its node's own name as devfs gave it, or a regular file.
- * `path` becomes the absolute one. The dentry comes with a reference. */
+/* What root's path names: a block device, by its node's own name as devfs gave it, or a regular
+ * file. `path` becomes the absolute one. The dentry comes with a reference. */
 static int find_swap(const char *user_path, char *path, size_t size, struct dentry **dentry)
 {
+	if (!is_root())
+		return -EPERM;
 	int error = place_lookup(AT_FDCWD, user_path, 0, dentry);
 	if (error)
 		return error;
@@ -228,8 +235,6 @@ static int32_t sys_swapon(const char *user_path)
 {
 	char path[64];
 	struct dentry *dentry;
-	if (!is_root())
-		return -EPERM;
 	int error = find_swap(user_path, path, sizeof path, &dentry);
 	if (error)
 		return error;
@@ -247,8 +252,6 @@ static int32_t sys_swapoff(const char *user_path)
 {
 	char path[64];
 	struct dentry *dentry;
-	if (!is_root())
-		return -EPERM;
 	int error = find_swap(user_path, path, sizeof path, &dentry);
 	if (error)
 		return error;
