@@ -31,7 +31,6 @@ struct system_call {
 #define CALL_RESTARTS(name, words) CALL_ENTRY_(name, sys_##name, words, true)
 /* A call answered by another one's handler. */
 #define CALL_AS(name, handler, words) CALL_ENTRY_(name, sys_##handler, words, false)
-#define CALL_RESTARTS_AS(name, handler, words) CALL_ENTRY_(name, sys_##handler, words, true)
 #define CALLS_END {0, 0, false, NULL, NULL}
 
 extern const struct system_call file_calls[];

@@ -22,7 +22,6 @@ typedef uint32_t pte_t; /* an entry of a page directory or of a page table */
 #define PTE_P 0x001u   /* present */
 #define PTE_W 0x002u   /* R/W: writable */
 #define PTE_U 0x004u   /* U/S: user mode may access */
-#define PTE_PWT 0x008u /* page write-through */
 #define PTE_PCD 0x010u /* page cache disable: device memory */
 #define PTE_A 0x020u   /* accessed; the processor sets it, software clears it */
 #define PTE_D 0x040u   /* dirty; the same, at the first write */
@@ -44,7 +43,6 @@ typedef uint32_t pte_t; /* an entry of a page directory or of a page table */
 /* Page-fault error code, SDM vol. 3A, 4.7. */
 #define PF_PRESENT 0x1u /* the entry was present: a protection violation */
 #define PF_WRITE 0x2u
-#define PF_USER 0x4u
 
 static inline uintptr_t read_cr2(void)
 {
