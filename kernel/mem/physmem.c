@@ -5,8 +5,8 @@
  * still free on a stack of frame numbers; then taking and giving are a pop and a push. A second
  * stack has frames that the idle thread has cleared.
  *
- * The free frames themselves are not touched: a guest with much RAM starts as fast as a
- * small one.
+ * The frames on the first are not touched: a guest with much RAM starts as fast as a small
+ * one.
  */
 #include "kernel/mem/physmem.h"
 
