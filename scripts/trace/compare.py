@@ -167,8 +167,8 @@ def draw_periods(command, compared, path):
                          for period in compared]),
         ("pages evicted", [[(period.written, VIOLET), (period.evicted - period.written, GREEN)]
                            for period in compared]),
-        ("looks at a page, for each evicted", [[(round(period.looks / period.evicted, 2), "#7f7f7f")]
-                                               for period in compared])]
+        ("looks at a page, for each evicted",
+         [[(round(period.looks / period.evicted, 2), "#7f7f7f")] for period in compared])]
     for number, (title, stacks) in enumerate(columns):
         most = max(sum(value for value, _ in stack) for stack in stacks)
         panel = Panel(drawing, 72 + 315 * number, 84, 250, 220, most or 1)

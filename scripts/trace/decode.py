@@ -13,7 +13,6 @@ import json
 import os
 import re
 import struct
-import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RECORD = struct.Struct("<Q6I")

@@ -10,7 +10,7 @@ import collections
 
 from guest.frames import SLOT_PAGE_BITS, swap_areas
 from guest.kernel import (ENTRIES, all_frames, cached_frame, entry_bits, entry_places,
-                          frame_number, frame_state, holders, mapping_entries, spaces, zero_frame)
+                          frame_state, holders, mapping_entries, spaces, zero_frame)
 from guest.memory import (KERNEL_BASE, PAGE, constants, read_word, read_words, record, symbol,
                           to_virtual, variable)
 from guest.text import command, counted

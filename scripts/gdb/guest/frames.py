@@ -9,8 +9,8 @@ from guest.kernel import (FRAME_WORDS, S_IFBLK, S_IFMT, USER_TABLES, all_frames,
                           frame, frame_count, frame_flags, frame_number, frame_state, holders,
                           inode_of, mapping_entries, process_by_id, source_name, space_of,
                           spaces)
-from guest.memory import (KERNEL_BASE, PAGE, constants, list_of, offset_of, read_word, record, records,
-                          symbol, to_virtual, variable)
+from guest.memory import (KERNEL_BASE, PAGE, constants, list_of, offset_of, read_word, record,
+                          records, symbol, to_virtual, variable)
 from guest.spaces import anon_words, entry_words
 from guest.text import command, counted, lines, number_of, table
 
@@ -175,7 +175,8 @@ A slot's number says its area in the top four bits and its page there in the res
     if slots:
         print()
         table(["SLOT", "HELD BY", "PAGE"],
-              ([slot_words(slot), anon_words(record("struct anon", slots[slot]), len(holders_[slot])),
+              ([slot_words(slot),
+                anon_words(record("struct anon", slots[slot]), len(holders_[slot])),
                 ", ".join(holders_[slot])] for slot in shown(sorted(slots), "slots")))
 
 

@@ -133,11 +133,6 @@ class Space:
         leaf = self.leaves[address >> 22]
         return frame((leaf - KERNEL_BASE) // PAGE) if leaf else None
 
-    def table_frame(self, address):
-        """The frame of the page table for an address, or None."""
-        entry = self.directory[address >> 22]
-        return frame(entry >> 12) if entry else None
-
     def references(self, address, anon):
         """How many programs' page an anon is: its references, and who shares its leaf."""
         return anon.references + self.leaf_frame(address).sharers - 1
