@@ -27,7 +27,8 @@ BUILD = build
 COVERAGE = $(if $(filter coverage,$(MAKECMDGOALS)),1)
 # make lock-times: the kernel looks at the time whenever it takes a spinlock and lets it go.
 LOCK_TIMES = $(if $(filter lock-times,$(MAKECMDGOALS)),1)
-KERNEL_BUILD = $(BUILD)$(if $(COVERAGE),/coverage,$(if $(LOCK_TIMES),/locktimes,$(if $(DEBUG),/checked)))
+KERNEL_BUILD = $(BUILD)$(if $(COVERAGE),/coverage,$(KERNEL_KIND))
+KERNEL_KIND = $(if $(LOCK_TIMES),/locktimes,$(if $(DEBUG),/checked))
 ELF = $(KERNEL_BUILD)/pagoda.elf
 ISO = $(KERNEL_BUILD)/pagoda.iso
 OBJ = $(KERNEL_BUILD)/obj
@@ -112,8 +113,9 @@ USER_LDFLAGS = -m32 -static -nostdlib -Wl,-z,noexecstack -Wl,-z,norelro \
   -Wl,--build-id=none
 
 CRT0 = $(UOBJ)/lib/user/crt0.S.o
-LIBUSER_O = $(filter-out $(CRT0),$(patsubst %,$(UOBJ)/%.o,$(wildcard lib/user/*.c lib/user/*.S lib/*.c)))
-PROGRAM_C = $(wildcard userprog/bin/*.c tests/vm/*.c tests/userprog/*.c tests/fs/*.c tests/bench/*.c)
+LIBUSER_SOURCES = $(wildcard lib/user/*.c lib/user/*.S lib/*.c)
+LIBUSER_O = $(filter-out $(CRT0),$(LIBUSER_SOURCES:%=$(UOBJ)/%.o))
+PROGRAM_C = $(wildcard userprog/bin/*.c $(patsubst %,tests/%/*.c,vm userprog fs bench))
 # A folder of userprog/bin is one program of several files.
 FOLDERS = $(patsubst %/,%,$(wildcard userprog/bin/*/))
 FOLDER_C = $(wildcard $(FOLDERS:%=%/*.c))
@@ -216,8 +218,8 @@ prove-tlb: $(BUILD)/test.img
 
 # SEED: a number; none: a new one, which it tells.
 fuzz: $(ELF) $(BUILD)/test.img
-	@scripts/fuzz $(BUILDS) --mem $(or $(filter-out 64,$(MEM)),16) --disk $(DISK) --seed '$(SEED)' \
-	  --calls $(CALLS) --cmdline '$(CMDLINE)' --accel $(ACCEL)
+	@scripts/fuzz $(BUILDS) --mem $(or $(filter-out 64,$(MEM)),16) --disk $(DISK) \
+	  --seed '$(SEED)' --calls $(CALLS) --cmdline '$(CMDLINE)' --accel $(ACCEL)
 
 plain-kernel:
 	@$(MAKE) --no-print-directory kernel DEBUG=

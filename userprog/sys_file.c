@@ -262,7 +262,8 @@ static ssize_t transfer_vector(struct file *file, bool writing, const struct iov
 		if (!copy_from_user(&piece, &user_vector[i], sizeof piece))
 			n = piece.iov_len > (size_t)INT32_MAX - (size_t)total
 			            ? -EINVAL
-			            : transfer(file, writing, piece.iov_base, piece.iov_len, position);
+			            : transfer(file, writing, piece.iov_base, piece.iov_len,
+			                       position);
 		if (n < 0)
 			return total ? total : n;
 		total += n;

@@ -338,7 +338,8 @@ static int32_t sys_setpriority(int which, uint32_t who, int nice)
 static int32_t sys_nice(int increment)
 {
 	struct process *self = process_current();
-	int nice = clamp_nice(self->nice + (increment > 40 ? 40 : increment < -40 ? -40 : increment));
+	increment = increment > 40 ? 40 : increment < -40 ? -40 : increment;
+	int nice = clamp_nice(self->nice + increment);
 	if (nice < self->nice && self->credentials.euid != 0)
 		return -EPERM;
 	self->nice = nice;

@@ -72,7 +72,9 @@ int time_to_user32(void *user_time, uint64_t ns)
 int time_to_user64(void *user_time, uint64_t ns)
 {
 	struct __kernel_timespec time = {
-		.tv_sec = (int64_t)(ns / NS_PER_SECOND), .tv_nsec = (long long)(ns % NS_PER_SECOND)};
+		.tv_sec = (int64_t)(ns / NS_PER_SECOND),
+		.tv_nsec = (long long)(ns % NS_PER_SECOND),
+	};
 	return copy_to_user(user_time, &time, sizeof time);
 }
 

@@ -258,8 +258,9 @@ static void mount_show(struct text *text, struct file_system *fs, char *path)
 {
 	if (dentry_path(fs->root, path, PATH_SIZE) < 0)
 		return;
-	text_print(text, "%s%s %s %s %s 0 0\n", fs->type->on_disk && fs->source[0] != '/' ? "/dev/" : "",
-	           fs->source, path, fs->type->name, fs->read_only ? "ro" : "rw");
+	const char *folder = fs->type->on_disk && fs->source[0] != '/' ? "/dev/" : "";
+	text_print(text, "%s%s %s %s %s 0 0\n", folder, fs->source, path, fs->type->name,
+	           fs->read_only ? "ro" : "rw");
 }
 
 void mounts_show(struct text *text)

@@ -226,7 +226,8 @@ static int process_lookup(struct file_system *fs, pid_t process, const char *nam
 	if (!process_exists(process))
 		return -ENOENT;
 	if (!strcmp(name, "mounts"))
-		return process_inode(fs, KIND_MOUNTS, S_IFLNK | 0777, process, NUMBER_MOUNTS, found);
+		return process_inode(fs, KIND_MOUNTS, S_IFLNK | 0777, process, NUMBER_MOUNTS,
+		                     found);
 	if (!strcmp(name, "fd"))
 		return process_inode(fs, KIND_FD_DIRECTORY, S_IFDIR | 0555, process,
 		                     NUMBER_FD_DIRECTORY, found);

@@ -54,14 +54,16 @@ static void load_sample(struct timer *timer)
 	uint32_t wanting = thread_ready_count() * LOAD_ONE;
 
 	for (int i = 0; i < 3; i++)
-		load[i] = (load[i] * load_decay[i] + wanting * (LOAD_ONE - load_decay[i])) / LOAD_ONE;
+		load[i] = (load[i] * load_decay[i] + wanting * (LOAD_ONE - load_decay[i])) /
+		          LOAD_ONE;
 	timer_set(timer, clock_now() + LOAD_INTERVAL);
 }
 
 static void loadavg_show(struct text *text)
 {
 	for (int i = 0; i < 3; i++)
-		text_print(text, "%u.%02u ", load[i] / LOAD_ONE, load[i] % LOAD_ONE * 100 / LOAD_ONE);
+		text_print(text, "%u.%02u ", load[i] / LOAD_ONE,
+		           load[i] % LOAD_ONE * 100 / LOAD_ONE);
 	text_print(text, "%u/%u %d\n", thread_ready_count() + 1, thread_count(),
 	           thread_current()->id);
 }

@@ -2,7 +2,8 @@
 /*
  * The kernel heap: caches of equal objects, each carved from single page frames.
  * An object never crosses a page. Objects are freed to the slab they came from, and an
- * empty slab goes back to physmem, but for one of each cache. In debug builds freed objects are filled with junk.
+ * empty slab goes back to physmem, but for one of each cache. In debug builds freed objects
+ * are filled with junk.
  *
  * When physmem has nothing and the caller may sleep (thread_may_sleep()), the
  * registered shrinkers are asked, lowest layer's door to vm/evict, and it tries again;

@@ -45,7 +45,8 @@ static void make_ready(struct thread *thread)
 
 static struct thread *take_next(void)
 {
-	for (uint32_t skip = shuffle && ready_count > 1 ? shuffle() % ready_count : 0; skip > 0; skip--)
+	uint32_t skip = shuffle && ready_count > 1 ? shuffle() % ready_count : 0;
+	for (; skip > 0; skip--)
 		list_append(&run_queue, list_pop(&run_queue));
 	struct list_link *link = list_pop(&run_queue);
 	if (!link)

@@ -41,7 +41,8 @@ struct sample {
 static uint64_t tsc_start;
 static uint32_t ns_per_tsc;  /* << SCALE_SHIFT; 0: not calibrated yet */
 
-static uint32_t seconds; /* of the realtime at the latest tick; written by that, and when it is set */
+/* Of the realtime at the latest tick; written by that, and when it is set. */
+static uint32_t seconds;
 
 static struct spinlock realtime_lock = SPINLOCK_INIT("realtime");
 static uint64_t realtime_offset; /* ns; guarded by realtime_lock */

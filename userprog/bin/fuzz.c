@@ -82,8 +82,8 @@ static const char *const names[] = {
 	"a", "b", "c", "d", "d/a", "d/b", "d/e", "d/e/a", "fifo", "link", "loop", "hard", ".", "..",
 	"", "missing/a", "a/b", "d/../d/./a", "script", "program", "tmpfs", "proc",
 	"/proc/self/maps", "/proc/self/smaps", "/proc/self/pagemap", "/proc/self/status",
-	"/proc/self/stat", "/proc/self/cmdline", "/proc/self/fd", "/proc/self/task", "/proc/meminfo",
-	"/proc/vmstat", "/proc/self/mem", "/proc/self/environ", "/proc/self/oom_score_adj",
+	"/proc/self/stat", "/proc/self/cmdline", "/proc/self/fd", "/proc/self/task",
+	"/proc/meminfo", "/proc/vmstat", "/proc/self/mem", "/proc/self/environ", "/proc/self/oom_score_adj",
 	"/proc/self/cwd", "/proc/self/exe", "/proc/self/fd/3", "/proc/1/maps", "/proc/mounts",
 	"/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/bin/true",
 };
@@ -209,7 +209,9 @@ static uint32_t argument(char kind)
 	case 't': return structure();
 	case 'g': return 1 + below(64);
 	case 'c': return process();
-	case 'o': return (random_word() & 0xFFFF & (one_in(2) ? ~0u : 3)) | (one_in(2) ? O_CREAT : 0);
+	case 'o':
+		return (random_word() & 0xFFFF & (one_in(2) ? ~0u : 3)) |
+		       (one_in(2) ? O_CREAT : 0);
 	case 'e': return PICK(edges);
 	default:  return one_in(2) ? PICK(edges) : pointer();
 	}
@@ -511,7 +513,8 @@ static void map_things(void)
 		bool file = one_in(3);
 
 		mmap(in_arena(), (1 + below(64)) * PAGE, 1 + below(7),
-		     MAP_FIXED | (one_in(3) ? MAP_SHARED : MAP_PRIVATE) | (file ? 0 : MAP_ANONYMOUS),
+		     MAP_FIXED | (one_in(3) ? MAP_SHARED : MAP_PRIVATE) |
+		             (file ? 0 : MAP_ANONYMOUS),
 		     file ? 2 + (int)below(2) : -1, 0);
 	}
 }

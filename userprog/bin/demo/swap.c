@@ -85,7 +85,8 @@ static int use_memory(void *unused)
 	struct counts both = since(start);
 	claim(first && second, "every word came back as it was");
 	claim(both.in >= 2 * (long)(PAGES - FRAMES) && both.out <= (long)states.present + SLACK,
-	      "pages that were only read are not written again: %ld in, %ld out", both.in, both.out);
+	      "pages that were only read are not written again: %ld in, %ld out", both.in,
+	      both.out);
 	return 0;
 }
 
