@@ -160,7 +160,8 @@ static void with_areas(void)
 	unsigned made = 0;
 
 	memory_get(AREAS_MAX);
-	for (unsigned areas = 10; areas <= AREAS_MAX; areas = areas == 10000 ? AREAS_MAX : areas * 10) {
+	for (unsigned areas = 10; areas <= AREAS_MAX;
+	     areas = areas == 10000 ? AREAS_MAX : areas * 10) {
 		areas_make(made, areas);
 		made = areas;
 		point("areas-fault", areas, spare_get, spare_write, spare_drop, FAULTS);

@@ -165,7 +165,8 @@ static void measure(const struct pattern *pattern)
 	struct counts after = counts_now();
 
 	tell(pattern->name, cost / pattern->touched);
-	say("counts %s pages %u major %ld reads %lu writes %lu sectors-read %lu sectors-written %lu",
+	say("counts %s pages %u major %ld reads %lu writes %lu sectors-read %lu "
+	    "sectors-written %lu",
 	    pattern->name, pattern->touched, after.major - before.major, after.reads - before.reads,
 	    after.writes - before.writes, after.sectors_read - before.sectors_read,
 	    after.sectors_written - before.sectors_written);

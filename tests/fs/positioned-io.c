@@ -11,8 +11,8 @@ static int64_t seek64(int fd, int64_t offset, int whence)
 {
 	int64_t result;
 
-	return syscall(__NR__llseek, fd, (uint32_t)(offset >> 32), (uint32_t)offset, &result, whence)
-	               ? -1 : result;
+	return syscall(__NR__llseek, fd, (uint32_t)(offset >> 32), (uint32_t)offset, &result,
+	               whence) ? -1 : result;
 }
 
 /* Positions that cannot be counted any more. */

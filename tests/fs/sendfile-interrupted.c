@@ -21,7 +21,8 @@ int main(void)
 	struct sigaction action = {.sa_handler = ring, .sa_flags = SA_RESTART};
 	int from = memfd_create("hole", 0), to = open("/dev/null", O_WRONLY);
 
-	CHECK(from >= 0 && ftruncate(from, SIZE) == 0 && to >= 0, "a large hole and where to put it");
+	CHECK(from >= 0 && ftruncate(from, SIZE) == 0 && to >= 0,
+	      "a large hole and where to put it");
 	CHECK(sigaction(SIGALRM, &action, NULL) == 0, "sigaction");
 	CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0, "setitimer");
 	ssize_t sent = sendfile(to, from, NULL, SIZE);

@@ -456,7 +456,8 @@ static void check_full(void)
 
 	CHECK(!vfs_mkdir(NULL, "/many", 0755));
 	for (; made < 700; made++) {
-		snprintf(path, sizeof(path), "/many/a-file-with-a-name-of-forty-letters-%04d", made);
+		snprintf(path, sizeof(path), "/many/a-file-with-a-name-of-forty-letters-%04d",
+		         made);
 		if (vfs_mknod(NULL, path, S_IFREG | 0644, 0))
 			break;
 	}

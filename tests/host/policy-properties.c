@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* host-test: vm/policies.c vm/policy/aging.c vm/policy/clock.c vm/policy/fifo.c vm/policy/random.c vm/policy/s3fifo.c */
+/* host-test: vm/policies.c vm/policy/aging.c vm/policy/clock.c vm/policy/fifo.c */
+/* host-test: vm/policy/random.c vm/policy/s3fifo.c */
 /*
  * What holds for every replacement policy, through random sequences of pages that come, go, are
  * referenced, get pinned and are chosen:

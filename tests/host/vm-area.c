@@ -252,7 +252,8 @@ static uintptr_t naive_gap(uint32_t pages, uint32_t limit)
 	uint32_t run = 0, guard = 0;
 	for (uint32_t page = WORLD; page-- > 0;) {
 		if (model[page].there) {
-			guard = model[page].flags & AREA_GROWS_DOWN ? STACK_GUARD_GAP / PAGE_SIZE : 0;
+			guard = model[page].flags & AREA_GROWS_DOWN
+			                ? STACK_GUARD_GAP / PAGE_SIZE : 0;
 			run = 0;
 		} else if (guard > 0) {
 			guard--;

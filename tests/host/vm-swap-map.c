@@ -469,7 +469,8 @@ static void swap_out(void)
 	spin_lock(&vm_lock);
 	anons[2].slot = swap_slot_alloc();
 	spin_unlock(&vm_lock);
-	CHECK(anons[0].slot == (AREA(1) | 1) && other_slot == (AREA(1) | 3) && anons[2].slot < CHUNK);
+	CHECK(anons[0].slot == (AREA(1) | 1) && other_slot == (AREA(1) | 3) &&
+	      anons[2].slot < CHUNK);
 	CHECK(swap_used() == 4);
 }
 

@@ -20,7 +20,8 @@
 
 static void map_and_touch(void)
 {
-	char *memory = mmap(NULL, 8 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory = mmap(NULL, 8 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	                    -1, 0);
 	if (memory == MAP_FAILED)
 		return;
 	for (uint32_t i = 0; i < 8; i++)
@@ -46,7 +47,8 @@ static void replace(void)
 	madvise(memory, MIB, MADV_DONTNEED);
 	mlock(memory + 2 * MIB + PAGE, 2 * PAGE);
 	int fd = open("/bin/busybox", O_RDONLY);
-	char *file = fd < 0 ? MAP_FAILED : mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	char *file = fd < 0 ? MAP_FAILED
+	                    : mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	close(fd);
 	if (file == MAP_FAILED)
 		return;
@@ -56,7 +58,8 @@ static void replace(void)
 
 static void shared_memory(void)
 {
-	char *memory = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *memory = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+	                    -1, 0);
 	if (memory == MAP_FAILED)
 		return;
 	for (uint32_t i = 0; i < 16; i++)
@@ -88,7 +91,8 @@ static void files(void)
 	rename("folder/most", "moved");
 	rename("folder/file", "folder/other");
 	symlink("other", "folder/link");
-	symlink("a target that is longer than what has room in an inode: sixty bytes", "folder/long");
+	symlink("a target that is longer than what has room in an inode: sixty bytes",
+	        "folder/long");
 	link("folder/other", "folder/second");
 	struct stat about;
 	stat("folder/link", &about);
@@ -217,7 +221,8 @@ static void check_workload(const char *name, void (*workload)(void))
 	}
 	CHECK(nth < TRIES_MAX, "%s gets through in the end", name);
 	CHECK(nth > 1, "%s makes allocations that can fail", name);
-	say("%s: %ld allocations failed in turn, %ld of them in a page fault", name, nth - 1, killed);
+	say("%s: %ld allocations failed in turn, %ld of them in a page fault", name, nth - 1,
+	    killed);
 }
 
 int main(void)

@@ -101,7 +101,8 @@ int main(void)
 
 	const char *line = story_of(outer, page);
 	has(line, "segmentation fault: write to");
-	CHECK(!strstr(line, "\n[") || !strstr(line, "innermost"), "nothing below the line: %s", line);
+	CHECK(!strstr(line, "\n[") || !strstr(line, "innermost"), "nothing below the line: %s",
+	      line);
 
 	set_switch("1");
 	const char *story = story_of(outer, page);
@@ -138,7 +139,8 @@ int main(void)
 	story = story_of(divide, NULL);
 	has(story, "arithmetic exception");
 	has(story, " divide+0x");
-	say("so are a null pointer, a wild jump, the kernel's half, a recursion and a division by zero");
+	say("so are a null pointer, a wild jump, the kernel's half, a recursion and a division "
+	    "by zero");
 
 	set_switch("0");
 	line = story_of(outer, page);

@@ -22,7 +22,8 @@ static void fork_and_write(void *unused)
 			for (uint32_t i = 0; i < 200; i++)
 				page_fill(memory + i * PAGE, 1000 + i);
 			for (uint32_t i = 0; i < 200; i++)
-				CHECK(page_has(memory + i * PAGE, 1000 + i), "the child's own %u", i);
+				CHECK(page_has(memory + i * PAGE, 1000 + i), "the child's own %u",
+				      i);
 			_exit(0);
 		}
 		for (uint32_t i = 0; i < 200; i++)

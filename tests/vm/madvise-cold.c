@@ -29,7 +29,8 @@ int main(void)
 		CHECK(before == PAGES_IN_ALL * 4, "all were referenced: %ld KiB", before);
 		CHECK(cold == 0, "none looks referenced: %ld KiB", cold);
 		CHECK(again == PAGES_IN_ALL / 2 * 4, "those touched again do: %ld KiB", again);
-		CHECK(smaps_sum(memory, PAGES_IN_ALL * PAGE, "Rss") == PAGES_IN_ALL * 4, "all stay");
+		CHECK(smaps_sum(memory, PAGES_IN_ALL * PAGE, "Rss") == PAGES_IN_ALL * 4,
+		      "all stay");
 	}
 	CHECK(mlock(memory, PAGE) == 0, "one page is locked");
 	CHECK_ERRNO(madvise(memory, PAGE, MADV_COLD), EINVAL);

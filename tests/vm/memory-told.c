@@ -54,7 +54,8 @@ int main(void)
 	char *memory = memory_map(COUNT * PAGE, PROT_READ | PROT_WRITE);
 	struct sysinfo info;
 
-	CHECK(statm(0) == size + (long)COUNT, "what is mapped counts in full: %ld", statm(0) - size);
+	CHECK(statm(0) == size + (long)COUNT, "what is mapped counts in full: %ld",
+	      statm(0) - size);
 	for (uint32_t i = 0; i < COUNT; i++)
 		memory[i * PAGE] = 1;
 	if (pages_stay()) {
@@ -64,7 +65,8 @@ int main(void)
 		CHECK(near(statm(1) * 4, proc_number("/proc/self/status", "VmRSS"), 256),
 		      "statm and status agree");
 	}
-	CHECK(near(statm(0) * 4, proc_number("/proc/self/status", "VmSize"), 64), "on the size, too");
+	CHECK(near(statm(0) * 4, proc_number("/proc/self/status", "VmSize"), 64),
+	      "on the size, too");
 
 	CHECK(sysinfo(&info) == 0, "sysinfo");
 	uint64_t unit = info.mem_unit;
@@ -72,7 +74,8 @@ int main(void)
 	CHECK((long)(info.totalswap * unit / 1024) == meminfo("SwapTotal"), "swap");
 	CHECK(near(swaps(), meminfo("SwapTotal"), 8), "/proc/swaps: %ld KiB", swaps());
 	if (machine_is_ours()) {
-		CHECK(near((long)(info.freeram * unit / 1024), meminfo("MemFree"), 1024), "free RAM");
+		CHECK(near((long)(info.freeram * unit / 1024), meminfo("MemFree"), 1024),
+		      "free RAM");
 		CHECK(near((long)(info.freeswap * unit / 1024), meminfo("SwapFree"), 1024),
 		      "free swap");
 	}

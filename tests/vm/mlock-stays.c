@@ -54,7 +54,8 @@ int main(void)
 		CHECK(pages_resident(other, COUNT * PAGE) < COUNT, "what is not locked had to go");
 	major = faults_major();
 	for (uint32_t i = 0; i < COUNT; i++)
-		CHECK(page_has(memory + i * PAGE, i) && page_has(file + i * PAGE, 5 + i), "page %u", i);
+		CHECK(page_has(memory + i * PAGE, i) && page_has(file + i * PAGE, 5 + i),
+		      "page %u", i);
 	CHECK(faults_major() == major || !machine_is_ours(), "no disk was needed for them");
 
 	CHECK(munlockall() == 0 && locked() == 0, "munlockall");

@@ -36,8 +36,8 @@ int main(void)
 	death = death_of(touch_below, (void *)(top - (room + 2 * PAGE)));
 	CHECK(death.signal == SIGSEGV && death.code == SEGV_MAPERR,
 	      "it does not grow up to what lies below");
-	stack = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK,
-	             -1, 0);
+	stack = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+	             MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	CHECK(stack != MAP_FAILED, "MAP_STACK");
 	CHECK(munmap(stack, PAGE) == 0, "nothing lies below its second page");
 	stack += PAGE;

@@ -22,7 +22,8 @@ int main(void)
 	CHECK(moved == (void *)to, "mremap moves a part of the data segment");
 	CHECK(moved[5 * PAGE / 4 - skipped] == 55, "a word of the file, not %u",
 	      moved[5 * PAGE / 4 - skipped]);
-	CHECK(moved[9 * PAGE / 4 - skipped] == 99, "another, not %u", moved[9 * PAGE / 4 - skipped]);
+	CHECK(moved[9 * PAGE / 4 - skipped] == 99, "another, not %u",
+	      moved[9 * PAGE / 4 - skipped]);
 	moved[7 * PAGE / 4 - skipped] = 7;
 	CHECK(moved[7 * PAGE / 4 - skipped] == 7 && moved[7 * PAGE / 4 - skipped + 1] == 0,
 	      "it can be written");

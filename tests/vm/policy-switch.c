@@ -45,7 +45,8 @@ int main(void)
 		page_fill(memory + i * PAGE, i);
 	for (uint32_t from = 0; from < POLICIES; from++) {
 		for (uint32_t to = 0; to < POLICIES; to++, chosen++) {
-			CHECK(choose(policies[from]) && in_force(policies[from]), "%s", policies[from]);
+			CHECK(choose(policies[from]) && in_force(policies[from]), "%s",
+			      policies[from]);
 			for (uint32_t i = 0; i < 64; i++) {
 				uint32_t page = (chosen * 64 + i) * 7 % COUNT;
 

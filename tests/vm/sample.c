@@ -26,7 +26,8 @@ int main(void)
 	}
 	CHECK(getrusage(RUSAGE_SELF, &after) == 0, "count them again");
 	long faults = after.ru_minflt - before.ru_minflt;
-	CHECK(faults > 10 * (long)PAGES_OWN, "the pages faulted again and again, not %ld times", faults);
+	CHECK(faults > 10 * (long)PAGES_OWN, "the pages faulted again and again, not %ld times",
+	      faults);
 	say("%ld faults for %u pages that never left memory", faults, PAGES_OWN);
 	return 0;
 }

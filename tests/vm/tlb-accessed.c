@@ -35,6 +35,7 @@ int main(void)
 		}
 	say("%ld faults in %ld looks at the %u pages", faults, looks, HOT);
 	if (pages_stay())
-		CHECK(faults < 10, "pages in use stay in memory: hardly any fault, not %ld", faults);
+		CHECK(faults < 10, "pages in use stay in memory: hardly any fault, not %ld",
+		      faults);
 	return 0;
 }

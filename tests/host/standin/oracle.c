@@ -48,7 +48,8 @@ int oracle_fsck(void)
 	char command[256];
 
 	snprintf(command, sizeof(command),
-	         "PATH=$PATH:/usr/sbin:/sbin; e2fsck -fn %s >%s/fsck 2>&1 || { cat %s/fsck; false; }",
+	         "PATH=$PATH:/usr/sbin:/sbin; "
+	         "e2fsck -fn %s >%s/fsck 2>&1 || { cat %s/fsck; false; }",
 	         image, folder, folder);
 	return system(command);
 }
