@@ -19,6 +19,7 @@ import machine
 CACHE = os.path.join(machine.ROOT, ".cache")
 # A nanosecond of virtual time is an instruction; an idle processor's time is skipped.
 ICOUNT = ["-icount", "shift=0,sleep=off"]
+ICOUNT_WAITING = ["-icount", "shift=0"]  # an idle processor's time goes by
 # What Linux would spend on defence or chance, Pagoda does not either.
 LINUX_WORDS = ("console=ttyS0 quiet loglevel=3 mitigations=off nokaslr norandmaps "
                "randomize_kstack_offset=off")
