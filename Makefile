@@ -70,7 +70,7 @@ KERNEL_CFLAGS = -m32 -march=i686 -mtune=generic $(STACK_ALIGNMENT) -std=gnu11 \
 # a variable is set on every way, so that warning is the plain kernel's alone.
 DEBUG_CFLAGS = -DPAGODA_DEBUG -fsanitize=undefined -fno-sanitize-recover=all \
   -fno-sanitize=null,alignment,object-size,vptr \
-  $(if $(filter clang,$(CC)),,-Wno-maybe-uninitialized)
+  $(if $(filter clang,$(CC)),-fno-sanitize=pointer-overflow,-Wno-maybe-uninitialized)
 ifneq ($(COVERAGE),)
 $(OBJ)/vm/%: KERNEL_CFLAGS += -Og -fno-inline -fprofile-arcs -ftest-coverage -fprofile-info-section
 KERNEL_CFLAGS += -DPAGODA_DEBUG

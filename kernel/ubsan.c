@@ -10,7 +10,8 @@
  * The Makefile leaves out four kinds of checks: null pointers (the page at 0 is never
  * mapped, so the processor finds them for nothing), object sizes (found by bounds where an
  * array's size is known), alignment (the i386 has none, and packed structures of devices
- * and disks rely on that), and C++'s vptr.
+ * and disks rely on that), and C++'s vptr. With clang it leaves out overflow of pointers, too:
+ * that has no NULL + 0, which a program may well give read(2).
  */
 #ifdef PAGODA_DEBUG
 
