@@ -34,6 +34,7 @@ static __attribute__((noinline)) unsigned recurse(unsigned levels)
 {
 	volatile char frame[1024];
 
+	__asm__ volatile("" : : "r"(frame) : "memory"); /* or clang keeps one byte of it */
 	frame[0] = (char)levels;
 	return levels == 0 ? 0 : recurse(levels - 1) + 1 + (unsigned)(frame[0] & 0);
 }
