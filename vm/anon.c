@@ -68,11 +68,12 @@ void anon_free(struct anon *anon)
 		/* A write to the slot may be under way; the slot must not be given to another
 		 * page before it ended. The frame takes it along: evict.c frees it. */
 		bool writing = frame_has(frame, FRAME_WRITING);
+		detach(anon);
 		if (writing) {
 			frame->block = slot;
+			frame_set(frame, FRAME_HAS_SLOT);
 			slot = 0;
 		}
-		detach(anon);
 	}
 	if (slot)
 		swap_slot_free(slot);

@@ -331,8 +331,7 @@ static void check_owner(struct audit *audit, struct frame *frame)
 		broken(audit, "frame 0x%x is clean, but its page is nowhere else", number);
 	if (frame->state == FRAME_UNOWNED && frame->pins == 0 && !frame_has(frame, FRAME_ORPHAN))
 		broken(audit, "frame 0x%x has neither an owner nor a pin, and is not free", number);
-	if (frame->state == FRAME_UNOWNED && frame_has(frame, FRAME_WRITING))
-		audit->orphan_slots += frame->block != 0;
+	audit->orphan_slots += frame_has(frame, FRAME_HAS_SLOT);
 }
 
 static void check_frame(struct audit *audit, uint32_t number)

@@ -328,8 +328,8 @@ static bool slot_is_broken(struct frame *frame, uint32_t slot)
 static uint32_t finish_write(struct frame *frame, uint32_t slot)
 {
 	if (frame->state == FRAME_UNOWNED) {
-		/* Its owner went during the write and left the slot to us, if it was an anon. */
-		if (slot && frame->block == slot)
+		/* Its owner went during the write. */
+		if (frame_clear(frame, FRAME_HAS_SLOT))
 			swap_slot_free(slot);
 		frame_unpin_locked(frame);
 		return 1;

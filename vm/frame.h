@@ -49,6 +49,8 @@ enum frame_state {
 #define FRAME_TOUCHED 0x20u /* referenced by read(2), write(2) or before it lost an entry */
 #define FRAME_ORPHAN 0x40u  /* nobody's any more; freed when its transfer ends */
 #define FRAME_ASIDE 0x80u   /* (v) was seen to be locked: not in the policy's queue. evict.c */
+#define FRAME_HAS_SLOT 0x100u /* (v) its anon went during a write, and left the slot to whoever
+                                 waits for that: `block` */
 
 struct frame {
 	volatile uint32_t flags;

@@ -189,7 +189,7 @@ class Audit:
             self.expect(5, count == 1, f"swap slot {slot} is held by {count} anons")
             self.expect(5, slot_in_use(areas, slot), f"swap slot {slot} is held, and free")
         writing = sum(1 for frame in self.frames if frame_state(frame) == "UNOWNED"
-                      and frame.flags & self.flags["WRITING"] and frame.block)
+                      and frame.flags & self.flags["HAS_SLOT"])
         held = len(slots) + writing + variable("slots_held", "kernel/fs/tmpfs.c")
         used = sum(area.used for area in areas.values())
         self.expect(5, held == used, f"{used} swap slots are in use, and {held} pages have one")
