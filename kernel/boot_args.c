@@ -46,10 +46,14 @@ const char *boot_args_line(void)
 const char *boot_arg(const char *name)
 {
 	size_t length = strlen(name);
-	for (const char *word = words; *word; word += strlen(word) + 1)
+	const char *value = NULL;
+	bool ours = true;
+	for (const char *word = words; *word && ours; word += strlen(word) + 1) {
 		if (!strncmp(word, name, length) && word[length] == '=')
-			return word + length + 1;
-	return NULL;
+			value = word + length + 1;
+		ours = strncmp(word, "test=", 5) != 0; /* what follows is the test's own */
+	}
+	return value;
 }
 
 bool boot_flag(const char *name)

@@ -7,7 +7,8 @@
 
 void boot_args_init(const char *line);
 const char *boot_args_line(void);
-/* The value of name=value, or NULL. The pointer is valid for ever; values end with NUL. */
+/* The value of name=value, or NULL; of several the last. What follows test= is not looked at. The
+ * pointer is valid for ever; values end with NUL. */
 const char *boot_arg(const char *name);
 /* Whether the bare word is there. */
 bool boot_flag(const char *name);

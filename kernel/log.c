@@ -15,6 +15,9 @@
 #define RING_SIZE 16384u
 #define MESSAGE_MAX 256
 
+#define LIMIT_PERIOD (5 * NS_PER_SECOND)
+#define LIMIT_MESSAGES 10u /* in a period */
+
 #define COM1 0x3f8
 #define COM1_LINE_STATUS (COM1 + 5)
 #define COM1_CAN_SEND 0x20
@@ -66,6 +69,38 @@ static void message(bool loud, const char *words, va_list arguments)
 void log_print(const char *format, ...)
 {
 	va_list arguments;
+	va_start(arguments, format);
+	message(true, format, arguments);
+	va_end(arguments);
+}
+
+/* Whether one more may be told; if so, how many before it were not. */
+static bool limit_allows(struct log_limit *limit, uint32_t *left_out)
+{
+	uint64_t now = clock_now();
+	uint32_t flags = spin_lock_irq(&lock);
+
+	if (!limit->told || now - limit->since >= LIMIT_PERIOD) {
+		limit->since = now;
+		limit->told = 0;
+	}
+	bool allowed = limit->told < LIMIT_MESSAGES;
+	*left_out = limit->left_out;
+	limit->told += allowed;
+	limit->left_out = allowed ? 0 : limit->left_out + 1;
+	spin_unlock_irq(&lock, flags);
+	return allowed;
+}
+
+void log_limited(struct log_limit *limit, const char *format, ...)
+{
+	uint32_t left_out;
+	va_list arguments;
+
+	if (!limit_allows(limit, &left_out))
+		return;
+	if (left_out)
+		log_print("(%u more like the next one are not shown)", left_out);
 	va_start(arguments, format);
 	message(true, format, arguments);
 	va_end(arguments);

@@ -4,12 +4,21 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* One message (without newline). Callable from anywhere, interrupts included.
  * Printed as "[seconds.micros] message". */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* As log_print, but only into the ring: what a newcomer's screen should not show. */
 void log_quiet(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* As log_print, for what a program or a disk brings about as often as it likes: of one place, which
+ * has a static limit of its own, a few messages in some seconds; then how many were left out. */
+struct log_limit {
+	uint64_t since; /* the log's lock: when the period began */
+	uint32_t told, left_out;
+};
+void log_limited(struct log_limit *, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* Copies up to `size` of the newest bytes of the ring to `to`; returns how many. */
 size_t log_read(char *to, size_t size);
 size_t log_size(void);

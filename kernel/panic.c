@@ -21,16 +21,24 @@
 #include "kernel/sync/mutex.h"
 #include "kernel/time/clock.h"
 #include "lib/printf.h"
+#include "lib/string.h"
 
 #define LINE_SIZE 256
 #define BACKTRACE_MAX 32
-#define NOTES_MAX 4
+#define NOTES_MAX 5
 
 /* QEMU's isa-debug-exit: writing n ends QEMU with status 2n + 1, here 255. */
 #define DEBUG_EXIT_PORT 0xf4
 #define DEBUG_EXIT_PANIC 0x7f
 
 struct call_frame {
+	const struct call_frame *caller;
+	uintptr_t return_address;
+};
+
+/* What context_switch leaves on the stack of who is switched out (kernel/sched/switch.S). */
+struct switched_out {
+	uint32_t edi, esi, ebx;
 	const struct call_frame *caller;
 	uintptr_t return_address;
 };
@@ -108,11 +116,10 @@ void panic_add_note(void (*say)(void))
 	panic("more panic notes than there is room for");
 }
 
-/* Whether a struct call_frame at the address can be read. */
-static bool frame_readable(const struct call_frame *frame)
+/* Whether a struct call_frame at the address, on the thread's stack, can be read. */
+static bool frame_readable(const struct thread *thread, const struct call_frame *frame)
 {
 	uintptr_t address = (uintptr_t)frame;
-	const struct thread *thread = thread_current();
 	if (address % sizeof(uintptr_t))
 		return false;
 	return address >= thread->stack && thread->stack &&
@@ -138,9 +145,9 @@ static void print_next(void)
 	panic_print("\n");
 }
 
-static void backtrace(const struct call_frame *frame)
+static void backtrace(const struct thread *thread, const struct call_frame *frame)
 {
-	for (int i = 0; i < BACKTRACE_MAX && frame_readable(frame); i++) {
+	for (int i = 0; i < BACKTRACE_MAX && frame_readable(thread, frame); i++) {
 		if (!frame->return_address)
 			return;
 		/* The instruction after the call: for a call that never returns that is
@@ -151,6 +158,38 @@ static void backtrace(const struct call_frame *frame)
 			return;
 		frame = frame->caller;
 	}
+}
+
+void panic_print_calls_of(const struct thread *thread)
+{
+	const struct switched_out *saved = thread->context;
+	print_place(saved->return_address, 1);
+	backtrace(thread, saved->caller);
+}
+
+/* Names of the scheduler's and the locks' functions begin so. */
+static bool brings_sleep_about(const char *name)
+{
+	static const char *const parts[] = {"schedule", "switch", "thread_", "wait_", "condition_",
+	                                    "mutex_"};
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (strncmp(name, parts[i], strlen(parts[i])) == 0)
+			return true;
+	return false;
+}
+
+const char *panic_sleep_place(const struct thread *thread)
+{
+	const struct switched_out *saved = thread->context;
+	const struct call_frame *frame = saved->caller;
+	const char *name = symbol_find(saved->return_address, &(uint32_t){0});
+	for (int i = 0; name && brings_sleep_about(name); i++) {
+		if (i == BACKTRACE_MAX || !frame_readable(thread, frame))
+			return NULL;
+		name = symbol_find(frame->return_address - 1, &(uint32_t){0});
+		frame = frame->caller;
+	}
+	return name;
 }
 
 static void print_registers(const struct trap_frame *frame)
@@ -213,7 +252,7 @@ static _Noreturn void finish(const struct trap_frame *frame, const struct call_f
 		panic_print_place(frame->eip);
 		add_place(frame->eip);
 	}
-	backtrace(calls);
+	backtrace(thread_current(), calls);
 	print_next();
 	for (int i = 0; i < NOTES_MAX && notes[i] && !panicking_twice; i++)
 		notes[i]();

@@ -8,7 +8,7 @@
  *                                          ^ next
  *
  * A full piece is handed over and the next one begun, if the channel has given it back; if
- * not, records are dropped until it has. Only its own processor writes a ring, with interrupts
+ * not, records are dropped until it has. A channel that waits takes each record by itself. Only its own processor writes a ring, with interrupts
  * off, so no lock is needed, and a record may be noted wherever a lock is held.
  */
 #include "kernel/trace.h"
@@ -65,6 +65,11 @@ static void piece_send(void)
 {
 	uint32_t count = trace_next - ring.first;
 
+	if (channel->waits) {
+		channel->send(ring.first, count * sizeof(struct trace_record));
+		trace_next = trace_piece_end = NULL;
+		return;
+	}
 	ring.sending[ring.piece] = true;
 	if (!channel->send(ring.first, count * sizeof(struct trace_record))) {
 		ring.sending[ring.piece] = false;
@@ -79,6 +84,11 @@ void trace_make_room(void)
 {
 	if (trace_next)
 		piece_send();
+	if (channel->waits) {
+		trace_next = ring.first;
+		trace_piece_end = trace_next + 1;
+		return;
+	}
 	channel->reclaim();
 	if (ring.sending[ring.piece]) {
 		ring.lost++;
@@ -177,7 +187,7 @@ void trace_flush(void)
 	if (!channel)
 		return;
 	uint32_t flags = interrupts_off();
-	if (trace_next && trace_next - ring.first > 1)
+	if (trace_next && (channel->waits ? trace_next > ring.first : trace_next - ring.first > 1))
 		piece_send();
 	interrupts_restore(flags);
 }
@@ -281,7 +291,10 @@ void trace_set_channel(const struct trace_channel *new)
 	if (pieces < PIECES_LEAST)
 		pieces = PIECES_LEAST;
 	ring.pieces = pieces < PIECES_MOST ? pieces : PIECES_MOST;
+	if (new->waits)
+		ring.pieces = 1;
 	ring.memory = physmem_boot_take(ring.pieces * (PIECE_BYTES / PAGE_SIZE));
+	ring.first = (struct trace_record *)ring.memory;
 	timer_init(&flush_timer, flush_due);
 	channel = new;
 	panic_add_note(trace_flush);
@@ -290,6 +303,16 @@ void trace_set_channel(const struct trace_channel *new)
 bool trace_has_channel(void)
 {
 	return channel != NULL;
+}
+
+bool trace_has_words(void)
+{
+	return channel && channel->await_words;
+}
+
+void trace_await_words(char *words)
+{
+	channel->await_words(words);
 }
 
 uint32_t trace_lost(void)

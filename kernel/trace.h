@@ -2,7 +2,7 @@
 /*
  * The trace: what the kernel decided, noted one event after another, for eyes on the host.
  *
- *   tracepoint --> ring of this processor --> channel (virtio console) --> a file
+ *   tracepoint --> ring of this processor --> channel (virtio console, or COM2) --> a file
  *
  * A tracepoint is an inline function that costs one instruction while nothing is recorded.
  * On, it writes one fixed-size record into the processor's ring, which is handed to the
@@ -159,18 +159,29 @@ void trace_note_text(uint32_t what, const char *text, uint32_t a, uint32_t b, ui
 
 struct trace_channel {
 	const char *name;
+	/* The channel takes whatever it is given before `send` returns, however long that takes:
+	 * each record is handed over alone, without a TRACE_CHUNK, just before the next one is
+	 * noted or when the trace is flushed. */
+	bool waits;
 	/* Hands over a piece of memory that stays as it is until trace_sent() says that it was
 	 * sent. Callable anywhere; false if the channel can take no more now. */
 	bool (*send)(const void *data, uint32_t bytes);
-	/* Calls trace_sent for each piece that was sent since. */
+	/* Calls trace_sent for each piece that was sent since. NULL if the channel waits. */
 	void (*reclaim)(void);
+	/* Sleeps until the reader has sent words, as trace_control() takes them, and gives them out
+	 * (TRACE_LINE_MAX bytes with the NUL). For one thread. NULL: its reader sends nothing. */
+	void (*await_words)(char *words);
 };
+#define TRACE_LINE_MAX 128
 void trace_set_channel(const struct trace_channel *);
 void trace_sent(const void *data);
 
 /* ---- control; vm/trace.h has what people use ---- */
 
 bool trace_has_channel(void);
+/* Whether the channel's reader can send words, and the next ones of them: see there. */
+bool trace_has_words(void);
+void trace_await_words(char *words);
 /* From here on these groups are recorded; only_chosen: of TRACE_ACTIVITY, what threads do that
  * have `traced` set, and the kernel's own. */
 void trace_begin(uint32_t groups, bool only_chosen);

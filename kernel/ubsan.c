@@ -11,7 +11,8 @@
  * mapped, so the processor finds them for nothing), object sizes (found by bounds where an
  * array's size is known), alignment (the i386 has none, and packed structures of devices
  * and disks rely on that), and C++'s vptr. With clang it leaves out overflow of pointers, too:
- * that has no NULL + 0, which a program may well give read(2).
+ * that has no NULL + 0, which a program may well give read(2); and the types of functions that
+ * are called (from clang 17 on): every system call is called with six words.
  */
 #ifdef PAGODA_DEBUG
 

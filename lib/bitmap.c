@@ -40,11 +40,13 @@ void bitmap_clear(struct bitmap *bitmap, uint32_t bit)
 	bitmap->used--;
 }
 
-/* The first clear bit in [from, to), or BITMAP_NONE. */
-static uint32_t first_clear(const struct bitmap *bitmap, uint32_t from, uint32_t to)
+/* The first bit in [from, to) that is clear, also in `barred`, or BITMAP_NONE. */
+static uint32_t first_clear(const struct bitmap *bitmap, const uint32_t *barred, uint32_t from,
+                            uint32_t to)
 {
 	while (from < to) {
-		uint32_t clear = ~bitmap->words[from / 32] >> from % 32;
+		uint32_t set = bitmap->words[from / 32] | (barred ? barred[from / 32] : 0);
+		uint32_t clear = ~set >> from % 32;
 
 		if (clear) {
 			from += (uint32_t)__builtin_ctz(clear);
@@ -55,7 +57,7 @@ static uint32_t first_clear(const struct bitmap *bitmap, uint32_t from, uint32_t
 	return BITMAP_NONE;
 }
 
-uint32_t bitmap_take(struct bitmap *bitmap, uint32_t from)
+uint32_t bitmap_take_but(struct bitmap *bitmap, const uint32_t *barred, uint32_t from)
 {
 	uint32_t bit;
 
@@ -63,10 +65,15 @@ uint32_t bitmap_take(struct bitmap *bitmap, uint32_t from)
 		return BITMAP_NONE;
 	if (from >= bitmap->bits)
 		from = 0;
-	bit = first_clear(bitmap, from, bitmap->bits);
+	bit = first_clear(bitmap, barred, from, bitmap->bits);
 	if (bit == BITMAP_NONE)
-		bit = first_clear(bitmap, 0, from);
+		bit = first_clear(bitmap, barred, 0, from);
 	if (bit != BITMAP_NONE)
 		bitmap_set(bitmap, bit);
 	return bit;
+}
+
+uint32_t bitmap_take(struct bitmap *bitmap, uint32_t from)
+{
+	return bitmap_take_but(bitmap, NULL, from);
 }

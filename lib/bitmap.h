@@ -23,3 +23,5 @@ void bitmap_clear(struct bitmap *, uint32_t bit);
 /* Sets and returns the first clear bit at or after `from`, wrapping round once;
  * BITMAP_NONE if all are set. Whole words are skipped at a time. */
 uint32_t bitmap_take(struct bitmap *, uint32_t from);
+/* The same among those that are clear in `barred` too, as many bits; NULL: none is set there. */
+uint32_t bitmap_take_but(struct bitmap *, const uint32_t *barred, uint32_t from);

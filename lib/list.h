@@ -97,6 +97,12 @@ static inline struct list_link *list_first(const struct list *list)
 	return list_empty(list) ? NULL : list->head.next;
 }
 
+/* The last one, or NULL. */
+static inline struct list_link *list_last(const struct list *list)
+{
+	return list_empty(list) ? NULL : list->head.previous;
+}
+
 /* Takes out the first link and returns it, or NULL if the list is empty. */
 static inline struct list_link *list_pop(struct list *list)
 {

@@ -159,6 +159,28 @@ bool tree_insert(struct tree *tree, struct tree_node *node)
 	return true;
 }
 
+/* The next `count` nodes of the chain, which moves on, as a subtree. The halves differ by at most
+ * one node, so their heights by at most one. */
+static struct tree_node *build(struct tree *tree, struct tree_node **chain, uint32_t count)
+{
+	if (!count)
+		return NULL;
+	struct tree_node *left = build(tree, chain, count / 2);
+	struct tree_node *node = *chain;
+	*chain = node->right;
+	set_left(node, left);
+	set_right(node, build(tree, chain, count - count / 2 - 1));
+	node_refresh(tree, node);
+	return node;
+}
+
+void tree_build(struct tree *tree, struct tree_node *first, uint32_t count)
+{
+	tree->root = build(tree, &first, count);
+	if (tree->root)
+		tree->root->parent = NULL;
+}
+
 static struct tree_node *leftmost(struct tree_node *node)
 {
 	while (node && node->left)
@@ -191,6 +213,15 @@ void tree_remove(struct tree *tree, struct tree_node *node)
 		node_replace(tree, node, successor);
 	}
 	path_rebalance(tree, lowest_changed, successor);
+}
+
+struct tree_node *tree_take_first(struct tree *tree)
+{
+	struct tree_node *node = leftmost(tree->root);
+
+	if (node)
+		node_replace(tree, node, node->right);
+	return node;
 }
 
 void tree_update(struct tree *tree, struct tree_node *node)

@@ -43,6 +43,13 @@ struct tree_place {
 bool tree_find_place(struct tree *, uintptr_t key, struct tree_place *);
 void tree_insert_at(struct tree *, const struct tree_place *, struct tree_node *);
 
+/* Fills an empty tree with `count` nodes that hang together by `right`, in order of their keys, no
+ * two the same. O(count), and as low as such a tree can be. */
+void tree_build(struct tree *, struct tree_node *first, uint32_t count);
+/* Takes out the node with the smallest key; NULL if there is none. What stays is in order, but no
+ * longer in balance: for who takes out all of them. */
+struct tree_node *tree_take_first(struct tree *);
+
 /* The node's own summary changed: recompute it and those above it. */
 void tree_update(struct tree *, struct tree_node *);
 

@@ -4,25 +4,52 @@
 scripts/qemu, scripts/debug and scripts/check ask qemu_command() for it.
 """
 
+import fcntl
 import os
 import re
 import shlex
 import socket
 import subprocess
+import sys
+import threading
+
+import ext2damage
+import ext2image
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
+# Whether this machine's own compiler, binutils and gdb know i386.
+IS_X86 = os.uname().machine in ("x86_64", "i386", "i486", "i586", "i686")
+CROSS = os.environ.get("CROSS", "" if IS_X86 else "i686-linux-gnu-")
+NM, ADDR2LINE, GCOV = CROSS + "nm", CROSS + "addr2line", CROSS + "gcov"
+GDB = "gdb" if IS_X86 else "gdb-multiarch"
+GRUB = "/usr/lib/grub/i386-pc"  # what of GRUB goes on the ISO
+
 # A guest ends with `exit=N` as QEMU's exit status 2 * N + 1, through this device.
 EXIT_DEVICE = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+
+# The kernel that is built for PAE wants a processor with it, and with NX: QEMU's own for i386 has
+# no NX.
+PAGING = os.environ.get("PAGING", "two-level")
+CPU = "qemu32,+nx" if PAGING == "pae" else ""
+
+
+
+def cpu_options(cpu=""):
+    """The processor; none given: QEMU's own, or what the kind of kernel needs."""
+    return ["-cpu", cpu or CPU] if cpu or CPU else []
+
 
 # What a test may say about its machine, in a line `guest: ...` at its head.
 GUEST_DEFAULTS = {
     "mem": "16",           # MiB of RAM
     "swap": "32",          # MiB of swap; 0: none
     "disk": "virtio",      # or ata
+    "cpu": "",             # QEMU's -cpu, as in qemu32,-fxsr; none: its usual one
     "timeout": "60",       # seconds after which the guest counts as hung
     "args": "",            # arguments of the program
     "cmdline": "",         # more words for the kernel
+    "disks": "",           # further disks with an ext2 on each: see make_disks()
     "errors": "",          # what the disks fail at: see disk_errors()
     "host": "",            # a program in tests/host-checks, run on the disk image afterwards
     "trace": False,        # there is a way out for the trace; what comes is thrown away
@@ -33,9 +60,12 @@ GUEST_DEFAULTS = {
 }
 
 
+GUEST_LISTS = ("disks", "errors")  # given again, these say more
+
+
 def disk_name(disk, index):
-    """What the kernel calls the index-th disk: vda, vdb or hda, hdb."""
-    return ("hd" if disk == "ata" else "vd") + "ab"[index]
+    """What the kernel calls the index-th disk: vda, vdb, ... or hda, hdb."""
+    return ("hd" if disk == "ata" else "vd") + chr(ord("a") + index)
 
 
 def boot_line(disk, swap, *words):
@@ -56,14 +86,16 @@ def drive(disk, index, path, options=""):
             "-device", f"virtio-blk-pci,drive=disk{index}"]
 
 
-def qemu_command(*, mem, disk, root, swap=None, kernel=None, iso=None, cmdline="",
-                 accel="tcg", display="none", serial="mon:stdio", drive_options=""):
-    """root, swap: paths of images. kernel (with cmdline) or iso (which carries its own)."""
+def qemu_command(*, mem, disk, root, swap=None, disks=(), kernel=None, iso=None, cmdline="",
+                 accel="tcg", display="none", serial="mon:stdio", drive_options="", cpu=""):
+    """root, swap, disks: paths of images. kernel (with cmdline) or iso (which carries its own)."""
     command = ["qemu-system-i386", "-accel", accel, "-m", str(mem), "-no-reboot",
-               "-display", display, "-serial", serial, "-nic", "none"]
+               *cpu_options(cpu), "-display", display, "-serial", serial, "-nic", "none"]
     command += drive(disk, 0, root, drive_options)
     if swap:
         command += drive(disk, 1, swap, drive_options)
+    for index, path in enumerate(disks, 2 if swap else 1):
+        command += drive(disk, index, path, drive_options)
     if kernel:
         command += ["-kernel", kernel, "-append", cmdline]
     else:
@@ -72,12 +104,32 @@ def qemu_command(*, mem, disk, root, swap=None, kernel=None, iso=None, cmdline="
     return command
 
 
+def take_disk(build):
+    """Makes this process the one that has the root disk of the folder, until its end, also as
+    another program (exec); leaves with a sentence if there is one already."""
+    lock = os.open(os.path.join(build, "root.taken"), os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"A guest on this tree's disk runs already: process {os.read(lock, 20).decode()}."
+                 " Leave it, or give this one a folder of its own: make qemu BUILD=build-2")
+    os.set_inheritable(lock, True)
+    os.truncate(lock, 0)
+    os.write(lock, str(os.getpid()).encode())
+
+
 def trace_options(path):
     """The options for the trace's way out, into a file. Without ioeventfd the device takes
     what it is given before the guest goes on, so nothing is ever lost."""
     path = path.replace(",", ",,")
     return ["-device", "virtio-serial-pci,ioeventfd=off,max_ports=1",
             "-chardev", f"file,id=trace,path={path}", "-device", "virtconsole,chardev=trace"]
+
+
+def line_options(fd):
+    """The options for the third serial port, ttyS2 (the second is left alone): the line is a
+    connected socket, which QEMU inherits."""
+    return ["-serial", "null", "-serial", "chardev:line", "-chardev", f"socket,id=line,fd={fd}"]
 
 
 def make_swap(path, mib):
@@ -102,8 +154,9 @@ def recorded_command(mode, name, settings, folder, words, serial):
                      f"test=/tests/{name} {settings['args']}".strip())
     inside = os.path.join(folder, "").replace(",", ",,")
     command = ["qemu-system-i386", "-accel", "tcg", "-m", settings["mem"], "-no-reboot",
-               "-display", "none", "-serial", serial, "-nic", "none", *EXIT_DEVICE,
-               "-icount", f"shift=auto,rr={mode},rrfile={inside}events,rrsnapshot=start",
+               *cpu_options(settings["cpu"]), "-display", "none", "-serial", serial, "-nic", "none",
+               *EXIT_DEVICE, "-icount",
+               f"shift=auto,rr={mode},rrfile={inside}events,rrsnapshot=start",
                "-kernel", os.path.join(folder, "pagoda.elf"), "-append", line]
     for index, disk in enumerate(recorded_disks(settings)):
         command += ["-drive", f"file={inside}{disk}.qcow2,if=none,id={disk}",
@@ -111,6 +164,33 @@ def recorded_command(mode, name, settings, folder, words, serial):
         device = f"ide-hd,unit={index}" if settings["disk"] == "ata" else "virtio-blk-pci"
         command += ["-device", f"{device},drive=disk{index}"]
     return command
+
+
+def logged_command(*, mem, disk, root, log, swap, kernel, cmdline):
+    """QEMU's command line for a guest whose console is its standard input and output, and whose
+    writes to the root disk go into a log as well, flushes among them (writelog.py). The host's own
+    disk is not flushed for them."""
+    def escaped(path):
+        return path.replace(",", ",,")
+    root_file = f"file.driver=file,file.filename={escaped(root)},file.cache.no-flush=on"
+    log_file = f"log.driver=file,log.filename={escaped(log)},log.cache.no-flush=on"
+    command = ["qemu-system-i386", "-accel", "tcg", "-m", str(mem), "-no-reboot",
+               *cpu_options(), "-display", "none", "-serial", "stdio", "-monitor", "none", "-nic", "none",
+               "-kernel", kernel, "-append", cmdline,
+               "-blockdev", f"driver=blklogwrites,node-name=root,{root_file},{log_file}",
+               "-blockdev", f"driver=file,node-name=swap,filename={escaped(swap)},"
+                            "cache.no-flush=on"]
+    for index, node in enumerate(("root", "swap")):
+        device = f"ide-hd,bus=ide.0,unit={index}" if disk == "ata" else "virtio-blk-pci"
+        command += ["-device", f"{device},drive={node}"]
+    return command
+
+
+def end_after(process, seconds):
+    """Kills the process when its time is over; cancel() the timer that is returned."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    return timer
 
 
 def free_port():
@@ -141,6 +221,8 @@ def guest_settings(path):
         name, equals, value = word.partition("=")
         if name not in settings or isinstance(settings[name], bool) == bool(equals):
             raise BadSettings(f"{path}: `guest:` does not know {word}")
+        if name in GUEST_LISTS and settings[name]:
+            value = settings[name] + " " + value
         settings[name] = value if equals else True
     return settings
 
@@ -161,28 +243,65 @@ def make_errors_file(root, folder):
     def debugfs(*arguments):
         return subprocess.run(["debugfs", *arguments, root], check=True, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    debugfs("-w", "-R", f"write {source} {ERRORS_FILE}")
+    debugfs("-w", "-R", f'write "{source}" {ERRORS_FILE}')
     return [8 * int(block) for block in debugfs("-R", f"blocks {ERRORS_FILE}").split()]
 
 
-def disk_errors(words, root, folder):
-    """For {"root", "swap"} the rules of QEMU's blkdebug driver that make the disk fail, a file.
+def make_disks(words, folder):
+    """Further disks, behind root and swap: a word makes one. Each is a small ext2 with a bit of
+    everything (ext2image.base_image): "good"; "damage:NAME+NAME", so damaged (ext2damage.DAMAGES);
+    "mutant:SEED", damaged as a seed wants it. Their paths."""
+    paths = []
+    for number, word in enumerate(words.split()):
+        path = os.path.join(folder, f"disk{number}.img")
+        kind, _, how = word.partition(":")
+        if kind == "mutant":
+            ext2damage.mutant(path, how)
+        elif kind == "damage" or word == "good":
+            ext2damage.named(path, how)
+        else:
+            raise BadSettings(f"disks= does not know {word}")
+        paths.append(path)
+    return paths
+
+
+def error_rules(operation, times, sector):
+    """sector: None for any."""
+    place = "" if sector is None else f'sector = "{sector}"\n'
+    return (2 if times == "-twice" else 1) * [
+        f'[inject-error]\nevent = "none"\niotype = "{operation}"\nerrno = "5"\n'
+        f'{place}once = "{"on" if times else "off"}"\n']
+
+
+def disk_errors(words, root, disks, folder):
+    """For {"root", "swap", "disk0", ...} the rules of QEMU's blkdebug driver that make the disk
+    fail, a file.
 
     Each word is DISK:OPERATION:FIRST[-LAST], as in "swap:read:1-400 root:write-twice:3": the
     operation (read or write) fails at these swap slots or pages of ERRORS_FILE, with -once or
-    -twice only the first times. The kernel tries everything twice itself."""
+    -twice only the first times; "all": everywhere. The kernel tries everything twice itself. On
+    one of the further disks a place has a name: "disk0:read:indirect=/a/big"
+    (ext2image.Image.place), with [N] behind it the N-th block of several."""
     rules = {}
+    on_root = any(word.startswith("root:") for word in words.split())
+    pages = make_errors_file(root, folder) if on_root else []
     sectors = {"root": lambda page: pages[page], "swap": lambda slot: 8 * slot}
-    pages = make_errors_file(root, folder) if words else []
     for word in words.split():
-        found = re.fullmatch(r"(root|swap):(read|write)(-once|-twice)?:(\d+)(?:-(\d+))?", word)
-        if not found:
+        found = re.fullmatch(r"(root|swap|disk\d+):(read|write)(-once|-twice)?:"
+                             r"(?:(\d+)(?:-(\d+))?|([a-z].*?)(?:\[(\d+)\])?)", word)
+        everywhere = found and found[6] == "all"
+        if not found or (found[1] in sectors) != bool(found[4]) and not everywhere:
             raise BadSettings(f"errors= does not know {word}")
-        disk, operation, times, first, last = found.groups()
-        for place in range(int(first), int(last or first) + 1):
-            rules.setdefault(disk, []).extend((2 if times == "-twice" else 1) * [
-                f'[inject-error]\nevent = "none"\niotype = "{operation}"\nerrno = "5"\n'
-                f'sector = "{sectors[disk](place)}"\nonce = "{"on" if times else "off"}"\n'])
+        disk, operation, times, first, last, name, which = found.groups()
+        if everywhere:
+            places = [None]
+        elif name:
+            blocks = ext2image.Image(disks[int(disk[4:])]).place(name)
+            places = [8 * block for block in (blocks[int(which):][:1] if which else blocks)]
+        else:
+            places = [sectors[disk](i) for i in range(int(first), int(last or first) + 1)]
+        for place in places:
+            rules.setdefault(disk, []).extend(error_rules(operation, times, place))
     paths = {}
     for disk, texts in rules.items():
         paths[disk] = os.path.join(folder, f"{disk}.errors")
@@ -210,17 +329,19 @@ def test_guest(name, source, folder, image, kernel, serial, words=(), accel="tcg
     # init takes all that follows test= for the test's own.
     line = boot_line(disk, swap_mib, "exit", settings["cmdline"], *words,
                      f"test=/tests/{name} {settings['args']}".strip())
-    errors = disk_errors(settings["errors"], root, folder)
+    disks = make_disks(settings["disks"], folder)
+    errors = disk_errors(settings["errors"], root, disks, folder)
     root, swap = failing(root, errors.get("root")), failing(swap, errors.get("swap"))
+    disks = [failing(path, errors.get(f"disk{i}")) for i, path in enumerate(disks)]
     iso = None
     if settings["grub"]:
         iso = os.path.join(folder, "pagoda.iso")
         subprocess.run([os.path.join(ROOT, "scripts/make-iso"), iso, kernel, line], check=True,
                        stdout=subprocess.DEVNULL)
         kernel = None
-    command = qemu_command(mem=settings["mem"], disk=disk, root=root, swap=swap, kernel=kernel,
-                           iso=iso, cmdline=line, accel=accel, serial=serial,
-                           drive_options=",cache=unsafe")
+    command = qemu_command(mem=settings["mem"], disk=disk, root=root, swap=swap, disks=disks,
+                           kernel=kernel, iso=iso, cmdline=line, accel=accel, serial=serial,
+                           drive_options=",cache=unsafe", cpu=settings["cpu"])
     if settings["trace"]:
         command += trace_options("/dev/null")
     return command + EXIT_DEVICE + ["-monitor", "none"]

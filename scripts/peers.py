@@ -14,9 +14,9 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import linuxguest
 import machine
 
-CACHE = os.path.join(machine.ROOT, ".cache")
 # A nanosecond of virtual time is an instruction; an idle processor's time is skipped.
 ICOUNT = ["-icount", "shift=0,sleep=off"]
 ICOUNT_WAITING = ["-icount", "shift=0"]  # an idle processor's time goes by
@@ -26,19 +26,10 @@ LINUX_WORDS = ("console=ttyS0 quiet loglevel=3 mitigations=off nokaslr norandmap
 
 # /boot is tests/bench/boot: it tells when the first command of the first shell runs, here with
 # no disk yet.
-LINUX_INIT = """#!/bin/busybox sh
-/boot
-export PATH=/bin
-/bin/busybox mount -t devtmpfs dev /dev
-/bin/busybox --install -s /bin
-for module in /modules/*; do insmod $module; done
-mount -t ext4 /dev/vda /mnt
-mount -t proc proc /mnt/proc
-mount -t devtmpfs dev /mnt/dev
+LINUX_INIT = "#!/bin/busybox sh\n/boot" + linuxguest.MOUNT_ROOT + """
 mount -t tmpfs tmp /mnt/tmp
 swapon /dev/vdb
 mkdir -p /mnt/root/scratch
-read -r line </mnt/proc/cmdline
 chroot /mnt /bin/sh -c "cd /root/scratch; ${line##*bench=}"
 poweroff -f
 """
@@ -46,23 +37,6 @@ poweroff -f
 
 class GuestFailed(Exception):
     pass
-
-
-def cpio(entries):
-    """An archive in the format `newc` of (name, mode, contents)."""
-    archive = bytearray()
-    for number, (name, mode, data) in enumerate(entries + [("TRAILER!!!", 0, b"")], 1):
-        path = name.encode() + b"\0"
-        fields = (number, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path), 0)
-        archive += b"070701" + b"".join(b"%08x" % field for field in fields) + path
-        archive += b"\0" * (-len(archive) % 4) + data
-        archive += b"\0" * (-len(archive) % 4)
-    return bytes(archive)
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
 
 
 class Peer:
@@ -138,26 +112,18 @@ class Linux(Peer):
             file.write(self.initramfs())
         commands = ";".join("/tests/bench/" + program for program in programs)
         line = f"{LINUX_WORDS} {self.words} bench={commands};echo bench-end"
-        return os.path.join(CACHE, "linux/vmlinuz"), line, ["-initrd", initramfs]
+        return os.path.join(linuxguest.PEER, "vmlinuz"), line, ["-initrd", initramfs]
 
     def initramfs(self):
-        entries = [(name, 0o40755, b"") for name in ("bin", "dev", "modules", "mnt", "proc")]
-        entries += [("bin/busybox", 0o100755, read(os.path.join(CACHE, "busybox"))),
-                    ("boot", 0o100755, read(os.path.join(self.build,
-                                                         "rootfs/tests/bench/boot"))),
-                    ("init", 0o100755, LINUX_INIT.encode())]
-        folder = os.path.join(CACHE, "linux")
-        for name in sorted(os.listdir(folder)):
-            if name.endswith(".ko"):
-                entries.append(("modules/" + name, 0o100644, read(os.path.join(folder, name))))
-        return cpio(entries)
+        boot = linuxguest.read(os.path.join(self.build, "rootfs/tests/bench/boot"))
+        return linuxguest.initramfs(linuxguest.PEER, LINUX_INIT, [("boot", 0o100755, boot)])
 
     def ended_well(self, told):
         return "bench-end" in told
 
 
 def linux_version():
-    return read(os.path.join(CACHE, "linux/version")).decode().strip()
+    return linuxguest.read(os.path.join(linuxguest.PEER, "version")).decode().strip()
 
 
 # ---- what the programs tell --------------------------------------------------------------

@@ -73,10 +73,10 @@ static uint32_t replay_policy(struct trace *trace, const struct policy *policy, 
                               bool arrival, uint32_t tick)
 {
 	void *table = allocate(frames, policy->table_bytes);
+	void *self = allocate(1, policy->self_bytes);
 	uint32_t resident = 0, misses = 0;
 
-	if (policy->start)
-		policy->start(table, frames);
+	policy->start(self, table, frames);
 	for (uint32_t t = 0; t < trace->length; t++) {
 		struct page *page = &trace->pages[trace->references[t]];
 		if (page->resident) {
@@ -84,27 +84,28 @@ static uint32_t replay_policy(struct trace *trace, const struct policy *policy, 
 		} else {
 			misses++;
 			if (resident == frames) {
-				struct policy_page *victim = policy_choose(policy, resident);
+				struct policy_page *victim = policy_choose(policy, self, resident);
 				if (!victim)
 					die("a policy named no victim");
-				policy->page_out(victim);
+				policy->page_out(self, victim);
 				LIST_ENTRY(victim, struct page, policy)->resident = false;
 				resident--;
 			}
 			page->referenced = false;
 			page->resident = true;
-			policy->page_in(&page->policy);
+			policy->page_in(self, &page->policy);
 			page->referenced = arrival;
 			resident++;
 		}
 		if (policy->tick && (t + 1) % tick == 0)
-			policy->tick();
+			policy->tick(self);
 	}
 	for (uint32_t i = 0; i < trace->distinct; i++) {
 		if (trace->pages[i].resident)
-			policy->page_out(&trace->pages[i].policy);
+			policy->page_out(self, &trace->pages[i].policy);
 		trace->pages[i].resident = false;
 	}
+	free(self);
 	free(table);
 	return misses;
 }

@@ -52,11 +52,13 @@ static inline __attribute__((format(printf, 1, 2))) void say(const char *format,
 }
 
 /* Ends the process with status 1, unless the condition holds; the words say, as printf
- * does, what was expected. */
+ * does, what was expected. One that holds clears errno, so that a later one which fails does not
+ * tell of a call that was expected to. */
 #define CHECK(condition, ...)                                                              \
 	do {                                                                               \
 		if (!(condition))                                                          \
 			test_fail(__FILE__, __LINE__, #condition, __VA_ARGS__);            \
+		errno = 0;                                                                 \
 	} while (0)
 
 static inline __attribute__((noreturn, format(printf, 4, 5))) void
@@ -70,7 +72,10 @@ test_fail(const char *file, int line, const char *condition, const char *format,
 	vsnprintf(words, sizeof(words), format, arguments);
 	va_end(arguments);
 	say("%s:%d: expected: %s", file, line, words);
-	say("  false: %s   (errno %d: %s)", condition, error, strerror(error));
+	if (error)
+		say("  false: %s   (errno %d: %s)", condition, error, strerror(error));
+	else
+		say("  false: %s", condition);
 	_exit(1);
 }
 

@@ -4,10 +4,13 @@
 #include "userprog/descriptor.h"
 
 #include <asm/errno.h>
+#include <linux/fcntl.h>
 
+#include "kernel/fs/lock.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
 #include "lib/string.h"
+#include "userprog/process.h"
 
 #define FIRST_CAPACITY 32u
 
@@ -30,7 +33,7 @@ static struct descriptor_table *table_create(uint32_t capacity)
 	struct descriptor_table *table = kmalloc_zeroed(sizeof *table);
 	if (!table)
 		return NULL;
-	table->references = 1;
+	table->references = table->processes = 1;
 	spinlock_init(&table->lock, "descriptors");
 	table->capacity = capacity;
 	table->files = kmalloc_zeroed(capacity * sizeof *table->files);
@@ -46,17 +49,30 @@ struct descriptor_table *descriptors_create(void)
 	return table_create(FIRST_CAPACITY);
 }
 
-struct descriptor_table *descriptors_copy(struct descriptor_table *from)
+/* False: it has become larger meanwhile. */
+static bool copy_files(struct descriptor_table *table, struct descriptor_table *from)
 {
-	/* Only its own process makes a table larger, and that is who copies it. */
-	struct descriptor_table *table = table_create(from->capacity);
-	if (!table)
-		return NULL;
-	spin_lock(&from->lock);
-	for (uint32_t i = 0; i < from->capacity; i++)
+	uint32_t flags = spin_lock_irq(&from->lock);
+	bool fits = from->capacity <= table->capacity;
+	for (uint32_t i = 0; fits && i < from->capacity; i++)
 		table->files[i] = from->files[i] ? file_get(from->files[i]) : NULL;
 	memcpy(table->close_on_exec, from->close_on_exec, sizeof table->close_on_exec);
-	spin_unlock(&from->lock);
+	spin_unlock_irq(&from->lock, flags);
+	return fits;
+}
+
+struct descriptor_table *descriptors_copy(struct descriptor_table *from)
+{
+	struct descriptor_table *table;
+	bool copied;
+	do {
+		table = table_create(from->capacity);
+		if (!table)
+			return NULL;
+		copied = copy_files(table, from);
+		if (!copied)
+			descriptors_put(table);
+	} while (!copied);
 	return table;
 }
 
@@ -65,25 +81,72 @@ void descriptors_get(struct descriptor_table *table)
 	__atomic_fetch_add(&table->references, 1, __ATOMIC_RELAXED);
 }
 
+/* The table lets go of the file, and with it of the process's record locks on it, even if it has
+ * other descriptors of it (fcntl(2)). */
+static void file_close(struct descriptor_table *table, struct file *file)
+{
+	if (!(file->flags & O_PATH))
+		locks_release(file->inode, table);
+	file_put(file);
+}
+
 void descriptors_put(struct descriptor_table *table)
 {
 	if (__atomic_sub_fetch(&table->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	for (uint32_t i = 0; i < table->capacity; i++)
 		if (table->files[i])
-			file_put(table->files[i]);
+			file_close(table, table->files[i]);
 	kfree(table->files);
 	kfree(table);
 }
 
-struct file *descriptor_file(struct descriptor_table *table, int number)
+struct descriptor_table *descriptors_share(struct descriptor_table *table)
+{
+	descriptors_get(table);
+	__atomic_fetch_add(&table->processes, 1, __ATOMIC_RELAXED);
+	return table;
+}
+
+void descriptors_leave(struct descriptor_table *table)
+{
+	__atomic_fetch_sub(&table->processes, 1, __ATOMIC_RELAXED);
+	descriptors_put(table);
+}
+
+bool descriptors_are_shared(const struct descriptor_table *table)
+{
+	return __atomic_load_n(&table->processes, __ATOMIC_RELAXED) > 1;
+}
+
+size_t descriptors_held(struct descriptor_table *table, uint32_t pass)
+{
+	size_t bytes = table->capacity * sizeof *table->files;
+	uint32_t flags = spin_lock_irq(&table->lock);
+	for (uint32_t i = 0; i < table->capacity; i++)
+		if (table->files[i])
+			bytes += file_held(table->files[i], pass);
+	spin_unlock_irq(&table->lock, flags);
+	return bytes;
+}
+
+struct file *descriptor_place(struct descriptor_table *table, int number)
 {
 	struct file *file = NULL;
-	spin_lock(&table->lock);
+	uint32_t flags = spin_lock_irq(&table->lock);
 	if (number >= 0 && (uint32_t)number < table->capacity && table->files[number])
 		file = file_get(table->files[number]);
-	spin_unlock(&table->lock);
+	spin_unlock_irq(&table->lock, flags);
 	return file;
+}
+
+struct file *descriptor_file(struct descriptor_table *table, int number)
+{
+	struct file *file = descriptor_place(table, number);
+	if (!file || !(file->flags & O_PATH))
+		return file;
+	file_put(file);
+	return NULL;
 }
 
 /* Makes room for `number`, which is below DESCRIPTORS_MAX. 0 or -ENOMEM. */
@@ -97,12 +160,16 @@ static int table_grow(struct descriptor_table *table, uint32_t number)
 	struct file **files = kmalloc_zeroed(capacity * sizeof *files);
 	if (!files)
 		return -ENOMEM;
-	spin_lock(&table->lock);
+	uint32_t flags = spin_lock_irq(&table->lock);
 	struct file **old = table->files;
-	memcpy(files, old, table->capacity * sizeof *files);
-	table->files = files;
-	table->capacity = capacity;
-	spin_unlock(&table->lock);
+	if (capacity > table->capacity) {
+		memcpy(files, old, table->capacity * sizeof *files);
+		table->files = files;
+		table->capacity = capacity;
+	} else {
+		old = files; /* another thread was faster */
+	}
+	spin_unlock_irq(&table->lock, flags);
 	kfree(old);
 	return 0;
 }
@@ -117,12 +184,32 @@ static uint32_t first_free(const struct descriptor_table *table, uint32_t from)
 int descriptor_add(struct descriptor_table *table, struct file *file, uint32_t from,
                    uint32_t limit, bool close_on_exec)
 {
-	spin_lock(&table->lock);
-	uint32_t number = first_free(table, from);
-	spin_unlock(&table->lock);
-	if (number >= limit || number >= DESCRIPTORS_MAX)
-		return -EMFILE;
-	return descriptor_set(table, file, number, close_on_exec) ? -ENOMEM : (int)number;
+	for (;;) {
+		uint32_t flags = spin_lock_irq(&table->lock);
+		uint32_t number = first_free(table, from);
+		bool fits = number < table->capacity && number < limit;
+		if (fits) {
+			table->files[number] = file;
+			flag_put(table, number, close_on_exec);
+		}
+		spin_unlock_irq(&table->lock, flags);
+		if (fits)
+			return (int)number;
+		if (number >= limit || number >= DESCRIPTORS_MAX)
+			return -EMFILE;
+		if (table_grow(table, number))
+			return -ENOMEM;
+	}
+}
+
+int32_t descriptor_new(struct file *file, uint32_t from, bool close_on_exec)
+{
+	struct process *self = process_current();
+	int number = descriptor_add(self->files, file, from,
+	                            self->limits[RLIMIT_NOFILE].rlim_cur, close_on_exec);
+	if (number < 0)
+		file_put(file);
+	return number;
 }
 
 int descriptor_set(struct descriptor_table *table, struct file *file, uint32_t number,
@@ -131,13 +218,13 @@ int descriptor_set(struct descriptor_table *table, struct file *file, uint32_t n
 	int error = table_grow(table, number);
 	if (error)
 		return error;
-	spin_lock(&table->lock);
+	uint32_t flags = spin_lock_irq(&table->lock);
 	struct file *old = table->files[number];
 	table->files[number] = file;
 	flag_put(table, number, close_on_exec);
-	spin_unlock(&table->lock);
+	spin_unlock_irq(&table->lock, flags);
 	if (old)
-		file_put(old);
+		file_close(table, old);
 	return 0;
 }
 
@@ -145,14 +232,14 @@ int descriptor_close(struct descriptor_table *table, int number)
 {
 	if (number < 0 || (uint32_t)number >= table->capacity)
 		return -EBADF;
-	spin_lock(&table->lock);
+	uint32_t flags = spin_lock_irq(&table->lock);
 	struct file *file = table->files[number];
 	table->files[number] = NULL;
 	flag_put(table, number, false);
-	spin_unlock(&table->lock);
+	spin_unlock_irq(&table->lock, flags);
 	if (!file)
 		return -EBADF;
-	file_put(file);
+	file_close(table, file);
 	return 0;
 }
 
@@ -165,26 +252,26 @@ void descriptors_close_on_exec(struct descriptor_table *table)
 
 bool descriptor_flag(struct descriptor_table *table, int number)
 {
-	spin_lock(&table->lock);
+	uint32_t flags = spin_lock_irq(&table->lock);
 	bool set = flag_get(table, (uint32_t)number);
-	spin_unlock(&table->lock);
+	spin_unlock_irq(&table->lock, flags);
 	return set;
 }
 
 void descriptor_set_flag(struct descriptor_table *table, int number, bool close_on_exec)
 {
-	spin_lock(&table->lock);
+	uint32_t flags = spin_lock_irq(&table->lock);
 	flag_put(table, (uint32_t)number, close_on_exec);
-	spin_unlock(&table->lock);
+	spin_unlock_irq(&table->lock, flags);
 }
 
 int descriptor_next(struct descriptor_table *table, int after)
 {
 	int found = -1;
-	spin_lock(&table->lock);
+	uint32_t flags = spin_lock_irq(&table->lock);
 	for (uint32_t i = (uint32_t)(after + 1); i < table->capacity && found < 0; i++)
 		if (table->files[i])
 			found = (int)i;
-	spin_unlock(&table->lock);
+	spin_unlock_irq(&table->lock, flags);
 	return found;
 }

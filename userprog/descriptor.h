@@ -13,8 +13,9 @@ struct file;
 #define DESCRIPTORS_MAX 1024u
 
 struct descriptor_table {
-	uint32_t references;  /* atomic: its process, and readers of /proc/<pid>/fd */
-	struct spinlock lock; /* guards all below */
+	uint32_t references;  /* atomic: processes, and readers of /proc/<pid>/fd */
+	uint32_t processes;   /* atomic: of these; clone(2) with CLONE_FILES has two share one */
+	struct spinlock lock; /* guards all below; interrupts off: oom.c has process_lock, too */
 	struct file **files;  /* NULL: free */
 	uint32_t capacity;
 	uint32_t close_on_exec[DESCRIPTORS_MAX / 32]; /* one bit each */
@@ -27,9 +28,19 @@ struct descriptor_table *descriptors_copy(struct descriptor_table *);
 void descriptors_get(struct descriptor_table *);
 /* The last reference closes every file. May sleep. */
 void descriptors_put(struct descriptor_table *);
+/* A reference for another process to have it, too; and a process's, as it has it no more. */
+struct descriptor_table *descriptors_share(struct descriptor_table *);
+void descriptors_leave(struct descriptor_table *);
+bool descriptors_are_shared(const struct descriptor_table *);
 
-/* The open file with a reference (file_put), or NULL. */
+/* About how many bytes of memory whoever has the table keeps from others by what is open; `pass` as
+ * file_held has it. process_lock may be held. */
+size_t descriptors_held(struct descriptor_table *, uint32_t pass);
+
+/* The open file with a reference (file_put), or NULL: also of one that was opened with O_PATH,
+ * which the calls that open(2) names may have alone; they take descriptor_place. */
 struct file *descriptor_file(struct descriptor_table *, int number);
+struct file *descriptor_place(struct descriptor_table *, int number);
 /* The smallest free number >= from gets the file, whose reference is taken over. The
  * number; -EMFILE (no number below `limit`), -ENOMEM: the reference stays the caller's. */
 int descriptor_add(struct descriptor_table *, struct file *, uint32_t from, uint32_t limit,
@@ -38,6 +49,9 @@ int descriptor_add(struct descriptor_table *, struct file *, uint32_t from, uint
  * DESCRIPTORS_MAX; what was there is closed. 0 or -ENOMEM. May sleep. */
 int descriptor_set(struct descriptor_table *, struct file *, uint32_t number,
                    bool close_on_exec);
+/* The current process's: gives the file, whose reference is taken over in any case, the smallest
+ * free number >= from. The number, -EMFILE, -ENOMEM. */
+int32_t descriptor_new(struct file *, uint32_t from, bool close_on_exec);
 /* 0 or -EBADF. May sleep. */
 int descriptor_close(struct descriptor_table *, int number);
 void descriptors_close_on_exec(struct descriptor_table *);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * execve(2): find the program (through #! lines), promise its segments in a new address
- * space, fill the stack, and change over (exec.h).
+ * execve(2): find the program (through #! lines), promise its segments and its dynamic linker's in
+ * a new address space, fill the stack, and change over (exec.h).
  *
+ *                    the vDSO                  vdso.h
  *   USER_STACK_TOP   0
  *                    path                      AT_EXECFN
  *                    environment strings
@@ -18,10 +19,14 @@
 #include <asm/errno.h>
 #include <asm/mman.h>
 #include <elf.h>
+#include <linux/mount.h>
 #include <linux/auxvec.h>
+#include <linux/fcntl.h>
 #include <linux/stat.h>
 
 #include "kernel/cpu/cpu.h"
+#include "kernel/cpu/debug_registers.h"
+#include "kernel/credentials.h"
 #include "kernel/dev/random.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/identity.h"
@@ -33,19 +38,22 @@
 #include "userprog/descriptor.h"
 #include "userprog/exec_strings.h"
 #include "userprog/exit.h"
+#include "userprog/futex.h"
+#include "userprog/image.h"
 #include "userprog/process.h"
+#include "userprog/ptrace.h"
+#include "userprog/timers.h"
+#include "userprog/vdso.h"
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
 #include "vm/spt.h"
 #include "vm/usercopy.h"
 
-#define SCRIPT_DEPTH 4      /* how many #! may lead to each other */
-#define SCRIPT_LINE 256     /* longest #! line that is looked at, with its end */
-#define SEGMENTS_MAX 64u
+#define SCRIPT_DEPTH 5      /* how many #! may lead to each other */
+#define SCRIPT_LINE 256     /* of a #! line so much is looked at */
 
 struct exec {
-	const char *path;            /* as the caller named it */
-	struct dentry *file;         /* the program itself: the last interpreter; program_get */
+	const char *path;            /* as the caller named it, or where it is named so */
 	char *lines[SCRIPT_DEPTH];   /* #! lines on the way, first script first */
 	uint32_t depth;
 	struct exec_strings strings; /* arguments, then environment */
@@ -53,64 +61,43 @@ struct exec {
 	uint32_t args_bytes;         /* of the strings that are arguments */
 
 	struct spt *spt;             /* the new space */
-	Elf32_Ehdr header;
-	uintptr_t bias;              /* what is added to the file's addresses */
-	uintptr_t headers;           /* where the program finds its program headers, or 0 */
-	uintptr_t end;               /* of its highest segment */
 	bool executable_stack;
 	uintptr_t esp;
 	struct credentials credentials;
-	Elf32_Phdr segments[SEGMENTS_MAX]; /* header.e_phnum of them are filled */
+	bool dumpable;
+	struct descriptor_table *files; /* its own, if it shared its caller's; else NULL */
+	struct image *linker;        /* the interpreter that the program names; NULL: none */
+	struct image program;        /* the last one that #! lines lead to */
 };
 
 /* ---- which file ---- */
 
-/* Follows the path to a regular file that may be executed; replaces e->file. */
-static int find_file(struct exec *e, const char *path)
+static bool is_blank(char c)
 {
-	struct dentry *found;
-	int error = vfs_lookup(process_current()->cwd, path, true, &found);
-	if (error)
-		return error;
-	const struct inode *inode = dentry_inode(found);
-	if (!S_ISREG(inode->mode) || inode_access(inode, ACCESS_EXECUTE))
-		error = -EACCES;
-	else
-		error = program_get(found);
-	dentry_put(found);
-	if (error)
-		return error;
-	program_put(e->file);
-	e->file = found;
-	return 0;
-}
-
-static int read_file(struct exec *e, uint32_t position, void *to, uint32_t n)
-{
-	struct page_source *source = &dentry_inode(e->file)->source;
-	if (position + n < position || position + n > source->size)
-		return -ENOEXEC;
-	return pagecache_read(source, position, to, n);
+	return c == ' ' || c == '\t';
 }
 
 /* Splits "#! interpreter argument" in place: the interpreter's name starts the line, the
- * argument (all the rest, as one) follows behind its NUL; it may be empty. */
-static int split_line(char *line)
+ * argument (all the rest, as one) follows behind its NUL; it may be empty. A line that goes on
+ * behind what was read loses of its argument, but its name must be whole: -ENOEXEC. */
+static int split_line(char *line, bool goes_on)
 {
-	char *end = strchr(line, '\n'), *name = line + 2;
-	if (end)
-		*end = '\0';
-	end = line + strlen(line);
-	while (end > line && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
-		*--end = '\0';
-	while (*name == ' ' || *name == '\t')
+	char *newline = strchr(line, '\n'), *name = line + 2;
+	if (newline)
+		*newline = '\0';
+	while (is_blank(*name))
 		name++;
-	if (!*name)
-		return -ENOEXEC;
 	char *rest = name;
-	while (*rest && *rest != ' ' && *rest != '\t')
+	while (*rest && !is_blank(*rest))
 		rest++;
-	while (*rest == ' ' || *rest == '\t')
+	if (rest == name && !newline && !goes_on)
+		return -EACCES; /* an empty name is the directory's, to Linux */
+	if (rest == name || (!newline && goes_on && rest == line + SCRIPT_LINE))
+		return -ENOEXEC;
+	line[SCRIPT_LINE - 1] = '\0';
+	for (char *end = line + strlen(line); end > rest && is_blank(end[-1]);)
+		*--end = '\0';
+	while (is_blank(*rest))
 		*rest++ = '\0';
 	size_t length = strlen(name);
 	memmove(line, name, length + 1);
@@ -118,14 +105,14 @@ static int split_line(char *line)
 	return 0;
 }
 
-/* If e->file is a script: 1, with its line in e->lines; 0 if it is not. */
+/* If the program is a script: 1, with its line in e->lines; 0 if it is not. */
 static int read_script_line(struct exec *e)
 {
-	uint64_t size = dentry_inode(e->file)->source.size;
+	uint64_t size = dentry_inode(e->program.file)->source.size;
 	char *line = kmalloc_zeroed(SCRIPT_LINE + 1);
 	if (!line)
 		return -ENOMEM;
-	int error = read_file(e, 0, line, size < SCRIPT_LINE ? (uint32_t)size : SCRIPT_LINE);
+	int error = image_read(&e->program, 0, line, size < SCRIPT_LINE ? (uint32_t)size : SCRIPT_LINE);
 	if (error || line[0] != '#' || line[1] != '!') {
 		kfree(line);
 		return error;
@@ -135,16 +122,20 @@ static int read_script_line(struct exec *e)
 		return -ELOOP;
 	}
 	e->lines[e->depth++] = line;
-	error = split_line(line);
+	error = split_line(line, size >= SCRIPT_LINE);
 	return error ? error : 1;
 }
 
-/* Finds the program that e->path leads to. */
-static int resolve(struct exec *e)
+/* Finds the program that the file, or with none e->path, leads to. A script's interpreter opens it
+ * by the path: if that will lead nowhere by then, it is ENOENT. */
+static int resolve(struct exec *e, struct dentry *file, bool path_ends)
 {
-	int more, error = find_file(e, e->path);
-	while (!error && (more = read_script_line(e)) != 0)
-		error = more < 0 ? more : find_file(e, e->lines[e->depth - 1]);
+	int more, error = file ? image_take(&e->program, file) : image_find(&e->program, e->path);
+	while (!error && (more = read_script_line(e)) != 0) {
+		error = more < 0 ? more : path_ends ? -ENOENT : 0;
+		if (!error)
+			error = image_find(&e->program, e->lines[e->depth - 1]);
+	}
 	return error;
 }
 
@@ -165,57 +156,45 @@ static int add_script_arguments(struct exec *e)
 
 /* ---- the new space ---- */
 
-static int read_headers(struct exec *e)
+static uintptr_t entry_of(const struct image *image)
 {
-	Elf32_Ehdr *h = &e->header;
-	int error = read_file(e, 0, h, sizeof *h);
-	if (error)
-		return error;
-	if (memcmp(h->e_ident, ELFMAG, SELFMAG) != 0 || h->e_ident[EI_CLASS] != ELFCLASS32 ||
-	    h->e_ident[EI_DATA] != ELFDATA2LSB || h->e_machine != EM_386 ||
-	    h->e_version != EV_CURRENT || (h->e_type != ET_EXEC && h->e_type != ET_DYN) ||
-	    h->e_phentsize != sizeof(Elf32_Phdr) || !h->e_phnum || h->e_phnum > SEGMENTS_MAX)
-		return -ENOEXEC;
-	e->bias = h->e_type == ET_DYN ? PIE_BASE : 0;
-	return read_file(e, h->e_phoff, e->segments, h->e_phnum * sizeof(Elf32_Phdr));
+	return image->header.e_entry + image->bias;
 }
 
-static int map_segment(struct exec *e, const Elf32_Phdr *segment)
+/* The dynamic linker of that name, mapped where there is room. One that is no program is ELIBBAD,
+ * one too short for a header EIO; whether it names a linker itself is not asked. */
+static int map_linker(struct exec *e, const char *path)
 {
-	struct page_source *source = &dentry_inode(e->file)->source;
-	uintptr_t address = segment->p_vaddr + e->bias, end = address + segment->p_memsz;
-	int prot = (segment->p_flags & PF_R ? PROT_READ : 0) |
-	           (segment->p_flags & PF_W ? PROT_WRITE : 0) |
-	           (segment->p_flags & PF_X ? PROT_EXEC : 0);
+	e->linker = kmalloc_zeroed(sizeof *e->linker);
+	int error = e->linker ? image_find(e->linker, path) : -ENOMEM;
+	if (!error && dentry_inode(e->linker->file)->source.size < sizeof e->linker->header)
+		error = -EIO;
+	if (!error)
+		error = image_read_headers(e->linker);
+	if (!error)
+		error = image_place(e->linker, e->spt, 0);
+	if (!error)
+		error = image_map(e->linker, e->spt);
+	return error == -ENOEXEC ? -ELIBBAD : error;
+}
 
-	if (segment->p_filesz > segment->p_memsz || address < USER_START || end < address ||
-	    end > USER_STACK_TOP || page_offset(address) != page_offset(segment->p_offset) ||
-	    (uint64_t)segment->p_offset + segment->p_filesz > source->size)
-		return -ENOEXEC;
-	if (!segment->p_memsz)
-		return 0;
-	if (e->header.e_phoff >= segment->p_offset &&
-	    e->header.e_phoff < segment->p_offset + segment->p_filesz)
-		e->headers = address + (e->header.e_phoff - segment->p_offset);
-	if (end > e->end)
-		e->end = end;
-	return vm_map_segment(e->spt, address, source, segment->p_offset, segment->p_filesz,
-	                      segment->p_memsz, prot);
+static int map_linker_if_any(struct exec *e)
+{
+	char *path;
+	int error = image_read_interpreter(&e->program, &path);
+	if (!error && path)
+		error = map_linker(e, path);
+	kfree(path);
+	return error;
 }
 
 static int map_program(struct exec *e)
 {
-	int error = 0;
-	for (uint32_t i = 0; i < e->header.e_phnum && !error; i++) {
-		const Elf32_Phdr *segment = &e->segments[i];
-		if (segment->p_type == PT_LOAD)
-			error = map_segment(e, segment);
-		else if (segment->p_type == PT_GNU_STACK)
-			e->executable_stack = segment->p_flags & PF_X;
-		else if (segment->p_type == PT_INTERP)
-			error = -ENOEXEC; /* wants a dynamic linker */
-	}
-	return error ? error : e->end ? 0 : -ENOEXEC;
+	const Elf32_Phdr *stack = image_segment(&e->program, PT_GNU_STACK);
+	if (stack)
+		e->executable_stack = stack->p_flags & PF_X;
+	int error = image_place(&e->program, e->spt, PIE_BASE);
+	return error ? error : image_map(&e->program, e->spt);
 }
 
 static int build_space(struct exec *e)
@@ -226,9 +205,13 @@ static int build_space(struct exec *e)
 	process_limit_space(process_current(), e->spt);
 	int error = map_program(e);
 	if (!error)
+		error = map_linker_if_any(e);
+	if (!error)
 		error = vm_map_stack(e->spt, e->executable_stack);
 	if (!error)
-		vm_set_brk(e->spt, page_round_up(e->end));
+		error = vdso_map(e->spt);
+	if (!error)
+		vm_set_brk(e->spt, page_round_up(e->program.end));
 	return error;
 }
 
@@ -258,14 +241,14 @@ static void put_word(struct writer *w, uint32_t word)
 		writer_flush(w);
 }
 
-/* Pointers to the strings [first, first + count), and NULL; *offset is where the first one
- * starts, then where the next one does. */
-static void put_pointers(struct writer *w, const struct exec *e, uintptr_t strings,
-                         uint32_t count, uint32_t *offset)
+/* Pointers to the next strings, so many, and NULL; *string is where the first one lies in the new
+ * space, then where the next one does. */
+static void put_pointers(struct writer *w, uint32_t count, struct exec_cursor *from,
+                         uintptr_t *string)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		put_word(w, strings + *offset);
-		*offset += exec_strings_length(&e->strings, *offset);
+		put_word(w, *string);
+		*string += exec_strings_next(from);
 	}
 	put_word(w, 0);
 }
@@ -277,28 +260,29 @@ static uint32_t processor_features(void)
 	return d;
 }
 
-#define AUXILIARY_PAIRS 18
+#define AUXILIARY_PAIRS 20
 
 static void put_auxiliary(struct writer *w, const struct exec *e, uintptr_t path,
                           uintptr_t platform, uintptr_t random)
 {
 	const struct credentials *c = &e->credentials;
-	bool secure = c->uid != c->euid || c->gid != c->egid;
 	const uint32_t pairs[AUXILIARY_PAIRS][2] = {
+		{AT_SYSINFO, vdso_system_call()},
+		{AT_SYSINFO_EHDR, VDSO_START},
 		{AT_HWCAP, processor_features()},
 		{AT_PAGESZ, PAGE_SIZE},
 		{AT_CLKTCK, TICKS_PER_SECOND},
-		{AT_PHDR, e->headers},
+		{AT_PHDR, e->program.headers},
 		{AT_PHENT, sizeof(Elf32_Phdr)},
-		{AT_PHNUM, e->header.e_phnum},
-		{AT_BASE, 0},
+		{AT_PHNUM, e->program.header.e_phnum},
+		{AT_BASE, e->linker ? e->linker->bias : 0},
 		{AT_FLAGS, 0},
-		{AT_ENTRY, e->header.e_entry + e->bias},
+		{AT_ENTRY, entry_of(&e->program)},
 		{AT_UID, c->uid},
 		{AT_EUID, c->euid},
 		{AT_GID, c->gid},
 		{AT_EGID, c->egid},
-		{AT_SECURE, secure},
+		{AT_SECURE, credentials_secure(c)},
 		{AT_RANDOM, random},
 		{AT_EXECFN, path},
 		{AT_PLATFORM, platform},
@@ -312,7 +296,7 @@ static void put_auxiliary(struct writer *w, const struct exec *e, uintptr_t path
 
 static int fill_stack(struct exec *e)
 {
-	uint32_t envc = e->strings.count - e->argc, offset = 0;
+	uint32_t envc = e->strings.count - e->argc;
 	struct {
 		char platform[8];
 		uint8_t random[16];
@@ -330,43 +314,52 @@ static int fill_stack(struct exec *e)
 	    copy_to_user((void *)small_at, &small, sizeof small))
 		return -EFAULT;
 	struct writer w = {.to = e->esp};
+	struct exec_cursor from = exec_strings_begin(&e->strings);
+	uintptr_t string = strings;
 	put_word(&w, e->argc);
-	put_pointers(&w, e, strings, e->argc, &offset);
-	put_pointers(&w, e, strings, envc, &offset);
+	put_pointers(&w, e->argc, &from, &string);
+	put_pointers(&w, envc, &from, &string);
 	put_auxiliary(&w, e, path, small_at, small_at + sizeof small.platform);
 	writer_flush(&w);
 
+	e->spt->auxiliary_start = e->esp + (1 + e->argc + 1 + envc + 1) * sizeof(uint32_t);
+	e->spt->auxiliary_end = e->spt->auxiliary_start + 2 * AUXILIARY_PAIRS * sizeof(uint32_t);
 	e->spt->args_start = strings;
 	e->spt->args_end = e->spt->env_start = strings + e->args_bytes;
 	e->spt->env_end = path;
 	return w.error;
 }
 
+/* Back to the old space, which the process still has. */
+static void leave_space(void)
+{
+	struct spt *old = process_current()->spt;
+	thread_set_space(old, old ? pagedir_phys(&old->pagedir) : 0);
+}
+
 /* Loads the new space for as long as it takes to fill its stack; stays in it if that went
  * well. -E2BIG: the stack's limit is too low for that much. */
 static int enter_space(struct exec *e)
 {
-	struct spt *old = thread_current()->spt;
 	thread_set_space(e->spt, pagedir_phys(&e->spt->pagedir));
 	if (fill_stack(e) == 0)
 		return 0;
-	thread_set_space(old, old ? pagedir_phys(&old->pagedir) : 0);
+	leave_space();
 	return -E2BIG;
 }
 
 /* ---- the change ---- */
 
-/* The set-user-ID and set-group-ID bits of the program. */
+/* Who the program is; and whether its memory is its user's to see: not if it can do what its
+ * caller could not, nor if the caller may run its file but not read it. */
 static void new_credentials(struct exec *e)
 {
-	const struct inode *inode = dentry_inode(e->file);
+	const struct inode *inode = dentry_inode(e->program.file);
 	e->credentials = process_current()->credentials;
-	if (inode->mode & S_ISUID)
-		e->credentials.euid = inode->uid;
-	if (inode->mode & S_ISGID && inode->mode & 0010)
-		e->credentials.egid = inode->gid;
-	e->credentials.suid = e->credentials.euid;
-	e->credentials.sgid = e->credentials.egid;
+	bool none = inode_mounted(inode, MS_NOSUID) || ptrace_forbids_privileges(task_current());
+	uint32_t set_ids = none ? S_ISUID | S_ISGID : 0;
+	credentials_execute(&e->credentials, inode->mode & ~set_ids, inode->uid, inode->gid);
+	e->dumpable = !credentials_secure(&e->credentials) && !inode_access(inode, ACCESS_READ);
 }
 
 static void set_registers(const struct exec *e)
@@ -374,8 +367,39 @@ static void set_registers(const struct exec *e)
 	*thread_user_frame(thread_current()) = (struct trap_frame){
 		.ds = USER_DATA, .es = USER_DATA, .cs = USER_CODE, .ss = USER_DATA,
 		.vector = TRAP_SYSCALL, .eflags = EFLAGS_IF,
-		.eip = e->header.e_entry + e->bias, .esp = e->esp,
+		.eip = entry_of(e->linker ? e->linker : &e->program), .esp = e->esp,
 	};
+}
+
+/* The locks that the program held lie in the space that it leaves. */
+static void let_locks_go(struct task *task, struct spt *new)
+{
+	struct spt *old = task->process->spt;
+	if (!old || !task->robust_list)
+		return;
+	thread_set_space(old, pagedir_phys(&old->pagedir));
+	futex_owner_ends(task);
+	thread_set_space(new, pagedir_phys(&new->pagedir));
+}
+
+static void renew_processor_state(struct thread *thread)
+{
+	memset(thread->tls, 0, sizeof thread->tls);
+	cpu_load_tls(thread->tls);
+	thread_fpu_drop();
+	debug_registers_drop();
+}
+
+static void change_files(struct exec *e, struct process *process)
+{
+	if (!e->files)
+		return;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	struct descriptor_table *old = process->files;
+	process->files = e->files;
+	spin_unlock_irq(&process_lock, flags);
+	e->files = NULL;
+	descriptors_leave(old);
 }
 
 /* Nothing here can fail. */
@@ -383,45 +407,74 @@ static void change_over(struct exec *e)
 {
 	struct process *process = process_current();
 	struct thread *thread = thread_current();
+	struct task *task = task_current();
 	const char *name = strrchr(e->path, '/');
 
+	let_locks_go(task, e->spt);
+	process_note_resident(process);
 	uint32_t flags = spin_lock_irq(&process_lock);
 	struct spt *old = process->spt;
 	process->spt = e->spt;
 	process->executed = true;
+	process->programs++;
+	/* Who began to trace it meanwhile held the old program, and may not have this one. */
+	if (credentials_secure(&e->credentials) && ptrace_forbids_privileges(task))
+		ptrace_let_go_locked(task, 0);
 	process->credentials = e->credentials;
+	if (credentials_secure(&e->credentials))
+		process->parent_death_signal = 0;
+	process->dumpable = e->dumpable;
 	strlcpy(process->name, name ? name + 1 : e->path, sizeof process->name);
 	strlcpy(thread->name, process->name, sizeof thread->name);
 	exit_return_space_locked(process);
 	spin_unlock_irq(&process_lock, flags);
-	trace_exec(e->spt, process->name);
+	trace_exec(&e->spt->pagedir, process->name);
 	e->spt = NULL;
 	if (old)
 		spt_put(old);
 
-	process_set_executable(process, e->file);
-	e->file = NULL;
+	process_set_executable(process, e->program.file);
+	e->program.file = NULL;
+	change_files(e, process);
 	descriptors_close_on_exec(process->files);
 	signals_reset_for_exec(process);
-	process->clear_child_tid = 0;
+	timers_delete_created(process);
+	task->clear_child_tid = 0;
 	process->exit_signal = SIGCHLD;
-	memset(thread->tls, 0, sizeof thread->tls);
-	cpu_load_tls(thread->tls);
-	thread_fpu_drop();
+	renew_processor_state(thread);
 	set_registers(e);
+}
+
+/* What the process shares with another one (clone(2)) is its own from now on. */
+static int unshare(struct exec *e)
+{
+	struct process *process = process_current();
+	if (descriptors_are_shared(process->files)) {
+		e->files = descriptors_copy(process->files);
+		if (!e->files)
+			return -ENOMEM;
+	}
+	return signals_unshare(process);
 }
 
 static int load_and_change(struct exec *e)
 {
-	int error = read_headers(e);
+	int error = image_read_headers(&e->program);
 	if (!error)
 		error = build_space(e);
 	if (error)
 		return error;
 	new_credentials(e);
 	error = enter_space(e);
+	if (error)
+		return error;
+	error = unshare(e);
+	if (!error)
+		error = exit_others_for_exec();
 	if (!error)
 		change_over(e);
+	else
+		leave_space();
 	return error;
 }
 
@@ -430,25 +483,29 @@ static void exec_free(struct exec *e)
 	exec_strings_destroy(&e->strings);
 	for (uint32_t i = 0; i < e->depth; i++)
 		kfree(e->lines[i]);
-	program_put(e->file);
 	if (e->spt)
 		spt_put(e->spt);
+	if (e->files)
+		descriptors_leave(e->files);
+	image_release(&e->program);
+	if (e->linker)
+		image_release(e->linker);
+	kfree(e->linker);
 	kfree(e);
 }
 
-/* Resolves the path and takes what the #! lines add; NULL with *error set. */
-static struct exec *exec_begin(const char *path, int *error)
+/* Finds the program, and takes what the #! lines add; NULL with *error set. */
+static struct exec *exec_begin(const char *path, struct dentry *file, bool path_ends, int *error)
 {
 	struct exec *e = kmalloc(sizeof *e);
 	*error = -ENOMEM;
 	if (!e)
 		return NULL;
-	memset(e, 0, offsetof(struct exec, segments));
+	memset(e, 0, offsetof(struct exec, program.segments));
 	e->path = path;
 	e->executable_stack = true; /* unless the program says otherwise */
-	*error = exec_strings_create(&e->strings);
-	if (!*error)
-		*error = resolve(e);
+	exec_strings_init(&e->strings, process_current()->limits[RLIMIT_STACK].rlim_cur);
+	*error = resolve(e, file, path_ends);
 	if (!*error)
 		*error = add_script_arguments(e);
 	if (!*error)
@@ -457,20 +514,25 @@ static struct exec *exec_begin(const char *path, int *error)
 	return NULL;
 }
 
-static void arguments_complete(struct exec *e)
+/* Who gives no arguments at all gives an empty one: programs look at argv[0], and would find the
+ * environment behind it (CVE-2021-4034). */
+static int arguments_complete(struct exec *e)
 {
+	int error = e->strings.count ? 0 : exec_strings_add(&e->strings, "");
 	e->argc = e->strings.count;
 	e->args_bytes = e->strings.bytes;
+	return error;
 }
 
 int exec_kernel(const char *path, const char *const *argv, const char *const *envp)
 {
 	int error;
-	struct exec *e = exec_begin(path, &error);
+	struct exec *e = exec_begin(path, NULL, false, &error);
 	if (!e)
 		return error;
 	error = exec_strings_add_vector(&e->strings, argv, e->depth ? 1 : 0);
-	arguments_complete(e);
+	if (!error)
+		error = arguments_complete(e);
 	if (!error)
 		error = exec_strings_add_vector(&e->strings, envp, 0);
 	if (!error)
@@ -481,16 +543,25 @@ int exec_kernel(const char *path, const char *const *argv, const char *const *en
 
 int exec_user(const char *path, const uint32_t *user_argv, const uint32_t *user_envp)
 {
+	return exec_user_file(path, NULL, false, user_argv, user_envp);
+}
+
+int exec_user_file(const char *path, struct dentry *file, bool path_ends,
+                   const uint32_t *user_argv, const uint32_t *user_envp)
+{
 	int error;
-	struct exec *e = exec_begin(path, &error);
+	struct exec *e = exec_begin(path, file, path_ends, &error);
 	if (!e)
 		return error;
 	error = exec_strings_add_user_vector(&e->strings, user_argv, e->depth ? 1 : 0);
-	arguments_complete(e);
+	if (!error)
+		error = arguments_complete(e);
 	if (!error)
 		error = exec_strings_add_user_vector(&e->strings, user_envp, 0);
 	if (!error)
 		error = load_and_change(e);
 	exec_free(e);
+	if (!error)
+		ptrace_executed(task_current());
 	return error;
 }

@@ -17,3 +17,8 @@
 int exec_kernel(const char *path, const char *const *argv, const char *const *envp);
 /* The system call's: everything in user memory but the path. */
 int exec_user(const char *path, const uint32_t *user_argv, const uint32_t *user_envp);
+/* The same with a file that has been found: the path is what programs will know it by.
+ * path_ends: by a descriptor that is closed then. */
+struct dentry;
+int exec_user_file(const char *path, struct dentry *file, bool path_ends,
+                   const uint32_t *user_argv, const uint32_t *user_envp);

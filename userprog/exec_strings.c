@@ -5,80 +5,100 @@
 #include <asm/errno.h>
 
 #include "kernel/mem/slab.h"
+#include "kernel/sched/thread.h"
 #include "lib/string.h"
 #include "vm/page.h"
 #include "vm/usercopy.h"
 
-int exec_strings_create(struct exec_strings *strings)
+#define ALL_LEAST (128u << 10)
+#define ALL_MOST (6u << 20) /* three quarters of the stack that a process starts with */
+
+struct exec_page {
+	struct exec_page *next;
+	char bytes[PAGE_SIZE - sizeof(struct exec_page *)];
+};
+
+void exec_strings_init(struct exec_strings *strings, uint64_t stack_limit)
 {
-	*strings = (struct exec_strings){.pages = NULL};
-	strings->pages = kmalloc_zeroed(EXEC_PAGES_MAX * sizeof *strings->pages);
-	return strings->pages ? 0 : -ENOMEM;
+	uint64_t most = stack_limit / 4;
+
+	*strings = (struct exec_strings){.first = NULL};
+	strings->most = most < ALL_LEAST ? ALL_LEAST : most > ALL_MOST ? ALL_MOST : most;
 }
 
 void exec_strings_destroy(struct exec_strings *strings)
 {
-	uint32_t last = strings->bytes / PAGE_SIZE; /* may have been made, and nothing put there */
-	for (uint32_t i = 0; strings->pages && i <= last && i < EXEC_PAGES_MAX; i++)
-		kfree(strings->pages[i]);
-	kfree(strings->pages);
+	while (strings->first) {
+		struct exec_page *page = strings->first;
+		strings->first = page->next;
+		kfree(page);
+	}
 }
 
-/* Where the next byte goes; NULL with *error set. Each string also counts as a pointer. */
-static char *place(struct exec_strings *strings, uint32_t *room, int *error)
+/* Where the next byte goes, in a page with room; NULL with *error set. */
+static char *place(struct exec_strings *strings, int *error)
 {
-	uint32_t page = strings->bytes / PAGE_SIZE, offset = strings->bytes % PAGE_SIZE;
-
 	*error = -E2BIG;
-	if (strings->bytes + strings->count * sizeof(uint32_t) >= EXEC_PAGES_MAX * PAGE_SIZE)
+	if (strings->bytes + strings->count * sizeof(uint32_t) >= strings->most)
 		return NULL;
-	*error = -ENOMEM;
-	if (!strings->pages[page])
-		strings->pages[page] = kmalloc(PAGE_SIZE);
-	if (!strings->pages[page])
-		return NULL;
-	*room = PAGE_SIZE - offset;
-	return strings->pages[page] + offset;
+	if (!strings->room) {
+		struct exec_page *page = kmalloc(sizeof *page);
+		*error = -ENOMEM;
+		if (!page)
+			return NULL;
+		page->next = NULL;
+		*(strings->last ? &strings->last->next : &strings->first) = page;
+		strings->last = page;
+		strings->room = sizeof page->bytes;
+	}
+	return strings->last->bytes + sizeof strings->last->bytes - strings->room;
+}
+
+static void advance(struct exec_strings *strings, uint32_t n)
+{
+	strings->bytes += n;
+	strings->room -= n;
 }
 
 int exec_strings_add(struct exec_strings *strings, const char *string)
 {
-	uint32_t left = strlen(string) + 1, room;
+	uint32_t left = strlen(string) + 1;
 	int error;
 
 	strings->count++;
 	while (left > 0) {
-		char *to = place(strings, &room, &error);
+		char *to = place(strings, &error);
 		if (!to)
 			return error;
-		uint32_t n = left < room ? left : room;
+		uint32_t n = left < strings->room ? left : strings->room;
 		memcpy(to, string, n);
 		string += n;
 		left -= n;
-		strings->bytes += n;
+		advance(strings, n);
 	}
 	return 0;
 }
 
 int exec_strings_add_user(struct exec_strings *strings, const char *user_string)
 {
-	uint32_t start = strings->bytes, room;
+	uint32_t start = strings->bytes;
 	int error;
 
 	strings->count++;
 	for (;;) {
-		char *to = place(strings, &room, &error);
+		char *to = place(strings, &error);
 		if (!to)
 			return error;
+		uint32_t room = strings->room;
 		ssize_t n = copy_string_from_user(to, user_string, room);
 		if (n >= 0) {
-			strings->bytes += (uint32_t)n + 1;
+			advance(strings, (uint32_t)n + 1);
 			return strings->bytes - start > EXEC_STRING_MAX ? -E2BIG : 0;
 		}
 		if (n != -ENAMETOOLONG)
 			return (int)n;
 		/* The page is full; the string goes on in the next one. */
-		strings->bytes += room;
+		advance(strings, room);
 		user_string += room;
 		if (strings->bytes - start > EXEC_STRING_MAX)
 			return -E2BIG;
@@ -105,6 +125,8 @@ int exec_strings_add_user_vector(struct exec_strings *strings, const uint32_t *u
 			return -EFAULT;
 		if (!string)
 			break;
+		if (thread_current()->killed)
+			return -EINTR;
 		int error = i < first ? 0 : exec_strings_add_user(strings, (const char *)string);
 		if (error)
 			return error;
@@ -114,20 +136,33 @@ int exec_strings_add_user_vector(struct exec_strings *strings, const uint32_t *u
 
 int exec_strings_copy_out(const struct exec_strings *strings, uintptr_t to)
 {
-	for (uint32_t done = 0; done < strings->bytes; done += PAGE_SIZE) {
-		uint32_t n = strings->bytes - done;
-		if (n > PAGE_SIZE)
-			n = PAGE_SIZE;
-		if (copy_to_user((void *)(to + done), strings->pages[done / PAGE_SIZE], n))
+	uint32_t left = strings->bytes;
+
+	for (const struct exec_page *page = strings->first; left; page = page->next) {
+		uint32_t n = left < sizeof page->bytes ? left : sizeof page->bytes;
+		if (copy_to_user((void *)to, page->bytes, n))
 			return -EFAULT;
+		to += n;
+		left -= n;
 	}
 	return 0;
 }
 
-uint32_t exec_strings_length(const struct exec_strings *strings, uint32_t offset)
+struct exec_cursor exec_strings_begin(const struct exec_strings *strings)
 {
-	uint32_t length = 1;
-	for (; strings->pages[offset / PAGE_SIZE][offset % PAGE_SIZE]; offset++)
+	return (struct exec_cursor){strings->first, 0};
+}
+
+uint32_t exec_strings_next(struct exec_cursor *cursor)
+{
+	uint32_t length = 0;
+	bool end;
+
+	do {
+		if (cursor->at == sizeof cursor->page->bytes)
+			*cursor = (struct exec_cursor){cursor->page->next, 0};
+		end = !cursor->page->bytes[cursor->at++];
 		length++;
+	} while (!end);
 	return length;
 }

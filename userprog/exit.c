@@ -3,8 +3,11 @@
  * wait(2) in wait.c collects. */
 #include "userprog/exit.h"
 
+#include <asm/errno.h>
+#include <linux/ptrace.h>
 #include <linux/signal.h>
 
+#include "kernel/cpu/debug_registers.h"
 #include "kernel/dev/power.h"
 #include "kernel/dev/tty.h"
 #include "kernel/fs/vfs.h"
@@ -13,24 +16,44 @@
 #include "kernel/trace.h"
 #include "userprog/descriptor.h"
 #include "userprog/futex.h"
+#include "userprog/ipc.h"
+#include "userprog/places.h"
 #include "userprog/process.h"
+#include "userprog/ptrace.h"
+#include "userprog/signal_queue.h"
+#include "userprog/task.h"
+#include "userprog/timers.h"
 #include "vm/spt.h"
 #include "vm/usercopy.h"
 
-void exit_tell_parent_locked(struct process *process, int cld_code, int status)
+int exit_code_of(int status)
 {
-	struct process *parent = process->parent;
-	const struct signal_action *action = &parent->signals.actions[SIGCHLD - 1];
-	bool ended = cld_code == CLD_EXITED || cld_code == CLD_KILLED;
-	int signal = ended ? process->exit_signal : SIGCHLD;
+	if (!(status & 0x7f))
+		return CLD_EXITED;
+	return status & CORE_DUMPED ? CLD_DUMPED : CLD_KILLED;
+}
+
+void exit_tell_locked(struct task *task, struct process *parent, int cld_code, int status)
+{
+	struct process *process = task->process;
+	const struct signal_action *action = &parent->signals.actions->of[SIGCHLD - 1];
+	bool ended = cld_code == CLD_EXITED || cld_code == CLD_KILLED || cld_code == CLD_DUMPED;
+	int signal = ended && task_is_first(task) ? process->exit_signal : SIGCHLD;
+	struct usage usage = process_usage_locked(process);
 	struct signal_info info = {
 		.code = cld_code,
-		.value = {(uint32_t)process->id, process->credentials.uid, (uint32_t)status},
+		.value = {(uint32_t)task->id, process->credentials.uid, (uint32_t)status,
+		          usage_ticks(usage.user_ns), usage_ticks(usage.system_ns)},
 	};
 
 	if (signal && (ended || !(action->flags & SA_NOCLDSTOP)))
 		signal_send_locked(parent, signal, &info);
 	wait_wake_all(&parent->changed);
+}
+
+void exit_tell_parent_locked(struct process *process, int cld_code, int status)
+{
+	exit_tell_locked(&process->first, process->parent, cld_code, status);
 }
 
 void exit_return_space_locked(struct process *process)
@@ -45,49 +68,50 @@ void exit_return_space_locked(struct process *process)
 /* The leader of the terminal's session ends: who still uses the terminal hears SIGHUP. */
 static void release_terminal(const struct process *process)
 {
-	if (process->session != process->id || tty_session(&console_tty) != process->id)
+	if (process->session != process->id)
 		return;
-	pid_t foreground = tty_foreground(&console_tty);
-	tty_set_session(&console_tty, 0);
-	tty_set_foreground(&console_tty, 0);
+	pid_t foreground = tty_end_session(process->id);
 	if (foreground > 0) {
-		signal_send_group(foreground, SIGHUP, NULL);
-		signal_send_group(foreground, SIGCONT, NULL);
+		signal_send_foreground(process->id, foreground, SIGHUP);
+		signal_send_foreground(process->id, foreground, SIGCONT);
 	}
 }
 
 /* clone(2), CLONE_CHILD_CLEARTID: whoever shares the memory may wait for this word. */
-static void clear_child_tid(struct process *process)
+static void clear_child_tid(struct task *task)
 {
 	int zero = 0;
-	if (!process->clear_child_tid)
+	if (!task->clear_child_tid)
 		return;
-	if (copy_to_user((void *)process->clear_child_tid, &zero, sizeof zero) == 0)
-		futex_wake(process->clear_child_tid, 1);
-	process->clear_child_tid = 0;
+	if (copy_to_user((void *)task->clear_child_tid, &zero, sizeof zero) == 0)
+		futex_wake(task->clear_child_tid, 1);
+	task->clear_child_tid = 0;
 }
 
-/* Memory, descriptors and places; each is taken out of readers' sight first. */
+/* Memory, descriptors and places; each is taken out of readers' sight first. The process's last
+ * thread does this, when it has left the space. */
 static void give_back(struct process *process)
 {
 	struct spt *spt = process->spt;
 	struct descriptor_table *files = process->files;
+	struct places *places = process->places;
 
+	process_note_resident(process);
 	uint32_t flags = spin_lock_irq(&process_lock);
 	process->spt = NULL;
 	process->files = NULL;
-	process->alarm_deadline = 0;
 	spin_unlock_irq(&process_lock, flags);
-	timer_cancel(&process->alarm);
+	timers_end(process);
+	sem_process_ends(process);
 
-	thread_set_space(NULL, 0);
 	spt_put(spt);
 	flags = spin_lock_irq(&process_lock);
 	process->oom_killed = 0;
 	exit_return_space_locked(process);
+	process->places = NULL;
 	spin_unlock_irq(&process_lock, flags);
-	descriptors_put(files);
-	process_set_cwd(process, NULL);
+	descriptors_leave(files);
+	places_put(places);
 	process_set_executable(process, NULL);
 }
 
@@ -130,34 +154,73 @@ static void check_groups_locked(struct process *process)
 /* Whether the parent has said that it will not wait (sigaction(2), SA_NOCLDWAIT). */
 static bool parent_does_not_wait_locked(const struct process *process)
 {
-	const struct signal_action *action = &process->parent->signals.actions[SIGCHLD - 1];
+	const struct signal_action *action = &process->parent->signals.actions->of[SIGCHLD - 1];
 	return process->exit_signal == SIGCHLD &&
 	       (action->handler == (uintptr_t)SIG_IGN || action->flags & SA_NOCLDWAIT);
 }
 
-static void become_zombie(struct process *process, int status)
+bool exit_announce_locked(struct process *process)
 {
-	bool forgotten = false;
+	int status = process->status;
+	struct process *tracer = process->first.tracing.tracer;
+	if (!tracer && parent_does_not_wait_locked(process)) {
+		wait_wake_all(&process->parent->changed);
+		process_leave_locked(process);
+		return true;
+	}
+	exit_tell_locked(&process->first, tracer ? tracer : process->parent, exit_code_of(status),
+	                 status & 0x7f ? status & 0x7f : status >> 8 & 0xff);
+	return false;
+}
+
+/* What a thread leaves of itself: for a tracer how it ended, and of the first one of a process what
+ * lies in that. True: nothing, and the caller has its reference. process_lock held. */
+static bool end_task_locked(struct process *process, struct task *task, int status)
+{
+	struct process *tracer = task->tracing.tracer;
+	struct usage own = task_usage_locked(task);
+	usage_add(&process->usage, &own);
+	list_remove(&task->link);
+	task->thread->process = NULL;
+	task->thread->task = NULL;
+	task->thread = NULL;
+	signal_queue_clear_locked(process, &task->signals.queue, ~0ull);
+	if (task_is_first(task))
+		return false;
+	task->status = status;
+	if (!tracer) {
+		task_leave_locked(task);
+		return true;
+	}
+	task->ended = true;
+	exit_tell_locked(task, tracer, exit_code_of(status),
+	                 status & 0x7f ? status & 0x7f : status >> 8 & 0xff);
+	return false;
+}
+
+static void become_zombie(struct process *process, struct task *task, int status)
+{
+	struct list forgotten = LIST_INIT(forgotten);
 	uint32_t flags = spin_lock_irq(&process_lock);
-	process->usage = process_usage_locked(process);
-	process->thread = NULL;
+	bool put = end_task_locked(process, task, status);
+	signal_queue_drop_locked(process, ~0ull);
 	process->status = status;
 	process->report = 0;
 	process->stopped = false;
 	process->zombie = true;
+	process_has_news_locked(process);
+	if (wait_any(&process->changed))
+		wait_wake_all(&process->changed);
 	check_groups_locked(process);
+	ptrace_tracer_ends_locked(process, &forgotten);
 	process_orphan_children_locked(process);
-	if (parent_does_not_wait_locked(process)) {
-		forgotten = true;
-		wait_wake_all(&process->parent->changed);
-		process_leave_locked(process);
-	} else {
-		exit_tell_parent_locked(process, status & 0x7f ? CLD_KILLED : CLD_EXITED,
-		                        status & 0x7f ? status & 0x7f : status >> 8 & 0xff);
-	}
+	if (exit_announce_locked(process))
+		list_append(&forgotten, &process->first.link);
 	spin_unlock_irq(&process_lock, flags);
-	if (forgotten)
-		process_put(process);
+	if (put)
+		task_put(task);
+	for (struct list_link *link; (link = list_pop(&forgotten));)
+		task_put(LIST_ENTRY(link, struct task, link));
 }
 
 /* Sends SIGKILL to all but this one; how many still run. */
@@ -192,17 +255,150 @@ static _Noreturn void init_ended(const struct process *init, int status)
 	power_off(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
 }
 
-_Noreturn void process_exit(int status)
+/* ---- one thread ---- */
+
+/* All other threads end, at the latest on their way out of the kernel. */
+static void end_others_locked(struct process *process)
+{
+	LIST_FOR (&process->tasks, struct task, task, link) {
+		if (task == task_current())
+			continue;
+		task->ends = true;
+		task->thread->killed = true;
+		thread_interrupt(task->thread);
+	}
+	wait_wake_all(&process->resumed);
+}
+
+void exit_begin(int status)
 {
 	struct process *process = process_current();
+	uint32_t flags = spin_lock_irq(&process_lock);
+	bool by_other = task_current()->ends;
+	if (!by_other) {
+		process->ending = true;
+		process->exit_status = status;
+		end_others_locked(process);
+	}
+	spin_unlock_irq(&process_lock, flags);
+	if (by_other)
+		task_exit(0);
+}
+
+static bool is_alone(const struct process *process)
+{
+	return *(const volatile uint32_t *)&process->living == 1;
+}
+
+void exit_await_others(void)
+{
+	struct process *process = process_current();
+	WAIT_UNTIL(&process->changed, is_alone(process));
+}
+
+/* The current thread takes the place of the process's first one, which has ended. */
+static void become_first(struct process *process, struct task *task)
+{
+	struct task *first = &process->first;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	list_remove(&task->link);
+	task_leave_locked(task);
+	first->signals.blocked = task->signals.blocked;
+	first->signals.queue.set = task->signals.queue.set;
+	for (struct list_link *link; (link = list_pop(&task->signals.queue.entries));)
+		list_append(&first->signals.queue.entries, link);
+	ptrace_let_go_locked(first, 0);
+	ptrace_pass_on_locked(task, first);
+	first->call = task->call;
+	first->restart_call = -1;
+	first->robust_list = task->robust_list;
+	first->ends = false;
+	first->stop_due = task->stop_due;
+	first->stopped = task->stopped;
+	first->thread = task->thread;
+	task->thread = NULL;
+	list_append(&process->tasks, &first->link);
+	first->thread->task = first;
+	first->thread->id = first->id;
+	spin_unlock_irq(&process_lock, flags);
+	task_put(task);
+}
+
+int exit_others_for_exec(void)
+{
+	struct task *task = task_current();
+	struct process *process = task->process;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	int error = task->ends ? -EAGAIN : 0;
+	if (!error) {
+		process->executing = true;
+		end_others_locked(process);
+	}
+	spin_unlock_irq(&process_lock, flags);
+	if (error)
+		return error;
+	exit_await_others();
+	process->executing = false;
+	if (!task_is_first(task))
+		become_first(process, task);
+	return 0;
+}
+
+/* The last thread ends the process as a whole. */
+static void end_process(struct process *process, struct task *task)
+{
+	int status = process->exit_status;
 
 	if (process->id == 1)
 		init_ended(process, status);
 	release_terminal(process);
-	clear_child_tid(process);
 	give_back(process);
 	trace_exit(status);
-	thread_current()->process = NULL;
-	become_zombie(process, status); /* from here on the parent may free it */
+	become_zombie(process, task, status); /* from here on the parent may free it */
+}
+
+/* The thread ends, others of its process go on. True: its reference is the caller's. process_lock
+ * held; afterwards the process may be gone. */
+static bool leave_locked(struct process *process, struct task *task, int status)
+{
+	signal_stop_done_locked(task);
+	bool forgotten = end_task_locked(process, task, status);
+	signal_retarget_locked(process, ~0ull);
+	if (process->living == 1)
+		wait_wake_all(&process->changed);
+	return forgotten;
+}
+
+_Noreturn void task_exit(int status)
+{
+	struct task *task = task_current();
+	struct process *process = task->process;
+	bool forgotten = false;
+
+	ptrace_event(task, PTRACE_EVENT_EXIT, (uint32_t)status);
+	debug_registers_drop();
+	futex_owner_ends(task);
+	clear_child_tid(task);
+	thread_set_space(NULL, 0);
+
+	uint32_t flags = spin_lock_irq(&process_lock);
+	bool last = --process->living == 0;
+	if (last && !process->ending)
+		process->exit_status = status;
+	if (!last)
+		forgotten = leave_locked(process, task, status);
+	spin_unlock_irq(&process_lock, flags);
+	if (last)
+		end_process(process, task);
+	else
+		trace_exit(status);
+	if (forgotten)
+		task_put(task);
 	thread_exit();
+}
+
+_Noreturn void process_exit(int status)
+{
+	exit_begin(status);
+	task_exit(status);
 }

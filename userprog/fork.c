@@ -10,6 +10,7 @@
 
 #include <asm/errno.h>
 #include <asm/ldt.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 
 #include "kernel/fs/vfs.h"
@@ -17,18 +18,24 @@
 #include "kernel/sched/thread.h"
 #include "kernel/trace.h"
 #include "lib/string.h"
+#include "userprog/countdown.h"
 #include "userprog/descriptor.h"
+#include "userprog/places.h"
 #include "userprog/process.h"
+#include "userprog/ptrace.h"
+#include "userprog/timers.h"
 #include "userprog/tls.h"
+#include "userprog/user.h"
 #include "vm/mmap.h"
 #include "vm/spt.h"
 #include "vm/usercopy.h"
 
-/* What only threads of one process would share. */
+/* What there is not. */
 #define CLONE_UNSUPPORTED                                                               \
-	(CLONE_THREAD | CLONE_SIGHAND | CLONE_FILES | CLONE_FS | CLONE_PARENT |         \
-	 CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |  \
-	 CLONE_NEWPID | CLONE_NEWNET | CLONE_PTRACE | CLONE_PIDFD)
+	(CLONE_PARENT | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |   \
+	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_PIDFD)
+/* What threads of a process have in common, whether they ask for it or not. */
+#define CLONE_OF_THREADS (CLONE_VM | CLONE_SIGHAND | CLONE_FS | CLONE_FILES)
 
 static void child_start(void *unused)
 {
@@ -36,21 +43,34 @@ static void child_start(void *unused)
 	trap_return_to_user(thread_user_frame(thread_current()));
 }
 
+/* Scheduling as sched(7) has it. */
+static void copy_scheduling(struct process *child, const struct process *parent)
+{
+	child->reset_on_fork = false;
+	child->nice = parent->reset_on_fork && parent->nice < 0 ? 0 : parent->nice;
+	bool resets = parent->reset_on_fork &&
+	              (parent->policy == SCHED_FIFO || parent->policy == SCHED_RR);
+	child->policy = resets ? SCHED_NORMAL : parent->policy;
+	child->real_time_priority = resets ? 0 : parent->real_time_priority;
+}
+
 /* What the child has of its parent's without sharing. */
 static void copy_plain(struct process *child, struct process *parent)
 {
 	child->credentials = parent->credentials;
+	user_share(child, parent);
+	child->dumpable = parent->dumpable;
 	child->oom_adjust = parent->oom_adjust;
-	child->nice = parent->nice;
-	child->umask = parent->umask;
+	child->oom_adjust_least = parent->oom_adjust_least;
+	child->programs = parent->programs;
+	child->timer_slack = parent->timer_slack;
+	copy_scheduling(child, parent);
 	child->personality = parent->personality;
 	memcpy(child->limits, parent->limits, sizeof child->limits);
-	memcpy(child->name, parent->name, sizeof child->name);
-	child->cwd = dentry_get(parent->cwd);
+	memcpy(child->name, thread_current()->name, sizeof child->name);
 	child->executable = parent->executable;
 	if (child->executable)
 		ASSERT_SAYING(!program_get(child->executable), "what runs may run once more");
-	signals_copy_for_fork(child, parent);
 }
 
 static int copy_space(struct process *child, struct process *parent, bool shared)
@@ -64,22 +84,23 @@ static int copy_space(struct process *child, struct process *parent, bool shared
 	return child->spt ? 0 : -ENOMEM;
 }
 
-/* The child's thread: its registers, TLS and FPU as the request says. */
-static int make_thread(struct process *child, const struct fork_request *request)
+/* The new thread: its registers, TLS and FPU as the request says. */
+static int make_thread(struct task *task, struct spt *spt, const struct fork_request *request)
 {
 	struct thread *self = thread_current();
-	struct thread *thread = thread_create_stopped(child->name, child_start, NULL);
+	struct thread *thread = thread_create_stopped(self->name, child_start, NULL);
 	struct user_desc tls;
 	int error;
 
 	if (!thread)
 		return -EAGAIN;
-	child->thread = thread;
-	child->id = thread->id;
-	thread->process = child;
+	task->thread = thread;
+	task->id = thread->id;
+	thread->process = task->process;
+	thread->task = task;
 	thread->traced = self->traced;
-	thread->spt = child->spt;
-	thread->cr3 = pagedir_phys(&child->spt->pagedir);
+	thread->spt = spt;
+	thread->cr3 = pagedir_phys(&spt->pagedir);
 	memcpy(thread->tls, self->tls, sizeof thread->tls);
 	struct trap_frame *frame = thread_user_frame(thread);
 	*frame = *thread_user_frame(self);
@@ -96,12 +117,26 @@ static int make_thread(struct process *child, const struct fork_request *request
 	return thread_fpu_copy(thread, self);
 }
 
+/* What a new thread begins with of the one that makes it. */
+static void copy_task(struct task *task, const struct task *from, uint32_t flags)
+{
+	task->signals.blocked = from->signals.blocked;
+	/* Two on one alternate stack would not go well. */
+	if ((flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)
+		task->signals.stack = from->signals.stack;
+}
+
+static void discard_thread(struct task *task)
+{
+	if (task->thread)
+		thread_discard(task->thread);
+	task->thread = NULL;
+}
+
 /* A child that will not be: everything it has goes. */
 static void discard(struct process *child)
 {
-	if (child->thread)
-		thread_discard(child->thread);
-	child->thread = NULL;
+	discard_thread(&child->first);
 	process_put(child);
 }
 
@@ -112,25 +147,41 @@ static struct process *build(struct process *parent, const struct fork_request *
 	*error = -ENOMEM;
 	if (!child)
 		return NULL;
+	*error = 0;
 	copy_plain(child, parent);
-	child->exit_signal = (int)(request->flags & CSIGNAL);
+	if (request->flags & CLONE_SIGHAND)
+		signals_share(child, parent);
+	else
+		*error = signals_create(child, parent);
+	if (!*error && request->clear_handlers)
+		signals_clear_handlers(child);
+	child->exit_signal = (int)request->exit_signal;
 	if (child->exit_signal > SIGNALS)
 		child->exit_signal = 0; /* no signal, and none is sent; as on Linux, no error */
 	child->borrows_space = request->flags & CLONE_VFORK;
-	child->files = descriptors_copy(parent->files);
-	if (child->files)
+	copy_task(&child->first, task_current(), request->flags);
+	child->files = request->flags & CLONE_FILES ? descriptors_share(parent->files)
+	                                            : descriptors_copy(parent->files);
+	child->places = request->flags & CLONE_FS ? places_get(parent->places)
+	                                          : places_copy(parent->places);
+	if (!child->files || !child->places)
+		*error = -ENOMEM;
+	if (!*error)
 		*error = copy_space(child, parent, request->flags & CLONE_VM);
 	if (!*error)
-		*error = make_thread(child, request);
-	if (!*error)
+		*error = make_thread(&child->first, child->spt, request);
+	child->id = child->first.id;
+	if (!*error) {
+		timers_limit_processor(child);
 		return child;
+	}
 	discard(child);
 	return NULL;
 }
 
 /* The number is told in the parent's space, and in the child's, before the child runs. A
  * bad address is no error (clone(2) says nothing of one). */
-static void tell_ids(struct process *child, const struct fork_request *request)
+static void tell_ids(struct task *child, struct spt *spt, const struct fork_request *request)
 {
 	struct thread *self = thread_current();
 	struct spt *own = self->spt;
@@ -141,7 +192,7 @@ static void tell_ids(struct process *child, const struct fork_request *request)
 		child->clear_child_tid = request->child_tid;
 	if (!(request->flags & CLONE_CHILD_SETTID))
 		return;
-	thread_set_space(child->spt, pagedir_phys(&child->spt->pagedir));
+	thread_set_space(spt, pagedir_phys(&spt->pagedir));
 	(void)copy_to_user((void *)request->child_tid, &child->id, sizeof child->id);
 	thread_set_space(own, pagedir_phys(&own->pagedir));
 }
@@ -164,43 +215,97 @@ static void wait_for_space(struct process *parent, struct process *child)
 	thread_interrupt(thread_current());
 }
 
-/* RLIMIT_NPROC (getrlimit(2)): of one user, who is not root. */
-static bool too_many(const struct process *parent)
+/* The flags go together, and there is what they ask for. */
+static bool are_possible(uint32_t flags)
 {
-	uint32_t uid = parent->credentials.uid, count = 0;
-	if (uid == 0)
+	if (flags & CLONE_UNSUPPORTED)
 		return false;
+	if (flags & CLONE_THREAD)
+		return (flags & CLONE_OF_THREADS) == CLONE_OF_THREADS;
+	return !(flags & CLONE_SIGHAND) || flags & CLONE_VM;
+}
+
+/* Another thread of the process that calls. Not while the process ends: the new one would not hear
+ * of it. */
+static int enter_thread(struct task *task, const struct fork_request *request, int event)
+{
+	struct task *self = task_current();
+	struct process *process = task->process;
+	int error = 0;
 	uint32_t flags = spin_lock_irq(&process_lock);
-	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
-		count += p->credentials.uid == uid;
+	if (self->ends || process->ending || process->executing || thread_current()->killed)
+		error = -EAGAIN;
+	if (!error) {
+		task_enter_locked(task);
+		signal_join_stop_locked(task);
+		countdown_threads_changed_locked(process);
+		ptrace_follow_locked(task, self, event, request->flags);
+	}
 	spin_unlock_irq(&process_lock, flags);
-	return count >= parent->limits[RLIMIT_NPROC].rlim_cur;
+	return error;
+}
+
+static int fork_thread(const struct fork_request *request)
+{
+	struct task *self = task_current();
+	struct spt *spt = thread_current()->spt;
+	int event = ptrace_fork_event(self, request->flags, request->exit_signal);
+	struct task *task = task_create(self->process);
+	if (!task)
+		return -ENOMEM;
+	copy_task(task, self, request->flags);
+	int error = make_thread(task, spt, request);
+	if (!error) {
+		tell_ids(task, spt, request);
+		error = enter_thread(task, request, event);
+	}
+	if (error) {
+		discard_thread(task);
+		task_put(task);
+		return error;
+	}
+	pid_t id = task->id; /* once it runs it may end */
+	trace_fork(id, &spt->pagedir, true);
+	thread_start(task->thread);
+	if (event)
+		ptrace_event(self, event, (uint32_t)id);
+	return id;
 }
 
 int process_fork(const struct fork_request *request)
 {
 	struct process *parent = process_current();
+	int event = ptrace_fork_event(task_current(), request->flags, request->exit_signal);
 	int error;
 
-	if (request->flags & CLONE_UNSUPPORTED)
+	if (!are_possible(request->flags))
 		return -EINVAL;
-	if (too_many(parent))
+	if (user_too_many(parent, true))
 		return -EAGAIN;
+	if (request->flags & CLONE_THREAD)
+		return fork_thread(request);
 	struct process *child = build(parent, request, &error);
 	if (!child)
 		return error;
-	tell_ids(child, request);
+	tell_ids(&child->first, child->spt, request);
 	pid_t id = child->id;
 	process_get(child);
 	uint32_t flags = spin_lock_irq(&process_lock);
 	child->group = parent->group;
 	child->session = parent->session;
 	process_enter_locked(child, parent);
+	task_enter_locked(&child->first);
+	countdown_threads_changed_locked(child);
+	ptrace_follow_locked(&child->first, task_current(), event, request->flags);
 	spin_unlock_irq(&process_lock, flags);
-	trace_fork(id, child->spt, request->flags & CLONE_VFORK);
-	thread_start(child->thread);
-	if (request->flags & CLONE_VFORK)
+	trace_fork(id, &child->spt->pagedir, request->flags & CLONE_VFORK);
+	thread_start(child->first.thread);
+	if (event)
+		ptrace_event(task_current(), event, (uint32_t)id);
+	if (request->flags & CLONE_VFORK) {
 		wait_for_space(parent, child);
+		ptrace_event(task_current(), PTRACE_EVENT_VFORK_DONE, (uint32_t)id);
+	}
 	process_put(child);
 	return id;
 }

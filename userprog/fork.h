@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* fork(2), vfork(2), clone(2): a process made after another's likeness. */
+/* fork(2), vfork(2), clone(2): a process made after another's likeness, or another thread. */
 #pragma once
 
 #include "lib/types.h"
 
 /* What clone(2) takes. */
 struct fork_request {
-	uint32_t flags;           /* CLONE_... and the exit signal in the low byte */
+	uint32_t flags;           /* CLONE_... */
+	uint32_t exit_signal;
+	bool clear_handlers;      /* CLONE_CLEAR_SIGHAND */
 	uintptr_t stack;          /* the child's ESP, or 0: the parent's */
 	uintptr_t parent_tid;     /* user addresses */
 	uintptr_t child_tid;
 	uintptr_t tls;            /* struct user_desc */
 };
 
-/* The child's id in the parent; the child starts with 0 in EAX. -EINVAL for what is shared
- * by threads only, -EAGAIN, -ENOMEM. May sleep. */
+/* The child's id in the parent; the child starts with 0 in EAX. -EINVAL for flags that do not go
+ * together or that there are not, -EAGAIN, -ENOMEM. May sleep. */
 int process_fork(const struct fork_request *);

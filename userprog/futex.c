@@ -52,18 +52,28 @@ static void key_put(const struct futex_key *key)
 		key->source->ops->put(key->source);
 }
 
-/* The word at the address; key_put when done. -EINVAL, -EFAULT. */
-static int key_of(uintptr_t address, struct futex_key *key)
+/* Whether a word of the area can be one: the page must be there to be found again, so that one of
+ * memory that nobody can write is none. */
+static bool can_hold(const struct area *area)
+{
+	return area->flags & AREA_WRITE || (area->flags & AREA_READ && area->source);
+}
+
+/* The word at the address; key_put when done. What FUTEX_PRIVATE_FLAG says is of this space alone
+ * is not looked at; nor is it the same word as without that. -EINVAL, -EFAULT. */
+static int key_of(uintptr_t address, bool private, struct futex_key *key)
 {
 	struct spt *spt = thread_current()->spt;
 	if (address & 3)
 		return -EINVAL;
 	if (!user_range((void *)address, sizeof(uint32_t)))
 		return -EFAULT;
-	*key = (struct futex_key){.spt = spt, .place = address};
+	*key = (struct futex_key){.spt = spt, .place = address | private};
+	if (private)
+		return 0;
 	SCOPED_MUTEX(&spt->lock);
 	struct area *area = spt_area(spt, address);
-	if (!area)
+	if (!area || !can_hold(area))
 		return -EFAULT;
 	if (area->flags & AREA_SHARED && area->source) {
 		key->source = area->source;
@@ -98,20 +108,21 @@ static int wake_key(const struct futex_key *key, uint32_t most, uint32_t bits)
 	return (int)woken;
 }
 
-static int wake_bits(uintptr_t address, uint32_t most, uint32_t bits)
+/* At least one, whatever `most` says: as on Linux. */
+static int wake_bits(uintptr_t address, bool private, int most, uint32_t bits)
 {
 	struct futex_key key;
-	int error = key_of(address, &key);
+	int error = key_of(address, private, &key);
 	if (error)
 		return error;
-	int woken = wake_key(&key, most, bits);
+	int woken = wake_key(&key, most < 1 ? 1 : (uint32_t)most, bits);
 	key_put(&key);
 	return woken;
 }
 
-int futex_wake(uintptr_t address, uint32_t most)
+int futex_wake(uintptr_t address, int most)
 {
-	return wake_bits(address, most, FUTEX_BITSET_MATCH_ANY);
+	return wake_bits(address, false, most, FUTEX_BITSET_MATCH_ANY);
 }
 
 static bool was_woken(struct futex_waiter *waiter)
@@ -123,11 +134,12 @@ static bool was_woken(struct futex_waiter *waiter)
 }
 
 /* Sleeps if the word still has the value; 0, -EAGAIN, -ETIMEDOUT, -EINTR, -EFAULT. */
-static int futex_wait(uintptr_t address, uint32_t value, uint32_t bits, uint64_t deadline)
+static int futex_wait(uintptr_t address, bool private, uint32_t value, uint32_t bits,
+                      uint64_t deadline)
 {
 	struct futex_waiter waiter = {.bits = bits};
 	uint32_t now;
-	int error = key_of(address, &waiter.key);
+	int error = key_of(address, private, &waiter.key);
 	if (error)
 		return error;
 	wait_queue_init(&waiter.queue);
@@ -185,59 +197,160 @@ static int requeue_keys(const struct futex_key *key, uint32_t wake, uint32_t mos
 	return woken + (int)move_waiters(key, to, most);
 }
 
-static int futex_requeue(uintptr_t address, uint32_t wake, uint32_t most, uintptr_t to,
+static int futex_requeue(uintptr_t address, bool private, int wake, int most, uintptr_t to,
                          const uint32_t *expected)
 {
 	struct futex_key key, to_key;
-	int result = key_of(address, &key);
+	if (wake < 0 || most < 0)
+		return -EINVAL;
+	int result = key_of(address, private, &key);
 	if (result)
 		return result;
-	result = key_of(to, &to_key);
+	result = key_of(to, private, &to_key);
 	if (!result) {
-		result = requeue_keys(&key, wake, most, &to_key, address, expected);
+		result = requeue_keys(&key, (uint32_t)wake, (uint32_t)most, &to_key, address,
+		                      expected);
 		key_put(&to_key);
 	}
 	key_put(&key);
 	return result;
 }
 
-/* `timeout`: relative for FUTEX_WAIT, else on the clock that the operation names. */
-static int futex_deadline(int operation, uint64_t timeout, bool given, uint64_t *deadline)
+/* ---- FUTEX_WAKE_OP ---- */
+
+/* What its last argument says: an operation on the second word, and a question to what that was
+ * (futex(2)). */
+struct wake_op {
+	uint32_t operation, operand, comparison, compared;
+};
+
+static int32_t signed_12(uint32_t bits)
 {
-	*deadline = WAIT_FOREVER;
-	if (!given)
-		return 0;
-	if ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT)
-		*deadline = time_after(clock_now(), timeout);
-	else if (operation & FUTEX_CLOCK_REALTIME)
-		*deadline = time_of_realtime(timeout);
-	else
-		*deadline = timeout;
-	return 0;
+	return (int32_t)(bits << 20) >> 20;
 }
 
-static int32_t futex(uintptr_t address, int operation, uint32_t value, uint64_t timeout,
-                     bool given, uint32_t second, uintptr_t address2, uint32_t value3)
+/* -ENOSYS: there is no such operation or comparison. */
+static int wake_op_of(uint32_t code, struct wake_op *op)
 {
-	uint64_t deadline;
-	int command = operation & FUTEX_CMD_MASK;
-	bool bitset = command == FUTEX_WAIT_BITSET || command == FUTEX_WAKE_BITSET;
-	uint32_t bits = bitset ? value3 : FUTEX_BITSET_MATCH_ANY;
+	op->operation = code >> 28 & 7;
+	op->comparison = code >> 24 & 15;
+	op->operand = (uint32_t)signed_12(code >> 12);
+	op->compared = (uint32_t)signed_12(code);
+	if (code >> 28 & FUTEX_OP_OPARG_SHIFT)
+		op->operand = 1u << (op->operand & 31);
+	return op->operation > FUTEX_OP_XOR || op->comparison > FUTEX_OP_CMP_GE ? -ENOSYS : 0;
+}
 
-	if (!bits)
-		return -EINVAL;
+static uint32_t operate(const struct wake_op *op, uint32_t word)
+{
+	switch (op->operation) {
+	case FUTEX_OP_SET:
+		return op->operand;
+	case FUTEX_OP_ADD:
+		return word + op->operand;
+	case FUTEX_OP_OR:
+		return word | op->operand;
+	case FUTEX_OP_ANDN:
+		return word & ~op->operand;
+	default:
+		return word ^ op->operand;
+	}
+}
+
+static bool compares(const struct wake_op *op, uint32_t word)
+{
+	int32_t was = (int32_t)word, with = (int32_t)op->compared;
+	switch (op->comparison) {
+	case FUTEX_OP_CMP_EQ:
+		return was == with;
+	case FUTEX_OP_CMP_NE:
+		return was != with;
+	case FUTEX_OP_CMP_LT:
+		return was < with;
+	case FUTEX_OP_CMP_LE:
+		return was <= with;
+	case FUTEX_OP_CMP_GT:
+		return was > with;
+	default:
+		return was >= with;
+	}
+}
+
+/* Changes the word in one step; *was is what it was. */
+static int change_word(uint32_t *user_word, const struct wake_op *op, uint32_t *was)
+{
+	uint32_t expected;
+	int error = copy_from_user(was, user_word, sizeof *was);
+	do {
+		expected = *was;
+		if (!error)
+			error = exchange_user(user_word, was, operate(op, expected));
+	} while (!error && *was != expected);
+	return error;
+}
+
+static int futex_wake_op(uintptr_t address, bool private, int wake, int wake_second,
+                         uintptr_t second, uint32_t code)
+{
+	struct wake_op op;
+	uint32_t was = 0;
+	int error = second & 3 || address & 3 ? -EINVAL : wake_op_of(code, &op);
+	if (!error)
+		error = change_word((uint32_t *)second, &op, &was);
+	if (error)
+		return error;
+	int woken = wake_bits(address, private, wake, FUTEX_BITSET_MATCH_ANY);
+	if (woken < 0 || !compares(&op, was))
+		return woken;
+	int more = wake_bits(second, private, wake_second, FUTEX_BITSET_MATCH_ANY);
+	return more < 0 ? more : woken + more;
+}
+
+/* `timeout`: relative for FUTEX_WAIT, else on the clock that the operation names. */
+static uint64_t futex_deadline(int operation, uint64_t timeout)
+{
+	if ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT)
+		return time_after(clock_now(), timeout);
+	return operation & FUTEX_CLOCK_REALTIME ? time_of_realtime(timeout) : timeout;
+}
+
+/* With a time-out it goes on after a signal without a handler, and no longer. */
+static int wait_in_time(uintptr_t address, int operation, uint32_t value, uint32_t bits,
+                        const uint64_t *timeout)
+{
+	bool private = operation & FUTEX_PRIVATE_FLAG;
+	if (!timeout)
+		return futex_wait(address, private, value, bits, WAIT_FOREVER);
+	uint64_t deadline = restart_deadline(futex_deadline(operation, *timeout));
+	int error = futex_wait(address, private, value, bits, deadline);
+	return error == -EINTR ? restart_later(deadline) : error;
+}
+
+/* `timeout` NULL: none. */
+static int32_t futex(uintptr_t address, int operation, uint32_t value, const uint64_t *timeout,
+                     uint32_t second, uintptr_t address2, uint32_t value3)
+{
+	bool private = operation & FUTEX_PRIVATE_FLAG;
+	int command = operation & FUTEX_CMD_MASK;
+	if (operation & FUTEX_CLOCK_REALTIME && command != FUTEX_WAIT_BITSET)
+		return -ENOSYS;
 	switch (command) {
 	case FUTEX_WAIT:
+		value3 = FUTEX_BITSET_MATCH_ANY;
+		/* fall through */
 	case FUTEX_WAIT_BITSET:
-		futex_deadline(operation, timeout, given, &deadline);
-		return futex_wait(address, value, bits, deadline);
+		return value3 ? wait_in_time(address, operation, value, value3, timeout) : -EINVAL;
 	case FUTEX_WAKE:
+		value3 = FUTEX_BITSET_MATCH_ANY;
+		/* fall through */
 	case FUTEX_WAKE_BITSET:
-		return wake_bits(address, value, bits);
+		return value3 ? wake_bits(address, private, (int)value, value3) : -EINVAL;
 	case FUTEX_REQUEUE:
-		return futex_requeue(address, value, second, address2, NULL);
+		return futex_requeue(address, private, (int)value, (int)second, address2, NULL);
 	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(address, value, second, address2, &value3);
+		return futex_requeue(address, private, (int)value, (int)second, address2, &value3);
+	case FUTEX_WAKE_OP:
+		return futex_wake_op(address, private, (int)value, (int)second, address2, value3);
 	default:
 		return -ENOSYS;
 	}
@@ -256,7 +369,7 @@ static int32_t sys_futex(uintptr_t address, int operation, uint32_t value, void 
 	uint64_t timeout = 0;
 	bool given = user_timeout && takes_timeout(operation);
 	int error = given ? time_from_user32(user_timeout, &timeout) : 0;
-	return error ? error : futex(address, operation, value, timeout, given,
+	return error ? error : futex(address, operation, value, given ? &timeout : NULL,
 	                             (uint32_t)user_timeout, address2, value3);
 }
 
@@ -266,21 +379,95 @@ static int32_t sys_futex_time64(uintptr_t address, int operation, uint32_t value
 	uint64_t timeout = 0;
 	bool given = user_timeout && takes_timeout(operation);
 	int error = given ? time_from_user64(user_timeout, &timeout) : 0;
-	return error ? error : futex(address, operation, value, timeout, given,
+	return error ? error : futex(address, operation, value, given ? &timeout : NULL,
 	                             (uint32_t)user_timeout, address2, value3);
 }
 
-static int32_t sys_set_robust_list(void *head, size_t size)
+/* ---- robust ones: the owner ends while it holds them ---- */
+
+/* So many are let go at most: the list is the program's, and may be a ring. */
+#define ROBUST_MOST ROBUST_LIST_LIMIT
+
+/* Who waits for the word learns that its owner has died, if that is the caller. `pending`: the
+ * word may just have been let go, and nobody woken yet. */
+static int let_go(uintptr_t address, bool pending)
 {
-	/* The list matters to threads that share memory and die; a process that dies alone
-	 * leaves nobody who could wait for it. */
-	(void)head;
-	return size == 12 ? 0 : -EINVAL;
+	uint32_t word, owner = (uint32_t)task_current()->id;
+	if (address & 3 || copy_from_user(&word, (void *)address, sizeof word))
+		return -EFAULT;
+	if (pending && !word) {
+		futex_wake(address, 1);
+		return 0;
+	}
+	uint32_t before;
+	do {
+		before = word;
+		if ((word & FUTEX_TID_MASK) != owner)
+			return 0;
+		if (exchange_user((uint32_t *)address, &word,
+		                  (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED))
+			return -EFAULT;
+	} while (word != before);
+	if (word & FUTEX_WAITERS)
+		futex_wake(address, 1);
+	return 0;
+}
+
+#define ENTRY_FLAG 1u /* in a pointer of the list: the word inherits priorities */
+
+void futex_owner_ends(struct task *task)
+{
+	struct {
+		uintptr_t first;
+		intptr_t offset;
+		uintptr_t pending;
+	} head;
+	uintptr_t list = task->robust_list, next;
+	task->robust_list = 0;
+	if (!list || copy_from_user(&head, (void *)list, sizeof head))
+		return;
+	uintptr_t pending = head.pending & ~ENTRY_FLAG, entry = head.first & ~ENTRY_FLAG;
+	for (uint32_t count = 0; entry != list && count < ROBUST_MOST; count++) {
+		if (copy_from_user(&next, (void *)entry, sizeof next))
+			break;
+		if (entry != pending && let_go(entry + (uintptr_t)head.offset, false))
+			break;
+		entry = next & ~ENTRY_FLAG;
+	}
+	if (pending)
+		(void)let_go(pending + (uintptr_t)head.offset, true);
+}
+
+#define HEAD_SIZE 12u
+
+static int32_t sys_set_robust_list(uintptr_t head, size_t size)
+{
+	if (size != HEAD_SIZE)
+		return -EINVAL;
+	task_current()->robust_list = head;
+	return 0;
+}
+
+static int32_t sys_get_robust_list(pid_t id, uint32_t *user_head, uint32_t *user_size)
+{
+	struct task *task = task_find(id ? id : task_current()->id);
+	uint32_t size = HEAD_SIZE;
+	if (!task)
+		return -ESRCH;
+	uint32_t head = task->robust_list;
+	bool allowed = !process_right(task->process, MAY_LOOK_INTO);
+	task_put(task);
+	if (!allowed)
+		return -EPERM;
+	if (copy_to_user(user_size, &size, sizeof size))
+		return -EFAULT;
+	return copy_to_user(user_head, &head, sizeof head);
 }
 
 const struct system_call futex_calls[] = {
 	CALL_RESTARTS(futex, 6),
 	CALL_RESTARTS(futex_time64, 6),
 	CALL(set_robust_list, 2),
+	CALL(get_robust_list, 3),
 	CALLS_END,
 };

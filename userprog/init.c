@@ -8,23 +8,30 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
+#include "kernel/rights.h"
 #include "kernel/sched/thread.h"
 #include "kernel/trace.h"
 #include "lib/string.h"
 #include "userprog/descriptor.h"
 #include "userprog/exec.h"
 #include "userprog/faults.h"
+#include "userprog/ipc.h"
 #include "userprog/oom.h"
+#include "userprog/places.h"
 #include "userprog/proc_files.h"
 #include "userprog/process.h"
 #include "userprog/report.h"
 #include "userprog/signal.h"
 #include "userprog/syscall.h"
 #include "userprog/terminal.h"
+#include "userprog/user.h"
+#include "userprog/vdso.h"
+#include "vm/spt.h"
 #include "vm/trace.h"
 
 #define INIT_ID 1
 #define STACK_LIMIT (8u << 20)
+#define SIGNALS_LIMIT 1024u /* they lie in the kernel's memory: 48 bytes each */
 
 static void lower(pid_t *lowest, pid_t from, pid_t id)
 {
@@ -42,21 +49,35 @@ static pid_t next_id_in_use(pid_t from)
 		lower(&lowest, from, p->group);
 		lower(&lowest, from, p->session);
 	}
+	lower(&lowest, from, task_next_id_locked(from));
 	spin_unlock_irq(&process_lock, flags);
 	return lowest;
 }
 
-/* Whose rights count for files: the process's that calls, or root's for the kernel itself. */
-static void tell_caller(struct caller *caller)
+/* Whose rights count: the process's that calls, or root's for the kernel itself. */
+static const struct credentials *tell_caller(void)
 {
 	const struct process *self = process_current();
 	if (!self)
-		return;
-	const struct credentials *c = &self->credentials;
-	caller->uid = self->real_ids ? c->uid : c->euid;
-	caller->gid = self->real_ids ? c->gid : c->egid;
-	caller->groups = c->groups;
-	caller->group_count = c->group_count;
+		return NULL;
+	const struct credentials *acting = task_current()->acting;
+	return acting ? acting : &self->credentials;
+}
+
+static struct dentry *tell_root(void)
+{
+	const struct process *self = process_current();
+	return self && self->places ? places_root(self->places) : NULL;
+}
+
+/* A thread that is not the first one looks like a process in the space of its own. */
+static void tell_process(const struct process *process)
+{
+	const struct pagedir *space = process->spt ? &process->spt->pagedir : NULL;
+	trace_process(process->id, process->parent ? process->parent->id : 0, space, process->name);
+	LIST_FOR (&process->tasks, struct task, task, link)
+		if (!task_is_first(task))
+			trace_process(task->id, process->id, space, task_name_locked(task));
 }
 
 /* For the trace's snapshot. */
@@ -64,21 +85,39 @@ static void tell_processes(void)
 {
 	uint32_t flags = spin_lock_irq(&process_lock);
 	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
-		trace_process(p->id, p->parent ? p->parent->id : 0, p->spt, p->name);
+		tell_process(p);
 	spin_unlock_irq(&process_lock, flags);
+}
+
+static uint64_t own_file_size_limit(void)
+{
+	const struct process *self = process_current();
+	unsigned long limit = self ? self->limits[RLIMIT_FSIZE].rlim_cur : RLIM_INFINITY;
+	return limit == RLIM_INFINITY ? UINT64_MAX : limit;
+}
+
+static void file_size_exceeded(void)
+{
+	signal_send_self(SIGXFSZ);
 }
 
 void process_init(void)
 {
 	syscall_init();
+	sys_socket_init();
+	ipc_init();
 	faults_init();
 	oom_init();
 	terminal_init();
 	proc_files_init();
 	report_init();
-	vfs_set_caller_door(tell_caller);
+	vdso_init();
+	rights_set_caller_door(tell_caller);
+	vfs_set_root_door(tell_root);
 	trap_set_return_hook(signal_deliver);
+	vfs_set_size_limit_door(own_file_size_limit, file_size_exceeded);
 	thread_set_id_hook(next_id_in_use);
+	thread_set_processor_hook(countdown_processor_used);
 	trace_set_process_hook(tell_processes);
 }
 
@@ -92,13 +131,14 @@ static void default_limits(struct process *process)
 	process->limits[RLIMIT_NOFILE] = (struct rlimit){DESCRIPTORS_MAX, DESCRIPTORS_MAX};
 	process->limits[RLIMIT_NICE] = (struct rlimit){0, 0};
 	process->limits[RLIMIT_RTPRIO] = (struct rlimit){0, 0};
+	process->limits[RLIMIT_SIGPENDING] = (struct rlimit){SIGNALS_LIMIT, SIGNALS_LIMIT};
 }
 
 /* Descriptors 0, 1 and 2: the console. */
 static void open_console(struct process *process)
 {
 	struct file *file;
-	int error = vfs_open(process->cwd, "/dev/console", O_RDWR, 0, &file);
+	int error = vfs_open(process->places->cwd, "/dev/console", O_RDWR | O_LARGEFILE, 0, &file);
 	if (error) {
 		log_print("/dev/console cannot be opened: error %d", -error);
 		return;
@@ -153,16 +193,22 @@ void process_start_init(void)
 	struct process *process = process_create();
 	struct thread *thread = thread_create_stopped("init", init_start, NULL);
 	struct descriptor_table *files = descriptors_create();
-	if (!process || !thread || !files)
+	struct places *places = places_create(vfs_root());
+	if (!process || !thread || !files || !places || signals_create(process, NULL) ||
+	    user_become(process, 0))
 		panic("no memory for process 1");
-	process->id = process->group = process->session = INIT_ID;
+	process->id = process->first.id = process->group = process->session = INIT_ID;
 	strlcpy(process->name, "init", sizeof process->name);
 	process->exit_signal = 0;
-	process->umask = 022;
+	process->credentials = credentials_root;
+	process->dumpable = true;
+	process->programs = 1;
 	process->files = files;
-	process->cwd = vfs_root();
-	process->thread = thread;
+	process->places = places;
+	places->umask = 022;
+	process->first.thread = thread;
 	thread->process = process;
+	thread->task = &process->first;
 	thread->id = INIT_ID; /* like every process's */
 	default_limits(process);
 	/* The terminal is its session's until a shell that leads another asks for it. */
@@ -171,6 +217,7 @@ void process_start_init(void)
 
 	uint32_t flags = spin_lock_irq(&process_lock);
 	process_enter_locked(process, NULL);
+	task_enter_locked(&process->first);
 	spin_unlock_irq(&process_lock, flags);
 	trace_process(INIT_ID, 0, NULL, process->name);
 	thread_start(thread);

@@ -4,17 +4,32 @@
 
 #include "lib/types.h"
 
+struct file;
+struct process;
 struct spt;
 struct text;
 
 /* Fills the door of kernel/fs/procfs. */
 void proc_files_init(void);
 
-/* In proc_memory.c. */
-void proc_maps(pid_t, struct text *);
-void proc_smaps(pid_t, struct text *);
-void proc_walk(pid_t, struct text *);
-ssize_t proc_pagemap(pid_t, void *to, size_t n, uint64_t position);
+/* The process of that number, or the one of the thread that a number below 0 means; with a reference,
+ * or NULL. */
+struct process *proc_process(pid_t);
+
+/* In proc_memory.c. The process's space with a reference, or NULL. */
+struct spt *proc_space(pid_t);
+uintptr_t proc_maps(pid_t, uintptr_t from, struct text *);
+uintptr_t proc_smaps(pid_t, uintptr_t from, struct text *);
+void proc_smaps_rollup(pid_t, struct text *);
+uintptr_t proc_walk(pid_t, uintptr_t from, struct text *);
+ssize_t proc_pagemap(pid_t, void *to, size_t n, uint64_t position, bool frames);
+int proc_clear_refs(pid_t, const char *text, size_t length);
+ssize_t proc_mem_read(pid_t, void *to, size_t n, uint64_t position, bool frames);
+ssize_t proc_mem_write(pid_t, const void *from, size_t n, uint64_t position);
+/* The list map_files: the key of an area is its start. */
+bool proc_area_next(pid_t, uint32_t from, uint32_t *key, char *name, size_t size);
+uint32_t proc_area_mode(pid_t, uint32_t key);
+struct file *proc_area_file(pid_t, uint32_t key);
 
 /* What of a space is in memory, in pages. */
 struct memory_use {

@@ -2,16 +2,24 @@
 /* The tree of processes, their numbers and their references (process.h). */
 #include "userprog/process.h"
 
+#include <linux/signal.h>
+
 #include "kernel/cpu/paging.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
 #include "kernel/sched/thread.h"
+#include "kernel/trace.h"
 #include "lib/string.h"
 #include "userprog/descriptor.h"
+#include "userprog/places.h"
+#include "userprog/signal_queue.h"
+#include "userprog/timers.h"
+#include "userprog/user.h"
 #include "vm/spt.h"
 
 struct spinlock process_lock = SPINLOCK_INIT("process");
 
+static struct spinlock executable_lock = SPINLOCK_INIT("executable"); /* of all processes */
 static struct tree processes; /* (p) by id */
 static struct process *init;  /* (p) process 1 */
 
@@ -19,46 +27,28 @@ static struct process *init;  /* (p) process 1 */
  * of what it reads and what it writes. With fewer it would never get done. */
 #define RESIDENT_LEAST 8u
 
-#define ALARM_INTERVAL_LEAST (NS_PER_SECOND / TICKS_PER_SECOND)
-
-/* When the alarm that is due now goes off again; 0: not. Missed ones are left out, and no
- * program can have more than one a tick. */
-static uint64_t next_alarm(const struct process *process)
-{
-	uint64_t now = clock_now(), next = process->alarm_deadline + process->alarm_interval;
-	if (!process->alarm_interval)
-		return 0;
-	return next > now ? next : now + ALARM_INTERVAL_LEAST;
-}
-
-static void alarm_expired(struct timer *timer)
-{
-	struct process *process = LIST_ENTRY(timer, struct process, alarm);
-	uint32_t flags = spin_lock_irq(&process_lock);
-	if (process->alarm_deadline) {
-		process->alarm_deadline = next_alarm(process);
-		if (process->alarm_deadline)
-			timer_set(timer, process->alarm_deadline);
-		signal_send_locked(process, SIGALRM, NULL);
-	}
-	spin_unlock_irq(&process_lock, flags);
-}
-
-_Static_assert(sizeof(struct process) <= PAGE_SIZE, "a process fits into one page");
+/* Three of them in a frame: a process is mostly made and ended without one taken or given back. */
+static struct slab_cache process_cache = SLAB_CACHE("process", sizeof(struct process));
+_Static_assert(sizeof(struct process) <= PAGE_SIZE / 3 - 16, "three processes fit into one frame");
 
 struct process *process_create(void)
 {
-	struct process *process = kmalloc_zeroed(sizeof *process);
+	struct process *process = slab_alloc_zeroed(&process_cache);
 	if (!process)
 		return NULL;
 	process->references = 1;
 	list_init(&process->children);
 	list_link_init(&process->sibling);
+	list_init(&process->tracees);
+	list_init(&process->tasks);
+	list_init(&process->semaphore_undos);
+	task_init(&process->first, process);
+	signal_queue_init(&process->signals.queue);
+	list_link_init(&process->signals.spare.link);
 	wait_queue_init(&process->changed);
 	wait_queue_init(&process->resumed);
-	mutex_init(&process->places_lock, "process places");
-	timer_init(&process->alarm, alarm_expired);
-	process->call = process->restart_call = -1;
+	wait_queue_init(&process->signalled);
+	timers_init(process);
 	process->started = clock_now();
 	return process;
 }
@@ -74,13 +64,16 @@ void process_put(struct process *process)
 	if (__atomic_sub_fetch(&process->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	if (process->files)
-		descriptors_put(process->files);
+		descriptors_leave(process->files);
 	if (process->spt)
 		spt_put(process->spt);
-	if (process->cwd)
-		dentry_put(process->cwd);
+	if (process->places)
+		places_put(process->places);
 	program_put(process->executable);
-	kfree(process);
+	user_leave(process);
+	wait_queue_end(&process->signalled); /* a signalfd may be watched that outlives it */
+	signals_destroy(process);
+	slab_free(&process_cache, process);
 }
 
 static struct process *of_node(struct tree_node *node)
@@ -128,38 +121,89 @@ static void set_parent(struct process *process, struct process *parent)
 	__atomic_store_n(&process->parent_id, parent ? parent->id : 0, __ATOMIC_RELAXED);
 }
 
+/* Behind those that the parent has: wait(2) looks at them in this order. */
+static void join_children(struct process *process, struct process *parent)
+{
+	struct list_link *last = list_last(&parent->children);
+	process->news_node.key =
+		last ? LIST_ENTRY(last, struct process, sibling)->news_node.key + 1 : 0;
+	set_parent(process, parent);
+	list_append(&parent->children, &process->sibling);
+}
+
 void process_enter_locked(struct process *process, struct process *parent)
 {
 	process->node.key = (uintptr_t)process->id;
 	tree_insert(&processes, &process->node);
-	set_parent(process, parent);
-	if (parent)
-		list_append(&parent->children, &process->sibling);
-	else
+	if (parent) {
+		join_children(process, parent);
+	} else {
+		set_parent(process, NULL);
 		init = process;
+	}
 }
 
 void process_leave_locked(struct process *process)
 {
 	tree_remove(&processes, &process->node);
 	list_remove(&process->sibling);
+	process_has_no_news_locked(process);
 	set_parent(process, NULL);
+}
+
+void process_has_news_locked(struct process *process)
+{
+	if (!process->parent || process->has_news)
+		return;
+	/* A place is taken only if the numbers have begun again since an old child was born. */
+	while (!tree_insert(&process->parent->news, &process->news_node))
+		process->news_node.key++;
+	process->has_news = true;
+}
+
+void process_has_no_news_locked(struct process *process)
+{
+	if (process->has_news)
+		tree_remove(&process->parent->news, &process->news_node);
+	process->has_news = false;
+}
+
+/* Who takes the process's children: its nearest ancestor that adopts, or process 1. */
+static struct process *adopter_locked(const struct process *process)
+{
+	for (struct process *p = process->parent; p; p = p->parent)
+		if (p->adopts && !p->zombie)
+			return p;
+	return init;
+}
+
+static void tell_death_locked(const struct process *parent, struct process *child)
+{
+	struct signal_info info = {
+		.code = SI_USER, .value = {(uint32_t)parent->id, parent->credentials.uid}};
+	if (child->parent_death_signal)
+		signal_send_locked(child, child->parent_death_signal, &info);
 }
 
 void process_orphan_children_locked(struct process *process)
 {
+	struct process *adopter = adopter_locked(process);
 	struct list_link *link;
 	bool ended = false;
 	while ((link = list_pop(&process->children))) {
 		struct process *child = LIST_ENTRY(link, struct process, sibling);
+		bool has_news = child->has_news;
 		ended |= child->zombie;
-		set_parent(child, init);
+		process_has_no_news_locked(child);
+		join_children(child, adopter);
 		child->exit_signal = SIGCHLD;
-		list_append(&init->children, &child->sibling);
+		if (has_news)
+			process_has_news_locked(child);
+		tell_death_locked(process, child);
 	}
 	if (ended)
-		signal_send_locked(init, SIGCHLD, NULL);
-	wait_wake_all(&init->changed);
+		signal_send_locked(adopter, SIGCHLD, NULL);
+	wait_wake_all(&adopter->changed);
 }
 
 struct spt *process_space(struct process *process)
@@ -194,20 +238,20 @@ void process_limit_space(const struct process *process, struct spt *spt)
 		spt->resident_limit = RESIDENT_LEAST;
 }
 
-static struct dentry *place_of(struct process *process, struct dentry **place)
+struct places *process_places(struct process *process)
 {
-	SCOPED_MUTEX(&process->places_lock);
-	return *place ? dentry_get(*place) : NULL;
-}
-
-struct dentry *process_cwd(struct process *process)
-{
-	return place_of(process, &process->cwd);
+	uint32_t flags = spin_lock_irq(&process_lock);
+	struct places *places = process->places ? places_get(process->places) : NULL;
+	spin_unlock_irq(&process_lock, flags);
+	return places;
 }
 
 struct dentry *process_executable(struct process *process)
 {
-	return place_of(process, &process->executable);
+	spin_lock(&executable_lock);
+	struct dentry *file = process->executable ? dentry_get(process->executable) : NULL;
+	spin_unlock(&executable_lock);
+	return file;
 }
 
 int program_get(struct dentry *file)
@@ -227,27 +271,13 @@ void program_put(struct dentry *file)
 	dentry_put(file);
 }
 
-/* Returns what was there. */
-static struct dentry *set_place(struct process *process, struct dentry **place,
-                                struct dentry *dentry)
-{
-	SCOPED_MUTEX(&process->places_lock);
-	struct dentry *old = *place;
-	*place = dentry;
-	return old;
-}
-
-void process_set_cwd(struct process *process, struct dentry *dentry)
-{
-	struct dentry *old = set_place(process, &process->cwd, dentry);
-
-	if (old)
-		dentry_put(old);
-}
-
 void process_set_executable(struct process *process, struct dentry *file)
 {
-	program_put(set_place(process, &process->executable, file));
+	spin_lock(&executable_lock);
+	struct dentry *old = process->executable;
+	process->executable = file;
+	spin_unlock(&executable_lock);
+	program_put(old);
 }
 
 bool process_group_orphaned_locked(pid_t group)
@@ -261,17 +291,105 @@ bool process_group_orphaned_locked(pid_t group)
 	return true;
 }
 
+const char *task_name_locked(const struct task *task)
+{
+	return task->thread ? task->thread->name : task->process->name;
+}
+
+void task_set_name_locked(struct task *task, const char name[16])
+{
+	struct process *process = task->process;
+	if (task_is_first(task))
+		memcpy(process->name, name, sizeof process->name);
+	if (task->thread)
+		memcpy(task->thread->name, name, sizeof task->thread->name);
+}
+
+void process_set_name(const char name[16])
+{
+	uint32_t flags = spin_lock_irq(&process_lock);
+	task_set_name_locked(task_current(), name);
+	spin_unlock_irq(&process_lock, flags);
+	trace_name(thread_current()->name);
+}
+
+/* ---- whose it is ---- */
+
+static bool is_other_or_more(const struct credentials *old, const struct credentials *new)
+{
+	return old->euid != new->euid || old->egid != new->egid || old->fsuid != new->fsuid ||
+	       old->fsgid != new->fsgid || new->permitted & ~old->permitted;
+}
+
+void process_set_credentials(const struct credentials *credentials)
+{
+	struct process *self = process_current();
+	uint32_t flags = spin_lock_irq(&process_lock);
+	if (is_other_or_more(&self->credentials, credentials)) {
+		self->dumpable = false;
+		self->parent_death_signal = 0;
+	}
+	self->credentials = *credentials;
+	spin_unlock_irq(&process_lock, flags);
+}
+
+struct object process_object_locked(const struct process *process)
+{
+	return (struct object){.process = &process->credentials,
+	                       .itself = process == process_current(),
+	                       .dumpable = process->dumpable};
+}
+
+int process_right(struct process *process, enum right right)
+{
+	uint32_t flags = spin_lock_irq(&process_lock);
+	struct object object = process_object_locked(process);
+	int error = right_check(right, &object);
+	spin_unlock_irq(&process_lock, flags);
+	return error;
+}
+
+void process_note_resident(struct process *process)
+{
+	struct spt *spt = process->spt;
+	if (!spt)
+		return;
+	mutex_lock(&spt->lock);
+	spt_note_resident(spt, 0, USER_END);
+	mutex_unlock(&spt->lock);
+	if (spt->resident_most > process->usage.resident_most)
+		process->usage.resident_most = spt->resident_most;
+}
+
+struct usage task_usage_locked(const struct task *task)
+{
+	const struct thread *thread = task->thread;
+	if (!thread)
+		return (struct usage){0};
+	if (thread == thread_current())
+		thread_account();
+	return (struct usage){
+		.user_ns = thread->user_ns,
+		.system_ns = thread->run_ns > thread->user_ns
+		                     ? thread->run_ns - thread->user_ns : 0,
+		.minor_faults = thread->minor_faults,
+		.major_faults = thread->major_faults,
+		.switches_own = thread->switches_own,
+		.switches_forced = thread->switches_forced,
+		.sectors_read = thread->sectors_read,
+		.sectors_written = thread->sectors_written,
+	};
+}
+
 struct usage process_usage_locked(const struct process *process)
 {
 	struct usage usage = process->usage;
-	const struct thread *thread = process->thread;
-	if (thread) {
-		usage.user_ns = thread->user_ns;
-		usage.system_ns = thread->run_ns > thread->user_ns
-		                          ? thread->run_ns - thread->user_ns : 0;
-		usage.minor_faults = thread->minor_faults;
-		usage.major_faults = thread->major_faults;
+	LIST_FOR (&process->tasks, struct task, task, link) {
+		struct usage own = task_usage_locked(task);
+		usage_add(&usage, &own);
 	}
+	if (process->spt && process->spt->resident_most > usage.resident_most)
+		usage.resident_most = process->spt->resident_most;
 	return usage;
 }
 
@@ -281,4 +399,15 @@ void usage_add(struct usage *sum, const struct usage *usage)
 	sum->system_ns += usage->system_ns;
 	sum->minor_faults += usage->minor_faults;
 	sum->major_faults += usage->major_faults;
+	sum->switches_own += usage->switches_own;
+	sum->switches_forced += usage->switches_forced;
+	sum->sectors_read += usage->sectors_read;
+	sum->sectors_written += usage->sectors_written;
+	if (usage->resident_most > sum->resident_most)
+		sum->resident_most = usage->resident_most;
+}
+
+uint32_t usage_ticks(uint64_t ns)
+{
+	return (uint32_t)(ns / (NS_PER_SECOND / TICKS_PER_SECOND));
 }

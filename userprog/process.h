@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Processes: a program that runs, with its address space, descriptors, signals and place in
- * the tree of families. A process has one thread; clone(2) makes processes only.
+ * the tree of families. It has one thread, or several: what each of them has of its own is task.h's.
  *
  * The life of a process:
  *   1 fork.c makes it, a copy of its parent, and starts its thread
@@ -16,35 +16,35 @@
 #include "lib/list.h"
 #include "lib/tree.h"
 #include "lib/types.h"
+#include "kernel/credentials.h"
+#include "kernel/rights.h"
 #include "kernel/sched/thread.h"
-#include "kernel/sync/mutex.h"
+#include "kernel/sync/spinlock.h"
 #include "kernel/sync/wait_queue.h"
-#include "kernel/time/clock.h"
+#include "userprog/countdown.h"
 #include "userprog/signal.h"
+#include "userprog/task.h"
 
 struct dentry;
 struct descriptor_table;
+struct places;
 struct spt;
 struct thread;
-
-#define GROUPS_MAX 32
-
-struct credentials {
-	uint32_t uid, euid, suid, gid, egid, sgid;
-	uint32_t groups[GROUPS_MAX];
-	uint32_t group_count;
-};
+struct user;
 
 /* What getrusage(2) and times(2) tell. */
 struct usage {
 	uint64_t user_ns, system_ns;
 	uint32_t minor_faults, major_faults;
+	uint32_t switches_own, switches_forced;
+	uint64_t sectors_read, sectors_written;
+	uint32_t resident_most; /* pages; of several processes, the most that one had */
 };
 
-/* The latest processor exception of the program, for sigcontext and the console's line. */
-struct exception {
-	uint32_t vector, error;
-	uintptr_t address, eip; /* address: CR2 of a page fault */
+/* What /proc/PID/io tells of reading and writing, beside the sectors: bytes and calls. */
+struct transfer_counts {
+	uint64_t bytes_read, bytes_written;
+	uint64_t calls_read, calls_written;
 };
 
 /*
@@ -59,52 +59,74 @@ struct process {
 
 	struct tree_node node;     /* (p) of all processes, by id */
 	pid_t id;                  /* constant */
-	struct thread *thread;     /* (p) NULL once it has exited */
+	struct task first;         /* its first thread's; of its id */
+	struct list tasks;         /* (p) of struct task, by link: those that have not ended */
+	uint32_t living;           /* (p) how many they are; 0: all have */
 	struct process *parent;    /* (p) NULL: process 1, and whoever was waited for */
 	pid_t parent_id;           /* (p) of that, or 0; read without lock by getppid(2) */
 	struct list children;      /* (p) of struct process, by sibling; zombies too */
 	struct list_link sibling;  /* (p) */
+	struct tree news;          /* (p) those children that wait(2) may learn something of, by */
+	struct tree_node news_node; /* (p) news_node, whose key is their place among the children */
 	pid_t group, session;      /* (p) */
+	bool has_news;             /* (p) it is in its parent's `news`: a zombie, or has a report */
 	bool zombie;               /* (p) has exited, and nobody waited for it yet */
 	bool executed;             /* (p) has called execve: setpgid by the parent is over */
-	bool stopped;              /* (p) by job control */
+	uint32_t programs;         /* (p) how many it has run, its parent's included */
+	bool stopped;              /* (p) by job control: every thread is */
+	int stop_signal;           /* (p) that stopped it, or is about to; 0: none */
+	uint32_t stop_waits;       /* (p) threads that have yet to stop */
+	bool ending;               /* (p) all threads end, with the status exit_status ... */
+	bool executing;            /* (p) ... or all but one, which runs another program */
+	int exit_status;           /* (p) */
 	uint8_t report;            /* (p) REPORT_...: a change that wait(2) has not told */
 	int status;                /* (p) as wait(2) returns it: of the exit or the stop */
 	int exit_signal;           /* (p) to the parent at the end; 0: none */
-	struct wait_queue changed; /* a child changed, or returned a borrowed space */
+	struct wait_queue changed; /* a child changed, or returned a borrowed space; it has ended */
 	struct wait_queue resumed; /* it was continued or killed while stopped */
+	struct wait_queue signalled; /* a signal is pending: signalfd(2) */
 	bool borrows_space;        /* (p) vfork: runs in its parent's space until exec or exit */
-	struct spt *spt;           /* (p) NULL after exit. The thread has its own pointer */
+	struct spt *spt;           /* (p) NULL after exit. Each thread has its own pointer */
 	struct descriptor_table *files; /* (p) NULL after exit */
-	struct credentials credentials; /* (p) written by itself alone */
+	struct credentials credentials; /* (p) written by itself alone: process_set_credentials */
+	struct user *user;              /* (p) of its real id; never NULL while in the tree */
 	struct signal_state signals;    /* (p) */
 	int oom_adjust;            /* (p) -1000 to 1000 */
+	int oom_adjust_least;      /* (p) what an unprivileged user may set at least */
 	uint64_t oom_killed;       /* (p) when it was chosen; 0: it was not, or its memory is back */
 	int nice;                  /* (p) kept and told; every process gets equal slices */
-	struct usage usage;        /* (p) its own, complete once it has exited */
+	int policy, real_time_priority; /* kept and told, too: sched(7) */
+	bool reset_on_fork;        /* its children have neither */
+	bool adopts;               /* orphans below it: prctl(2), PR_SET_CHILD_SUBREAPER */
+	int parent_death_signal;   /* what it gets when its parent ends; 0: nothing */
+	uint32_t timer_slack;      /* ns, told; 0: TIMER_SLACK_NS */
+	struct list tracees;       /* (p) of struct task, by tracing.link */
+	struct usage usage;        /* (p) of its threads that have ended */
 	struct usage reaped;       /* (p) of children that were waited for */
+	struct transfer_counts transfers; /* by itself */
 
-	struct mutex places_lock;  /* for readers elsewhere; itself reads without */
-	struct dentry *cwd, *executable;
+	struct places *places;     /* (p) NULL after exit. Itself reads without lock: it is another
+	                              one only while it has one thread */
+	struct dentry *executable; /* what it runs; process.c's executable_lock */
 
 	/* Written by itself alone; others may read what was true a moment ago. */
 	struct rlimit limits[RLIM_NLIMITS];
 	uint64_t started;          /* clock_now() at fork */
-	uint32_t umask;
-	bool real_ids;             /* access(2): files are asked for the real ids' rights */
+	bool dumpable;             /* (p) its memory is its user's to see: prctl(PR_SET_DUMPABLE) */
 	uint32_t personality;
-	char name[16];             /* of exec and prctl(PR_SET_NAME): what ps shows */
-	uintptr_t clear_child_tid; /* user address to clear at exit, or 0 */
-	int call;                  /* the system call it is in, or -1 */
-	int restart_call;          /* what restart_syscall(2) continues, or -1 ... */
-	uint64_t restart_deadline; /* ... and until when */
-	struct exception exception;
+	char name[16];             /* of exec and prctl(PR_SET_NAME): what ps shows, the first
+	                              thread's */
 
-	struct timer alarm;        /* ITIMER_REAL */
-	uint64_t alarm_interval;   /* (p) ns; 0: once */
-	uint64_t alarm_deadline;   /* (p) 0: not set */
+	struct list countdowns;    /* (p) of struct countdown: those that its use of the
+	                              processor ends */
+	struct countdown interval_timers[3]; /* (p) ITIMER_REAL and its like */
+	struct countdown processor_limit;    /* (p) RLIMIT_CPU */
+	struct list semaphore_undos; /* of sys_sem.c, whose lock guards it */
+	struct list created_timers; /* (p) of timer_create(2) */
+	int next_timer_id;          /* (p) */
 };
 
+#define TIMER_SLACK_NS 50000 /* that of Linux: timers here need none, and wait for none */
 /* What wait(2) has not told the parent yet. */
 #define REPORT_STOPPED 1
 #define REPORT_CONTINUED 2
@@ -114,6 +136,11 @@ void process_init(void);
 /* Starts process 1: the first that exists of init= on the command line, /sbin/init,
  * /bin/init, /bin/sh, /bin/shell; panics with a clear message if none can be run. */
 void process_start_init(void);
+
+static inline bool task_is_first(const struct task *task)
+{
+	return task == &task->process->first;
+}
 
 /* The process that runs here; NULL in a kernel thread. */
 static inline struct process *process_current(void)
@@ -143,6 +170,9 @@ pid_t process_next_id(pid_t after);
 void process_enter_locked(struct process *, struct process *parent);
 /* Leaves the tree; the caller gets the reference. process_lock held. */
 void process_leave_locked(struct process *);
+/* There is something that its parent's wait(2) may learn; there is nothing. process_lock held. */
+void process_has_news_locked(struct process *);
+void process_has_no_news_locked(struct process *);
 /* Hands every child of the process to process 1. process_lock held. */
 void process_orphan_children_locked(struct process *);
 
@@ -152,21 +182,39 @@ struct spt *process_space(struct process *);
 struct descriptor_table *process_files(struct process *);
 /* Tells the space, whose lock is held or which nobody else knows yet, the process's limits. */
 void process_limit_space(const struct process *, struct spt *);
-/* Where it is and what it runs, with a reference (dentry_put), or NULL. */
-struct dentry *process_cwd(struct process *);
+/* Where it is, with a reference (places_put), and what it runs (dentry_put), or NULL. */
+struct places *process_places(struct process *);
 struct dentry *process_executable(struct process *);
 /* A reference on a program's file, which nobody writes to while it is run: -ETXTBSY if somebody
  * does. program_put takes NULL, too. */
 int program_get(struct dentry *);
 void program_put(struct dentry *);
-/* Replace one of these, taking over the new reference: one of program_get for what it runs. */
-void process_set_cwd(struct process *, struct dentry *);
+/* It runs another one, whose reference of program_get is taken over. */
 void process_set_executable(struct process *, struct dentry *);
 
 /* Whether no member of the process group has its parent in another group of the same
  * session, who could continue it (POSIX, "orphaned process group"). process_lock held. */
 bool process_group_orphaned_locked(pid_t group);
 
-/* Its usage up to now. process_lock held. */
+/* What ps shows of a thread; of one that has ended its process's. */
+const char *task_name_locked(const struct task *);
+void task_set_name_locked(struct task *, const char name[16]);
+/* The same of the calling thread, told in the trace, too; 15 bytes and a NUL. */
+void process_set_name(const char name[16]);
+/* The caller becomes somebody else. Its memory, in which secrets of who it was may stand, is then
+ * its user's to see no more. */
+void process_set_credentials(const struct credentials *);
+/* A process as an object of rights. process_lock held. */
+struct object process_object_locked(const struct process *);
+/* The caller's right over the process, which may be gone by now. */
+int process_right(struct process *, enum right);
+
+/* Looks how much memory it has now, for usage.resident_most. The process itself calls it: when
+ * somebody asks, and before it gives its space up. */
+void process_note_resident(struct process *);
+/* Its usage up to now, and one thread's. process_lock held. */
 struct usage process_usage_locked(const struct process *);
+struct usage task_usage_locked(const struct task *);
 void usage_add(struct usage *, const struct usage *);
+/* A time as times(2) and /proc have it: in ticks. */
+uint32_t usage_ticks(uint64_t ns);

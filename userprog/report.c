@@ -194,7 +194,7 @@ static void say_areas(const struct report *report)
 	uintptr_t address = report->address;
 	const struct area *below = NULL;
 	struct area *area = spt_area_from(report->spt, 0);
-	for (int looked = 0; area && area->end <= address; area = spt_area_next(area)) {
+	for (int looked = 0; area && area->end <= address; area = area_next(area)) {
 		below = area;
 		if (report->panicking && ++looked == AREAS_LOOKED_AT)
 			return;
@@ -204,7 +204,7 @@ static void say_areas(const struct report *report)
 		say_area(report, below, "below");
 	if (area && area_start(area) <= address) {
 		say_area(report, area, "at");
-		area = spt_area_next(area);
+		area = area_next(area);
 	} else {
 		say(report, "    at     none");
 	}
@@ -248,14 +248,13 @@ static bool read_word(uintptr_t address, uint32_t *word)
 	return copy_from_user(word, (const void *)address, sizeof *word) == 0;
 }
 
-static const char *fault_words(const struct process *process, int signal,
-                               const struct signal_info *info)
+static const char *fault_words(const struct exception *e, int signal, const struct signal_info *info)
 {
 	switch (signal) {
 	case SIGSEGV:
-		if (process->exception.vector == TRAP_STACK)
+		if (e->vector == TRAP_STACK)
 			return "no stack for a signal handler";
-		if (process->exception.vector != TRAP_PAGE_FAULT)
+		if (e->vector != TRAP_PAGE_FAULT)
 			return "the processor refused the instruction";
 		return info->code == SEGV_MAPERR ? "nothing is mapped there"
 		                                 : "the mapping forbids it";
@@ -269,7 +268,7 @@ static const char *fault_words(const struct process *process, int signal,
 /* The console's line. */
 static void say_line(const struct process *process, const char *name, const char *words)
 {
-	const struct exception *e = &process->exception;
+	const struct exception *e = &task_current()->exception;
 	if (e->vector == TRAP_PAGE_FAULT)
 		log_print("%s[%d]: %s: %s 0x%08x, %s (eip 0x%08x)", process->name, process->id,
 		          name, e->error & PF_WRITE ? "write to" : "read from", e->address,
@@ -300,9 +299,8 @@ static const char *guess(const struct report *report, const struct exception *e)
 	return NULL;
 }
 
-static void say_why(const struct report *report, const struct process *process, int signal)
+static void say_why(const struct report *report, const struct exception *e, int signal)
 {
-	const struct exception *e = &process->exception;
 	if (e->vector != TRAP_PAGE_FAULT)
 		return;
 	if (e->address < USER_END && report->story.row)
@@ -312,9 +310,8 @@ static void say_why(const struct report *report, const struct process *process, 
 		say(report, "  looks like: %s", words);
 }
 
-static void say_next(const struct report *report, const struct process *process)
+static void say_next(const struct report *report, const struct exception *e)
 {
-	const struct exception *e = &process->exception;
 	say_where(report);
 	if (!strncmp(report->path, TESTS, strlen(TESTS)))
 		say(report, "  or: make debug T=%s", report->path + strlen(TESTS));
@@ -325,7 +322,7 @@ static void say_next(const struct report *report, const struct process *process)
 
 static void say_report(struct process *process, int signal, const struct trap_frame *frame)
 {
-	const struct exception *e = &process->exception;
+	const struct exception *e = &task_current()->exception;
 	struct fault_story story = fault_story(); /* before reading its memory, which may fault */
 	struct report *report = &the_report;
 	SCOPED_MUTEX(&report_lock);
@@ -337,14 +334,14 @@ static void say_report(struct process *process, int signal, const struct trap_fr
 	find_calls(report);
 	find_names(report, process);
 	lock(report);
-	say_why(report, process, signal);
+	say_why(report, e, signal);
 	unlock(report);
 	say_registers(report);
 	say_calls(report);
 	lock(report);
 	say_areas(report);
 	unlock(report);
-	say_next(report, process);
+	say_next(report, e);
 }
 
 void report_death(struct process *process, int signal, const struct signal_info *info,
@@ -356,7 +353,7 @@ void report_death(struct process *process, int signal, const struct signal_info 
 	                 : signal == SIGFPE  ? "arithmetic exception" : NULL;
 	if (!name || info->code <= 0)
 		return;
-	say_line(process, name, fault_words(process, signal, info));
+	say_line(process, name, fault_words(&task_current()->exception, signal, info));
 	if (wanted)
 		say_report(process, signal, frame);
 }
@@ -384,16 +381,12 @@ static void say_last_words(const char *line)
 /* A word of the program's memory, if its page is there. */
 static bool peek_word(uintptr_t address, uint32_t *word)
 {
-	const pte_t *directory = thread_current()->spt->pagedir.directory;
 	if (address >= USER_END || address % sizeof *word)
 		return false;
-	pte_t entry = directory[directory_index(address)];
+	pte_t entry = pagedir_entry(&thread_current()->spt->pagedir, address);
 	if (!(entry & PTE_P))
 		return false;
-	entry = ((const pte_t *)phys_to_virt(entry & PAGE_MASK))[table_index(address)];
-	if (!(entry & PTE_P))
-		return false;
-	*word = *(const uint32_t *)((char *)phys_to_virt(entry & PAGE_MASK) +
+	*word = *(const uint32_t *)((char *)phys_to_virt(entry_address(entry)) +
 	                            page_offset(address));
 	return true;
 }

@@ -20,6 +20,7 @@
 #include "kernel/cpu/trap.h"
 #include "kernel/sched/thread.h"
 #include "lib/string.h"
+#include "userprog/fpu_image.h"
 #include "userprog/process.h"
 #include "vm/usercopy.h"
 
@@ -48,104 +49,55 @@ struct info_frame {
 static const uint8_t old_return[8] = {0x58, 0xb8, __NR_sigreturn, 0, 0, 0, 0xcd, 0x80};
 static const uint8_t info_return[8] = {0xb8, __NR_rt_sigreturn, 0, 0, 0, 0xcd, 0x80};
 
-#define FXSAVE_SIZE 512u
+#define FXSAVE_USED 288u /* bytes of it that FXRSTOR loads outside of 64-bit mode */
 #define FXSAVE_OFFSET offsetof(struct _fpstate_32, _fxsr_env)
 _Static_assert(sizeof(struct _fpstate_32) == FXSAVE_OFFSET + FXSAVE_SIZE, "FXSAVE image");
 
-/* The fields of FXSAVE's image that FSAVE's has too (SDM vol. 1, 10.5.1 and 8.1.10). */
-struct fxsave {
-	uint16_t control, status;
-	uint8_t tags, reserved;
-	uint16_t opcode;
-	uint32_t instruction;
-	uint16_t instruction_selector, reserved2;
-	uint32_t operand;
-	uint16_t operand_selector, reserved3;
-	uint32_t mxcsr, mxcsr_mask;
-	struct _fpxreg st[8];
-	uint8_t rest[FXSAVE_SIZE - 160];
-} __attribute__((aligned(16)));
-
-#define MXCSR_MASK_DEFAULT 0xffbfu /* if the image has 0 there */
-
-/* What a register holds, as FSAVE's two bits tell it: valid, zero, special. */
-static uint32_t tag_of(const struct _fpxreg *st)
+/* Where the FPU state goes, if there is one: below that begins the frame. */
+static uintptr_t fpu_place(uintptr_t top)
 {
-	bool zero = !(st->significand[0] | st->significand[1] | st->significand[2] |
-	              st->significand[3]);
-	uint32_t exponent = st->exponent & 0x7fff;
-	if (exponent == 0 && zero)
-		return 1;
-	if (exponent == 0 || exponent == 0x7fff || !(st->significand[3] & 0x8000))
-		return 2;
-	return 0;
-}
-
-/* FSAVE's tag word: by physical register, where FXSAVE's st[] is by distance from the top
- * and its tags only tell empty (3) from the rest. */
-static uint32_t tag_word(const struct fxsave *fx)
-{
-	uint32_t word = 0, top = fx->status >> 11 & 7;
-	for (uint32_t i = 0; i < 8; i++) {
-		uint32_t tag = fx->tags >> i & 1 ? tag_of(&fx->st[(i - top) & 7]) : 3;
-		word |= tag << 2 * i;
-	}
-	return word | 0xffff0000;
+	return thread_current()->fpu ? (top - sizeof(struct _fpstate_32)) & ~63u : top;
 }
 
 /* Writes the FPU state below *top, which is lowered; *state gets its address, or 0 if the
  * program has none. 0 or -EFAULT. */
 static int fpu_push(uintptr_t *top, uintptr_t *state)
 {
-	struct fxsave fx;
+	const struct fxsave *fx = thread_fpu_saved();
 	struct _fpstate_32 head; /* only its part before the image is filled in */
 
 	*state = 0;
-	if (thread_fpu_get(&fx) != 0)
+	if (!fx)
 		return 0;
-	memset(&head, 0, FXSAVE_OFFSET);
-	head.cw = fx.control | 0xffff0000;
-	head.sw = fx.status | 0xffff0000;
-	head.tag = tag_word(&fx);
-	head.ipoff = fx.instruction;
-	head.cssel = fx.instruction_selector | (uint32_t)fx.opcode << 16;
-	head.dataoff = fx.operand;
-	head.datasel = fx.operand_selector;
-	for (int i = 0; i < 8; i++)
-		memcpy(&head._st[i], &fx.st[i], sizeof head._st[i]);
-	head.status = fx.status;
+	fpu_image_to_fsave(fx, (struct fsave *)&head);
+	head.status = fx->status;
 	head.magic = X86_FXSR_MAGIC;
 
-	*top = (*top - sizeof head) & ~63u;
-	*state = *top;
+	*state = *top = fpu_place(*top);
 	uint8_t *user = (uint8_t *)*state;
 	if (copy_to_user(user, &head, FXSAVE_OFFSET) ||
-	    copy_to_user(user + FXSAVE_OFFSET, &fx, FXSAVE_SIZE))
+	    copy_to_user(user + FXSAVE_OFFSET, fx, FXSAVE_SIZE))
 		return -EFAULT;
 	return 0;
 }
 
-/* Takes the FPU state from where the frame says; 0: it had none. */
+/* Takes the FPU state from where the frame says; 0: it had none. One that cannot be read to its end
+ * is none, either. */
 static int fpu_pop(uintptr_t state)
 {
-	struct fxsave fx, now;
+	void *area = state ? thread_fpu_replace() : NULL;
 
-	if (!state) {
+	if (state && !area)
+		return -ENOMEM;
+	if (!area || copy_from_user(area, (uint8_t *)state + FXSAVE_OFFSET, FXSAVE_USED)) {
 		thread_fpu_drop();
-		return 0;
+		return state ? -EFAULT : 0;
 	}
-	if (copy_from_user(&fx, (uint8_t *)state + FXSAVE_OFFSET, sizeof fx))
-		return -EFAULT;
-	/* Bits of MXCSR that the processor does not have would be an exception in the kernel;
-	 * which it has stands in an image of the processor's own making. */
-	uint32_t mask = MXCSR_MASK_DEFAULT;
-	if (thread_fpu_get(&now) == 0 && now.mxcsr_mask)
-		mask = now.mxcsr_mask;
-	fx.mxcsr &= mask;
-	return thread_fpu_set(&fx);
+	thread_fpu_replaced();
+	return 0;
 }
 
-static void context_fill(struct sigcontext *context, const struct process *process,
+static void context_fill(struct sigcontext *context, const struct task *task,
                          const struct trap_frame *frame, uintptr_t fpu, signal_set blocked)
 {
 	*context = (struct sigcontext){
@@ -153,17 +105,12 @@ static void context_fill(struct sigcontext *context, const struct process *proce
 		.es = (uint16_t)frame->es, .ds = (uint16_t)frame->ds,
 		.edi = frame->edi, .esi = frame->esi, .ebp = frame->ebp, .esp = frame->esp,
 		.ebx = frame->ebx, .edx = frame->edx, .ecx = frame->ecx, .eax = frame->eax,
-		.trapno = process->exception.vector, .err = process->exception.error,
+		.trapno = task->exception.vector, .err = task->exception.error,
 		.eip = frame->eip, .cs = (uint16_t)frame->cs, .eflags = frame->eflags,
 		.esp_at_signal = frame->esp, .ss = (uint16_t)frame->ss,
 		.fpstate = (void *)fpu, .oldmask = (uint32_t)blocked,
-		.cr2 = process->exception.address,
+		.cr2 = task->exception.address,
 	};
-}
-
-static bool on_alternate(const struct signal_state *signals, uintptr_t esp)
-{
-	return esp > signals->alternate && esp - signals->alternate <= signals->alternate_size;
 }
 
 /* So that ESP + 4 is aligned to 16 in the handler, as after a call (i386 psABI, 2.2.2). */
@@ -172,7 +119,7 @@ static uintptr_t frame_place(uintptr_t top, size_t size)
 	return ((top - size + 4) & ~15u) - 4;
 }
 
-static int old_frame_push(uintptr_t top, uintptr_t fpu, const struct process *process,
+static int old_frame_push(uintptr_t top, uintptr_t fpu, const struct task *task,
                           struct trap_frame *frame, int signal,
                           const struct signal_action *action, signal_set blocked)
 {
@@ -189,7 +136,7 @@ static int old_frame_push(uintptr_t top, uintptr_t fpu, const struct process *pr
 
 	head.return_address = action->flags & SA_RESTORER ? action->restorer
 	                                                  : (uintptr_t)user->code;
-	context_fill(&head.context, process, frame, fpu, blocked);
+	context_fill(&head.context, task, frame, fpu, blocked);
 	memcpy(tail.code, old_return, sizeof tail.code);
 	if (copy_to_user(user, &head, sizeof head) ||
 	    copy_to_user(&user->blocked_high, &tail, sizeof tail))
@@ -199,13 +146,12 @@ static int old_frame_push(uintptr_t top, uintptr_t fpu, const struct process *pr
 	return 0;
 }
 
-static int info_frame_push(uintptr_t top, uintptr_t fpu, const struct process *process,
+static int info_frame_push(uintptr_t top, uintptr_t fpu, const struct task *task,
                            struct trap_frame *frame, int signal,
                            const struct signal_action *action, const struct signal_info *info,
                            signal_set blocked)
 {
 	struct info_frame *user = (struct info_frame *)frame_place(top, sizeof *user);
-	const struct signal_state *signals = &process->signals;
 	struct info_frame copy;
 
 	memset(&copy, 0, sizeof copy);
@@ -215,11 +161,8 @@ static int info_frame_push(uintptr_t top, uintptr_t fpu, const struct process *p
 	copy.info_address = (uintptr_t)&user->info;
 	copy.context_address = (uintptr_t)&user->context;
 	signal_info_fill(&copy.info, signal, info);
-	copy.context.uc_stack.ss_sp = (void *)signals->alternate;
-	copy.context.uc_stack.ss_size = signals->alternate_size;
-	copy.context.uc_stack.ss_flags = !signals->alternate_size ? SS_DISABLE
-	                               : on_alternate(signals, frame->esp) ? SS_ONSTACK : 0;
-	context_fill(&copy.context.uc_mcontext, process, frame, fpu, blocked);
+	signal_stack_tell(&task->signals, frame->esp, &copy.context.uc_stack);
+	context_fill(&copy.context.uc_mcontext, task, frame, fpu, blocked);
 	copy.context.uc_sigmask = (uint32_t)blocked;
 	copy.blocked_high = (uint32_t)(blocked >> 32);
 	memcpy(copy.code, info_return, sizeof copy.code);
@@ -231,25 +174,40 @@ static int info_frame_push(uintptr_t top, uintptr_t fpu, const struct process *p
 	return 0;
 }
 
-int signal_frame_push(struct process *process, struct trap_frame *frame, int signal,
+/* Where all of it ends; 0: nowhere, since the alternate stack, on which the program is or goes
+ * now, is too short for a frame of this size. */
+static uintptr_t frame_top(const struct task_signals *signals, uintptr_t esp, bool wants_stack,
+                           size_t size)
+{
+	const struct signal_stack *stack = &signals->stack;
+	if (!stack->size)
+		return esp;
+	bool stays = signal_on_stack(signals, esp);
+	bool enters = wants_stack && stack->size && !stays;
+	uintptr_t top = enters ? stack->start + stack->size : esp;
+	uintptr_t room = top - stack->start;
+	uintptr_t needed = top - frame_place(fpu_place(top), size);
+	return (stays || enters) && needed >= room ? 0 : top;
+}
+
+int signal_frame_push(struct task *task, struct trap_frame *frame, int signal,
                       const struct signal_action *action, const struct signal_info *info,
                       signal_set blocked)
 {
-	const struct signal_state *signals = &process->signals;
-	uintptr_t top = frame->esp, fpu;
-
-	if (action->flags & SA_ONSTACK && signals->alternate_size &&
-	    !on_alternate(signals, top))
-		top = signals->alternate + signals->alternate_size;
-	int error = fpu_push(&top, &fpu);
+	bool tells = action->flags & SA_SIGINFO;
+	size_t size = tells ? sizeof(struct info_frame) : sizeof(struct old_frame);
+	uintptr_t fpu, top = frame_top(&task->signals, frame->esp,
+	                               action->flags & SA_ONSTACK, size);
+	int error = top ? fpu_push(&top, &fpu) : -EFAULT;
 	if (!error)
-		error = action->flags & SA_SIGINFO
-		                ? info_frame_push(top, fpu, process, frame, signal, action, info,
-		                                  blocked)
-		                : old_frame_push(top, fpu, process, frame, signal, action, blocked);
+		error = tells ? info_frame_push(top, fpu, task, frame, signal, action, info,
+		                                blocked)
+		              : old_frame_push(top, fpu, task, frame, signal, action, blocked);
 	if (error)
 		return error;
-	thread_fpu_drop(); /* the handler starts with a fresh one */
+	if (task->signals.stack.auto_disarm)
+		task->signals.stack = (struct signal_stack){0};
+	thread_fpu_renew(); /* the handler starts with a fresh one */
 	frame->eax = (uint32_t)signal;
 	frame->eip = action->handler;
 	frame->cs = USER_CODE;
@@ -298,8 +256,7 @@ static int context_restore(struct trap_frame *frame, const struct sigcontext *co
 /* A frame that cannot be read back leaves nowhere to go. */
 static int32_t broken_frame(struct trap_frame *frame)
 {
-	struct process *process = process_current();
-	process->exception = (struct exception){.vector = TRAP_STACK, .eip = frame->eip};
+	task_current()->exception = (struct exception){.vector = TRAP_STACK, .eip = frame->eip};
 	signal_force(SIGSEGV, NULL);
 	return 0;
 }
@@ -316,7 +273,7 @@ int32_t sys_sigreturn(void)
 	    copy_from_user(&high, &user->blocked_high, sizeof high) ||
 	    context_restore(frame, &context))
 		return broken_frame(frame);
-	process_current()->call = -1;
+	task_current()->call = -1;
 	signal_set_blocked(context.oldmask | (signal_set)high << 32);
 	return (int32_t)frame->eax;
 }
@@ -333,7 +290,9 @@ int32_t sys_rt_sigreturn(void)
 	    copy_from_user(&high, &user->blocked_high, sizeof high) ||
 	    context_restore(frame, &context.uc_mcontext))
 		return broken_frame(frame);
-	process_current()->call = -1;
+	/* What it is told of the stack may be nonsense: then that stays as it is. */
+	(void)signal_stack_set(&context.uc_stack, frame->esp);
+	task_current()->call = -1;
 	signal_set_blocked(context.uc_sigmask | (signal_set)high << 32);
 	return (int32_t)frame->eax;
 }

@@ -6,7 +6,7 @@
 
 /* Writes the handler's frame to the user stack and makes the registers start the handler.
  * 0 or -EFAULT. `blocked` is what sigreturn shall restore. May sleep. */
-int signal_frame_push(struct process *, struct trap_frame *, int signal,
+int signal_frame_push(struct task *, struct trap_frame *, int signal,
                       const struct signal_action *, const struct signal_info *,
                       signal_set blocked);
 

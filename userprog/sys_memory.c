@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that shape the address space: mmap(2) and its kin. The work is done in vm/mmap. */
+#include <linux/mount.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <linux/stat.h>
@@ -21,21 +22,16 @@ static struct spt *own_space(void)
 	return process_current()->spt;
 }
 
-/* ---- mapping ---- */
-
-/* Maps the open file, if its mode of opening allows what is asked (mmap(2), EACCES). */
-static uintptr_t map_file(struct file *file, uintptr_t address, uint32_t length, int prot,
-                          int flags, uint32_t first_page)
+/* The same, for calls that may lock pages in memory: who is privileged may lock all. */
+static struct spt *own_space_limited(void)
 {
-	uint32_t mode = file->flags & O_ACCMODE;
-	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
-	if (!file->inode || !S_ISREG(file->inode->mode))
-		return (uintptr_t)-ENODEV;
-	if (mode == O_WRONLY)
-		return (uintptr_t)-EACCES;
-	return vm_mmap(own_space(), address, length, prot, flags, &file->inode->source, first_page,
-	               !shared || mode == O_RDWR);
+	const struct process *self = process_current();
+	unsigned long limit = self->limits[RLIMIT_MEMLOCK].rlim_cur;
+	self->spt->lock_limit = self->credentials.euid == 0 ? RLIM_INFINITY : limit;
+	return self->spt;
 }
+
+/* ---- mapping ---- */
 
 /* /dev/zero maps as anonymous memory does (zero(4)). */
 static bool is_dev_zero(const struct file *file)
@@ -44,19 +40,61 @@ static bool is_dev_zero(const struct file *file)
 	return file->inode && S_ISCHR(file->inode->mode) && file->inode->device == dev_zero;
 }
 
+/* Pipes and the files of /proc are, on Linux, in file systems that are mounted noexec. */
+static bool is_where_programs_lie(const struct file *file, bool has_pages)
+{
+	return has_pages || (file->inode && !S_ISFIFO(file->inode->mode) &&
+	                     !S_ISSOCK(file->inode->mode) && !S_ISREG(file->inode->mode));
+}
+
+/* Of other kinds of file none can be mapped. */
+static struct mmap_object object_of(struct file *file)
+{
+	uint32_t mode = file->flags & O_ACCMODE;
+	bool regular = file->inode && S_ISREG(file->inode->mode);
+	bool has_pages = is_dev_zero(file) || (regular && file->inode->source.ops->read);
+	return (struct mmap_object){
+		.backing = regular ? &file->backing : NULL,
+		.has_pages = has_pages,
+		.may_execute = is_where_programs_lie(file, has_pages) &&
+		               !inode_mounted(file->inode, MS_NOEXEC),
+		.may_read = mode != O_WRONLY,
+		.may_write = mode != O_RDONLY,
+	};
+}
+
+static uintptr_t map_file(struct file *file, uintptr_t address, uint32_t length, int prot,
+                          int flags, uint32_t first_page)
+{
+	if (file->flags & O_PATH)
+		return (uintptr_t)-EBADF;
+	struct mmap_object object = object_of(file);
+	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+	bool writes = shared && prot & PROT_WRITE && object.may_write;
+	bool sealed = inode_is_sealed_for_writing(file->inode);
+	if (writes && sealed)
+		return (uintptr_t)-EPERM;
+	object.may_write &= !(shared && sealed);
+	uintptr_t place = vm_mmap(own_space_limited(), address, length, prot, flags, &object,
+	                          first_page);
+	/* Sealed meanwhile, by one who may not have seen the mapping. */
+	if (!IS_ERROR(place) && writes && inode_is_sealed_for_writing(file->inode)) {
+		vm_munmap(own_space(), place, length);
+		return (uintptr_t)-EPERM;
+	}
+	return place;
+}
+
 static uintptr_t map(uintptr_t address, uint32_t length, int prot, int flags, int number,
                      uint32_t first_page)
 {
 	if (flags & MAP_ANONYMOUS)
-		return vm_mmap(own_space(), address, length, prot, flags, NULL, 0, true);
+		return vm_mmap(own_space_limited(), address, length, prot, flags, NULL,
+		               first_page);
 	struct file *file = descriptor_file(process_current()->files, number);
 	if (!file)
 		return (uintptr_t)-EBADF;
-	uintptr_t result =
-		is_dev_zero(file)
-			? vm_mmap(own_space(), address, length, prot, flags | MAP_ANONYMOUS, NULL,
-	                          0, true)
-			: map_file(file, address, length, prot, flags, first_page);
+	uintptr_t result = map_file(file, address, length, prot, flags, first_page);
 	file_put(file);
 	return result;
 }
@@ -94,14 +132,20 @@ static int32_t sys_mprotect(uintptr_t address, uint32_t length, int prot)
 static int32_t sys_mremap(uintptr_t old, uint32_t old_length, uint32_t new_length, int flags,
                           uintptr_t new_address)
 {
-	uintptr_t result = vm_mremap(own_space(), old, old_length, new_length, flags, new_address);
+	uintptr_t result = vm_mremap(own_space_limited(), old, old_length, new_length, flags, new_address);
 	return trace_call(TRACE_CALL_MREMAP, (int32_t)result, old, old_length, new_length,
 	                  (uint32_t)flags);
 }
 
+static int32_t sys_remap_file_pages(uintptr_t address, uint32_t length, int prot,
+                                    uint32_t first_page, int flags)
+{
+	return vm_remap_file_pages(own_space_limited(), address, length, prot, first_page, flags);
+}
+
 static int32_t sys_brk(uintptr_t new_break)
 {
-	return trace_call(TRACE_CALL_BRK, (int32_t)vm_brk(own_space(), new_break), new_break, 0, 0,
+	return trace_call(TRACE_CALL_BRK, (int32_t)vm_brk(own_space_limited(), new_break), new_break, 0, 0,
 	                  0);
 }
 
@@ -141,28 +185,32 @@ static int32_t sys_mincore(uintptr_t address, uint32_t length, unsigned char *us
 
 /* ---- locking in memory ---- */
 
+static int32_t lock(uintptr_t address, uint32_t length, int flags)
+{
+	return trace_call(TRACE_CALL_MLOCK,
+	                  vm_mlock(own_space_limited(), address, length, flags), address, length,
+	                  1, 0);
+}
+
 static int32_t sys_mlock(uintptr_t address, uint32_t length)
 {
-	return trace_call(TRACE_CALL_MLOCK, vm_mlock(own_space(), address, length, true), address,
-	                  length, 1, 0);
+	return lock(address, length, 0);
 }
 
 static int32_t sys_mlock2(uintptr_t address, uint32_t length, int flags)
 {
-	return flags ? -EINVAL : sys_mlock(address, length);
+	return lock(address, length, flags);
 }
 
 static int32_t sys_munlock(uintptr_t address, uint32_t length)
 {
-	return trace_call(TRACE_CALL_MLOCK, vm_mlock(own_space(), address, length, false), address,
+	return trace_call(TRACE_CALL_MLOCK, vm_munlock(own_space(), address, length), address,
 	                  length, 0, 0);
 }
 
 static int32_t sys_mlockall(int flags)
 {
-	if (!flags || flags & ~(MCL_CURRENT | MCL_FUTURE))
-		return -EINVAL;
-	return vm_mlockall(own_space(), flags);
+	return flags ? vm_mlockall(own_space_limited(), flags) : -EINVAL;
 }
 
 static int32_t sys_munlockall(void)
@@ -177,6 +225,7 @@ const struct system_call memory_calls[] = {
 	CALL(mprotect, 3),
 	CALL(mremap, 5),
 	CALL(brk, 1),
+	CALL(remap_file_pages, 5),
 	CALL(msync, 3),
 	CALL(madvise, 3),
 	CALL(mincore, 3),

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Names: directories, links, renaming, permissions, owners and times; where the process is. */
+/* Names: directories, links, renaming, permissions and owners; where the process is. */
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/stat.h>
-#include <linux/utime.h>
 
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
-#include "kernel/time/clock.h"
 #include "lib/string.h"
 #include "userprog/descriptor.h"
 #include "userprog/path.h"
+#include "userprog/places.h"
 #include "userprog/process.h"
-#include "userprog/sys_time.h"
 #include "userprog/syscall.h"
 #include "vm/usercopy.h"
 
@@ -24,7 +22,7 @@ static int32_t sys_mkdirat(int directory, const char *user_path, uint32_t mode)
 	int error = place_get(&place, directory, user_path, false);
 	if (error)
 		return error;
-	error = vfs_mkdir(place.at, place.path, mode & 07777 & ~process_current()->umask);
+	error = vfs_mkdir(place.at, place.path, mode & 07777 & ~process_current()->places->umask);
 	place_put(&place);
 	return error;
 }
@@ -37,14 +35,25 @@ static int32_t sys_mkdir(const char *user_path, uint32_t mode)
 static int32_t sys_mknodat(int directory, const char *user_path, uint32_t mode, uint32_t device)
 {
 	struct place place;
-	if (S_ISDIR(mode))
-		return -EPERM;
-	if (!(mode & S_IFMT))
+	switch (mode & S_IFMT) {
+	case 0:
 		mode |= S_IFREG;
+		break;
+	case S_IFREG:
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+	case S_IFSOCK:
+		break;
+	case S_IFDIR:
+		return -EPERM;
+	default:
+		return -EINVAL;
+	}
 	int error = place_get(&place, directory, user_path, false);
 	if (error)
 		return error;
-	error = vfs_mknod(place.at, place.path, mode & ~process_current()->umask, device);
+	error = vfs_mknod(place.at, place.path, mode & ~process_current()->places->umask, device);
 	place_put(&place);
 	return error;
 }
@@ -99,31 +108,26 @@ static int32_t sys_symlink(const char *user_target, const char *user_path)
 	return sys_symlinkat(user_target, AT_FDCWD, user_path);
 }
 
-/* What link and rename do with two places. */
-typedef int two_places(struct dentry *, const char *, struct dentry *, const char *);
-
-static int on_two_places(two_places *action, int old_directory, const char *user_old,
-                         int directory, const char *user_path)
+static int32_t sys_linkat(int old_directory, const char *user_old, int directory,
+                          const char *user_path, int flags)
 {
-	struct place old, place;
-	int error = place_get(&old, old_directory, user_old, false);
+	struct inode *inode;
+	struct place place;
+	int follow = flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
+	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (!user_old)
+		return -EFAULT;
+	int error = place_inode(old_directory, user_old, follow | (flags & AT_EMPTY_PATH), &inode);
 	if (error)
 		return error;
 	error = place_get(&place, directory, user_path, false);
 	if (!error) {
-		error = action(old.at, old.path, place.at, place.path);
+		error = vfs_link(inode, place.at, place.path);
 		place_put(&place);
 	}
-	place_put(&old);
+	inode_put(inode);
 	return error;
-}
-
-static int32_t sys_linkat(int old_directory, const char *user_old, int directory,
-                          const char *user_path, int flags)
-{
-	if (flags & ~AT_SYMLINK_FOLLOW)
-		return -EINVAL;
-	return on_two_places(vfs_link, old_directory, user_old, directory, user_path);
 }
 
 static int32_t sys_link(const char *user_old, const char *user_path)
@@ -131,24 +135,23 @@ static int32_t sys_link(const char *user_old, const char *user_path)
 	return sys_linkat(AT_FDCWD, user_old, AT_FDCWD, user_path, 0);
 }
 
-/* Only for RENAME_NOREPLACE, whose look and deed are two steps here. */
-static bool exists(int directory, const char *user_path)
-{
-	struct dentry *found;
-	if (place_lookup(directory, user_path, AT_SYMLINK_NOFOLLOW, &found))
-		return false;
-	dentry_put(found);
-	return true;
-}
-
 static int32_t sys_renameat2(int old_directory, const char *user_old, int directory,
                              const char *user_path, uint32_t flags)
 {
-	if (flags & ~(uint32_t)RENAME_NOREPLACE)
+	struct place old, place;
+	if (flags & ~(uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
+	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
-	if (flags && exists(directory, user_path))
-		return -EEXIST;
-	return on_two_places(vfs_rename, old_directory, user_old, directory, user_path);
+	int error = place_get(&old, old_directory, user_old, false);
+	if (error)
+		return error;
+	error = place_get(&place, directory, user_path, false);
+	if (!error) {
+		error = vfs_rename(old.at, old.path, place.at, place.path, flags);
+		place_put(&place);
+	}
+	place_put(&old);
+	return error;
 }
 
 static int32_t sys_renameat(int old_directory, const char *user_old, int directory,
@@ -164,14 +167,22 @@ static int32_t sys_rename(const char *user_old, const char *user_path)
 
 /* ---- reading names ---- */
 
+/* An empty path is the link that the descriptor names itself (open(2), O_PATH). */
 static int32_t sys_readlinkat(int directory, const char *user_path, char *user_to, int size)
 {
 	struct dentry *link;
+	char first;
 	if (size <= 0)
 		return -EINVAL;
-	int result = place_lookup(directory, user_path, AT_SYMLINK_NOFOLLOW, &link);
+	if (copy_from_user(&first, user_path, 1))
+		return -EFAULT;
+	int result = place_lookup(directory, user_path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &link);
 	if (result)
 		return result;
+	if (!first && !S_ISLNK(dentry_inode(link)->mode)) {
+		dentry_put(link);
+		return -ENOENT;
+	}
 	char *to = kmalloc(PATH_SIZE);
 	result = to ? vfs_readlink(link, to, PATH_SIZE) : -ENOMEM;
 	dentry_put(link);
@@ -193,8 +204,10 @@ static int32_t sys_getcwd(char *user_to, uint32_t size)
 	char *path = kmalloc(PATH_SIZE);
 	if (!path)
 		return -ENOMEM;
-	int length = dentry_path(process_current()->cwd, path, PATH_SIZE);
-	int32_t result = length;
+	struct dentry *cwd = places_cwd(process_current()->places);
+	int length = dentry_path(cwd, path, PATH_SIZE);
+	dentry_put(cwd);
+	int32_t result = length == -ERANGE ? -ENAMETOOLONG : length;
 	if (length >= 0 && (uint32_t)length + 1 > size)
 		result = -ERANGE;
 	else if (length >= 0)
@@ -213,7 +226,7 @@ static int change_directory(struct dentry *dentry)
 		dentry_put(dentry);
 		return error;
 	}
-	process_set_cwd(self, dentry);
+	places_set_cwd(self->places, dentry);
 	return 0;
 }
 
@@ -226,7 +239,7 @@ static int32_t sys_chdir(const char *user_path)
 
 static int32_t sys_fchdir(int number)
 {
-	struct file *file = descriptor_file(process_current()->files, number);
+	struct file *file = descriptor_place(process_current()->files, number);
 	if (!file)
 		return -EBADF;
 	int error = file->dentry ? change_directory(dentry_get(file->dentry)) : -ENOTDIR;
@@ -234,58 +247,53 @@ static int32_t sys_fchdir(int number)
 	return error;
 }
 
+static int32_t sys_chroot(const char *user_path)
+{
+	struct dentry *dentry;
+	int error = place_lookup(AT_FDCWD, user_path, 0, &dentry);
+	if (error)
+		return error;
+	const struct inode *inode = dentry_inode(dentry);
+	error = S_ISDIR(inode->mode) ? inode_access(inode, ACCESS_EXECUTE) : -ENOTDIR;
+	if (!error)
+		error = right_check(MAY_CHANGE_ROOT, NULL);
+	if (error)
+		dentry_put(dentry);
+	else
+		places_set_root(process_current()->places, dentry);
+	return error;
+}
+
 static int32_t sys_umask(uint32_t mask)
 {
-	struct process *self = process_current();
-	uint32_t old = self->umask;
-	self->umask = mask & 0777;
-	return (int32_t)old;
+	return (int32_t)__atomic_exchange_n(&process_current()->places->umask, mask & 0777,
+	                                     __ATOMIC_RELAXED);
 }
 
 /* ---- what stands in the inode ---- */
 
-/* The inode that (directory, path, AT_ flags) or, with a NULL path, the descriptor names,
- * with a reference. */
-static int find_inode(int directory, const char *user_path, int flags, struct inode **inode)
-{
-	struct dentry *dentry;
-	if (!user_path) {
-		struct file *file = descriptor_file(process_current()->files, directory);
-		if (!file)
-			return -EBADF;
-		*inode = file->inode ? inode_get(file->inode) : NULL;
-		file_put(file);
-		return *inode ? 0 : -EINVAL;
-	}
-	int error = place_lookup(directory, user_path, flags, &dentry);
-	if (error)
-		return error;
-	*inode = inode_get(dentry_inode(dentry));
-	dentry_put(dentry);
-	return 0;
-}
-
-static bool is_owner(const struct inode *inode)
-{
-	uint32_t euid = process_current()->credentials.euid;
-	return euid == 0 || euid == inode->uid;
-}
-
-static int change_mode(int directory, const char *user_path, uint32_t mode)
+static int change_mode(int directory, const char *user_path, int flags, uint32_t mode)
 {
 	struct inode *inode;
-	int error = find_inode(directory, user_path, 0, &inode);
+	int error = place_inode(directory, user_path, flags, &inode);
 	if (error)
 		return error;
-	error = is_owner(inode) ? inode_set_mode(inode, (inode->mode & S_IFMT) | (mode & 07777))
-	                        : -EPERM;
+	/* A symbolic link has no mode of its own. */
+	error = S_ISLNK(inode->mode) ? -EOPNOTSUPP : inode_set_mode(inode, mode & 07777);
 	inode_put(inode);
 	return error;
 }
 
+static int32_t sys_fchmodat2(int directory, const char *user_path, uint32_t mode, int flags)
+{
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	return user_path ? change_mode(directory, user_path, flags, mode) : -EFAULT;
+}
+
 static int32_t sys_fchmodat(int directory, const char *user_path, uint32_t mode)
 {
-	return user_path ? change_mode(directory, user_path, mode) : -EFAULT;
+	return sys_fchmodat2(directory, user_path, mode, 0);
 }
 
 static int32_t sys_chmod(const char *user_path, uint32_t mode)
@@ -295,25 +303,17 @@ static int32_t sys_chmod(const char *user_path, uint32_t mode)
 
 static int32_t sys_fchmod(int number, uint32_t mode)
 {
-	return change_mode(number, NULL, mode);
+	return change_mode(number, NULL, 0, mode);
 }
-
-#define ID_UNCHANGED UINT32_MAX
 
 static int change_owner(int directory, const char *user_path, int flags, uint32_t uid,
                         uint32_t gid)
 {
 	struct inode *inode;
-	int error = find_inode(directory, user_path, flags, &inode);
+	int error = place_inode(directory, user_path, flags, &inode);
 	if (error)
 		return error;
-	if (uid == ID_UNCHANGED)
-		uid = inode->uid;
-	if (gid == ID_UNCHANGED)
-		gid = inode->gid;
-	bool allowed = process_current()->credentials.euid == 0 ||
-	               (is_owner(inode) && uid == inode->uid);
-	error = allowed ? inode_set_owner(inode, uid, gid) : -EPERM;
+	error = inode_set_owner(inode, uid, gid);
 	inode_put(inode);
 	return error;
 }
@@ -321,6 +321,8 @@ static int change_owner(int directory, const char *user_path, int flags, uint32_
 static int32_t sys_fchownat(int directory, const char *user_path, uint32_t uid, uint32_t gid,
                             int flags)
 {
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
 	return user_path ? change_owner(directory, user_path, flags, uid, gid) : -EFAULT;
 }
 
@@ -366,7 +368,7 @@ static int32_t sys_truncate64(const char *user_path, int64_t size)
 		return -EINVAL;
 	if (!user_path)
 		return -EFAULT;
-	int error = find_inode(AT_FDCWD, user_path, 0, &inode);
+	int error = place_inode(AT_FDCWD, user_path, 0, &inode);
 	if (error)
 		return error;
 	error = S_ISDIR(inode->mode)   ? -EISDIR
@@ -383,119 +385,39 @@ static int32_t sys_truncate(const char *user_path, int32_t size)
 	return sys_truncate64(user_path, size);
 }
 
-/* ---- times ---- */
+/* ---- access ---- */
 
-#define TIME_UNCHANGED UINT32_MAX
-
-static uint32_t seconds_now(void)
-{
-	return (uint32_t)(clock_realtime() / NS_PER_SECOND);
-}
-
-/* `now`: both to the present, which whoever may write to the file may do as well. */
-static int change_times(int directory, const char *user_path, int flags, uint32_t atime,
-                        uint32_t mtime, bool now)
+static int access_file(int directory, const char *user_path, uint32_t mode, int flags)
 {
 	struct inode *inode;
-	int error = find_inode(directory, user_path, flags, &inode);
+	int error = place_inode(directory, user_path, flags, &inode);
 	if (error)
 		return error;
-	if (!is_owner(inode))
-		error = now ? inode_access(inode, ACCESS_WRITE) : -EPERM;
-	if (!error)
-		error = inode_set_times(inode, atime, mtime);
+	error = inode_access(inode, mode);
 	inode_put(inode);
 	return error;
 }
 
-static int touch(int directory, const char *user_path, int flags)
-{
-	uint32_t now = seconds_now();
-	return change_times(directory, user_path, flags, now, now, true);
-}
-
-/* utimensat(2): the nanoseconds may say "now" or "leave it". The uapi headers lack these. */
-#define UTIME_NOW ((1 << 30) - 1)
-#define UTIME_OMIT ((1 << 30) - 2)
-
-static uint32_t chosen_time(int64_t seconds, int64_t nanoseconds)
-{
-	return nanoseconds == UTIME_NOW  ? seconds_now()
-	     : nanoseconds == UTIME_OMIT ? TIME_UNCHANGED : (uint32_t)seconds;
-}
-
-static int32_t sys_utimensat(int directory, const char *user_path,
-                             const struct __kernel_old_timespec *user_times, int flags)
-{
-	struct __kernel_old_timespec t[2];
-	if (!user_times)
-		return touch(directory, user_path, flags);
-	if (copy_from_user(t, user_times, sizeof t))
-		return -EFAULT;
-	return change_times(directory, user_path, flags, chosen_time(t[0].tv_sec, t[0].tv_nsec),
-	                    chosen_time(t[1].tv_sec, t[1].tv_nsec), false);
-}
-
-static int32_t sys_utimensat_time64(int directory, const char *user_path,
-                                    const struct __kernel_timespec *user_times, int flags)
-{
-	struct __kernel_timespec t[2];
-	if (!user_times)
-		return touch(directory, user_path, flags);
-	if (copy_from_user(t, user_times, sizeof t))
-		return -EFAULT;
-	return change_times(directory, user_path, flags,
-	                    chosen_time(t[0].tv_sec, (int32_t)t[0].tv_nsec),
-	                    chosen_time(t[1].tv_sec, (int32_t)t[1].tv_nsec), false);
-}
-
-static int32_t sys_futimesat(int directory, const char *user_path,
-                             const struct __kernel_old_timeval *user_times)
-{
-	struct __kernel_old_timeval t[2];
-	if (!user_times)
-		return touch(directory, user_path, 0);
-	if (copy_from_user(t, user_times, sizeof t))
-		return -EFAULT;
-	return change_times(directory, user_path, 0, (uint32_t)t[0].tv_sec,
-	                    (uint32_t)t[1].tv_sec, false);
-}
-
-static int32_t sys_utimes(const char *user_path, const struct __kernel_old_timeval *user_times)
-{
-	return user_path ? sys_futimesat(AT_FDCWD, user_path, user_times) : -EFAULT;
-}
-
-static int32_t sys_utime(const char *user_path, const struct utimbuf *user_times)
-{
-	struct utimbuf t;
-	if (!user_path)
-		return -EFAULT;
-	if (!user_times)
-		return touch(AT_FDCWD, user_path, 0);
-	if (copy_from_user(&t, user_times, sizeof t))
-		return -EFAULT;
-	return change_times(AT_FDCWD, user_path, 0, (uint32_t)t.actime, (uint32_t)t.modtime, false);
-}
-
-/* ---- access ---- */
-
+/* The way to the file is gone with the same rights as the file is asked for. */
 static int32_t sys_faccessat2(int directory, const char *user_path, uint32_t mode, int flags)
 {
 	struct process *self = process_current();
-	struct inode *inode;
-	if (mode & ~(ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE))
+	if (mode & ~(ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE) ||
+	    flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if (!user_path)
 		return -EFAULT;
-	/* The way to the file is gone with the same rights as the file is asked for. */
-	self->real_ids = !(flags & AT_EACCESS);
-	int error = find_inode(directory, user_path, flags, &inode);
-	if (!error) {
-		error = inode_access(inode, mode);
-		inode_put(inode);
-	}
-	self->real_ids = false;
+	if (flags & AT_EACCESS)
+		return access_file(directory, user_path, mode, flags);
+	struct credentials *real = kmalloc(sizeof *real);
+	if (!real)
+		return -ENOMEM;
+	*real = self->credentials;
+	credentials_use_real(real);
+	task_current()->acting = real;
+	int error = access_file(directory, user_path, mode, flags);
+	task_current()->acting = NULL;
+	kfree(real);
 	return error;
 }
 
@@ -529,7 +451,9 @@ const struct system_call path_calls[] = {
 	CALL(getcwd, 2),
 	CALL(chdir, 1),
 	CALL(fchdir, 1),
+	CALL(chroot, 1),
 	CALL(umask, 1),
+	CALL(fchmodat2, 4),
 	CALL(fchmodat, 3),
 	CALL(chmod, 2),
 	CALL(fchmod, 2),
@@ -542,11 +466,6 @@ const struct system_call path_calls[] = {
 	CALL(fchown, 3),
 	CALL(truncate64, 3),
 	CALL(truncate, 2),
-	CALL(utimensat, 4),
-	CALL(utimensat_time64, 4),
-	CALL(futimesat, 3),
-	CALL(utimes, 2),
-	CALL(utime, 2),
 	CALL(faccessat2, 4),
 	CALL(faccessat, 3),
 	CALL(access, 2),

@@ -15,9 +15,8 @@
 #include "vm/page.h"
 #include "vm/usercopy.h"
 
-#define POLL_MOST (PAGE_SIZE / sizeof(struct pollfd))
+#define POLL_A_PAGE (PAGE_SIZE / sizeof(struct pollfd))
 #define ALWAYS_TOLD (POLLERR | POLLHUP | POLLNVAL)
-#define NS_PER_MILLISECOND 1000000u
 
 /* Asks one file; enters its queues in the table (NULL: not). */
 static uint32_t ask(int number, struct poll_table *table)
@@ -30,69 +29,122 @@ static uint32_t ask(int number, struct poll_table *table)
 	return mask;
 }
 
+/* What is polled: up to DESCRIPTORS_MAX, in pages. */
+struct poll_set {
+	uint32_t count;
+	struct pollfd *pages[(DESCRIPTORS_MAX + POLL_A_PAGE - 1) / POLL_A_PAGE];
+};
+
+static struct pollfd *poll_at(const struct poll_set *set, uint32_t i)
+{
+	return &set->pages[i / POLL_A_PAGE][i % POLL_A_PAGE];
+}
+
+/* Bytes of the page that begins with the i-th. */
+static uint32_t page_bytes(uint32_t i, uint32_t count)
+{
+	uint32_t here = count - i < POLL_A_PAGE ? count - i : POLL_A_PAGE;
+	return here * sizeof(struct pollfd);
+}
+
+static void poll_set_free(const struct poll_set *set)
+{
+	for (uint32_t i = 0; i < set->count; i += POLL_A_PAGE)
+		kfree(set->pages[i / POLL_A_PAGE]);
+}
+
+/* Room for so many. */
+static int poll_set_make(struct poll_set *set, uint32_t count)
+{
+	for (set->count = 0; set->count < count;) {
+		struct pollfd *page = kmalloc(page_bytes(set->count, count));
+		if (!page) {
+			poll_set_free(set);
+			return -ENOMEM;
+		}
+		set->pages[set->count / POLL_A_PAGE] = page;
+		set->count += POLL_A_PAGE;
+	}
+	set->count = count;
+	return 0;
+}
+
 /* Fills in revents; how many are not 0. */
-static int ask_all(struct pollfd *fds, uint32_t count, struct poll_table *table)
+static int ask_all(const struct poll_set *set, struct poll_table *table)
 {
 	int ready = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		fds[i].revents = 0;
-		if (fds[i].fd >= 0)
-			fds[i].revents = (short)(ask(fds[i].fd, ready ? NULL : table) &
-			                         ((uint16_t)fds[i].events | ALWAYS_TOLD));
-		ready += fds[i].revents != 0;
+	for (uint32_t i = 0; i < set->count; i++) {
+		struct pollfd *look = poll_at(set, i);
+		look->revents = 0;
+		if (look->fd >= 0)
+			look->revents = (short)(ask(look->fd, ready ? NULL : table) &
+			                        ((uint16_t)look->events | ALWAYS_TOLD));
+		ready += look->revents != 0;
 	}
 	return ready;
 }
 
 /* How many are ready, 0 at the deadline, -EINTR, -ENOMEM. */
-static int wait_for_any(struct pollfd *fds, uint32_t count, uint64_t deadline)
+static int wait_for_any(const struct poll_set *set, uint64_t deadline)
 {
-	struct poll_table *table = poll_table_create();
+	struct poll_sleeper *sleeper = poll_sleeper_create(set->count);
 	int ready, error = 0;
-	if (!table)
+	if (!sleeper)
 		return -ENOMEM;
 	/* After the time is over it looks once more. */
 	for (;;) {
-		poll_table_reset(table);
-		ready = ask_all(fds, count, table);
+		ready = ask_all(set, poll_sleeper_reset(sleeper));
 		if (ready || error)
 			break;
-		error = deadline > clock_now() ? poll_table_sleep(table, deadline) : -ETIMEDOUT;
+		error = deadline > clock_now() ? poll_sleep(sleeper, deadline) : -ETIMEDOUT;
 	}
-	poll_table_destroy(table);
+	poll_sleeper_destroy(sleeper);
 	return ready ? ready : error == -ETIMEDOUT ? 0 : error;
+}
+
+static int poll_set_read(const struct poll_set *set, const struct pollfd *user_fds)
+{
+	int error = 0;
+	for (uint32_t i = 0; !error && i < set->count; i += POLL_A_PAGE)
+		error = copy_from_user(poll_at(set, i), &user_fds[i], page_bytes(i, set->count));
+	return error;
+}
+
+static int poll_set_write(const struct poll_set *set, struct pollfd *user_fds)
+{
+	int error = 0;
+	for (uint32_t i = 0; !error && i < set->count; i++)
+		error = copy_to_user(&user_fds[i].revents, &poll_at(set, i)->revents,
+		                     sizeof user_fds->revents);
+	return error;
 }
 
 static int poll_user(struct pollfd *user_fds, uint32_t count, uint64_t deadline)
 {
-	uint32_t bytes = count * sizeof *user_fds;
-	if (count > POLL_MOST)
+	struct poll_set set;
+	if (count > process_current()->limits[RLIMIT_NOFILE].rlim_cur)
 		return -EINVAL;
-	struct pollfd *fds = kmalloc(bytes ? bytes : 1);
-	if (!fds)
-		return -ENOMEM;
-	int ready = copy_from_user(fds, user_fds, bytes);
+	int error = poll_set_make(&set, count);
+	if (error)
+		return error;
+	int ready = poll_set_read(&set, user_fds);
 	if (!ready)
-		ready = wait_for_any(fds, count, deadline);
-	if (ready >= 0 && copy_to_user(user_fds, fds, bytes))
+		ready = wait_for_any(&set, deadline);
+	if (ready >= 0 && poll_set_write(&set, user_fds))
 		ready = -EFAULT;
-	kfree(fds);
+	poll_set_free(&set);
 	return ready;
 }
 
 static int32_t sys_poll(struct pollfd *user_fds, uint32_t count, int milliseconds)
 {
-	uint64_t deadline = WAIT_FOREVER;
-	if (milliseconds >= 0)
-		deadline = time_after(clock_now(), (uint64_t)milliseconds * NS_PER_MILLISECOND);
-	deadline = restart_deadline(deadline);
+	uint64_t deadline = restart_deadline(deadline_in(milliseconds));
 	int ready = poll_user(user_fds, count, deadline);
 	return ready == -EINTR ? restart_later(deadline) : ready;
 }
 
 /* ---- with a signal mask and a timeout in some form ---- */
 
-typedef int time_reader(const void *user_time, uint64_t *ns);
 typedef int time_writer(void *user_time, uint64_t ns);
 
 struct time_form {
@@ -104,19 +156,6 @@ static const struct time_form timespec32 = {time_from_user32, time_to_user32};
 static const struct time_form timespec64 = {time_from_user64, time_to_user64};
 static const struct time_form timeval = {timeval_from_user, timeval_to_user};
 
-static int read_timeout(const void *user_time, const struct time_form *form,
-                        uint64_t *deadline)
-{
-	uint64_t ns;
-	*deadline = WAIT_FOREVER;
-	if (!user_time)
-		return 0;
-	int error = form->read(user_time, &ns);
-	if (!error)
-		*deadline = time_after(clock_now(), ns);
-	return error;
-}
-
 /* Tells what is left of the time, so that a call that begins again waits no longer. */
 static void write_rest(void *user_time, const struct time_form *form, uint64_t deadline)
 {
@@ -125,26 +164,13 @@ static void write_rest(void *user_time, const struct time_form *form, uint64_t d
 		(void)form->write(user_time, deadline > now ? deadline - now : 0);
 }
 
-static int lend_mask(const signal_set *user_mask, size_t size)
-{
-	signal_set mask;
-	if (!user_mask)
-		return 0;
-	if (size != sizeof mask)
-		return -EINVAL;
-	if (copy_from_user(&mask, user_mask, sizeof mask))
-		return -EFAULT;
-	signal_mask_lend(mask);
-	return 0;
-}
-
 static int32_t ppoll(struct pollfd *user_fds, uint32_t count, void *user_time,
                      const struct time_form *form, const signal_set *user_mask, size_t size)
 {
 	uint64_t deadline;
-	int error = read_timeout(user_time, form, &deadline);
+	int error = deadline_from_user(user_time, form->read, &deadline);
 	if (!error)
-		error = lend_mask(user_mask, size);
+		error = signal_mask_lend_user(user_mask, size);
 	if (error)
 		return error;
 	int ready = poll_user(user_fds, count, deadline);
@@ -201,45 +227,53 @@ static bool set_has(const struct bit_sets *sets, int s, uint32_t number)
 	return sets->words[s][number / 32] >> number % 32 & 1;
 }
 
-/* The descriptors in any set, as poll wants them; how many. */
-static uint32_t to_pollfds(const struct bit_sets *sets, uint32_t limit, struct pollfd *fds)
+/* The descriptors in any set, as poll wants them; the set of them has room for all. */
+static void to_poll_set(const struct bit_sets *sets, uint32_t limit, struct poll_set *set)
 {
-	uint32_t count = 0;
-	for (uint32_t number = 0; number < limit && count < POLL_MOST; number++) {
+	set->count = 0;
+	for (uint32_t number = 0; number < limit; number++) {
 		uint16_t events = 0;
 		for (int s = 0; s < SETS; s++)
 			events |= set_has(sets, s, number) ? wanted[s] : 0;
 		if (events)
-			fds[count++] = (struct pollfd){.fd = (int)number, .events = (short)events};
+			*poll_at(set, set->count++) =
+				(struct pollfd){.fd = (int)number, .events = (short)events};
 	}
-	return count;
 }
 
 /* Leaves in the sets what is ready; how many bits, or -EBADF. */
-static int from_pollfds(struct bit_sets *sets, const struct pollfd *fds, uint32_t count)
+static int from_poll_set(struct bit_sets *sets, const struct poll_set *set)
 {
 	int bits = 0;
 	memset(sets, 0, sizeof *sets);
-	for (uint32_t i = 0; i < count; i++) {
-		if (fds[i].revents & POLLNVAL)
+	for (uint32_t i = 0; i < set->count; i++) {
+		const struct pollfd *look = poll_at(set, i);
+		if (look->revents & POLLNVAL)
 			return -EBADF;
 		for (int s = 0; s < SETS; s++) {
-			if (!((uint16_t)fds[i].events & wanted[s]) ||
-			    !((uint16_t)fds[i].revents & answers[s]))
+			if (!((uint16_t)look->events & wanted[s]) ||
+			    !((uint16_t)look->revents & answers[s]))
 				continue;
-			sets->words[s][fds[i].fd / 32] |= 1u << fds[i].fd % 32;
+			sets->words[s][look->fd / 32] |= 1u << look->fd % 32;
 			bits++;
 		}
 	}
 	return bits;
 }
 
-static int select_kernel(struct bit_sets *sets, struct pollfd *fds, uint32_t limit,
-                         uint64_t deadline)
+static int select_kernel(struct bit_sets *sets, uint32_t limit, uint64_t deadline)
 {
-	uint32_t count = to_pollfds(sets, limit, fds);
-	int ready = wait_for_any(fds, count, deadline);
-	return ready < 0 ? ready : from_pollfds(sets, fds, count);
+	struct poll_set set;
+	int error = poll_set_make(&set, limit);
+	if (error)
+		return error;
+	to_poll_set(sets, limit, &set);
+	int ready = wait_for_any(&set, deadline);
+	if (ready >= 0)
+		ready = from_poll_set(sets, &set);
+	set.count = limit; /* as it was made */
+	poll_set_free(&set);
+	return ready;
 }
 
 static int select_user(int limit, uint32_t *const user_sets[SETS], uint64_t deadline)
@@ -249,13 +283,11 @@ static int select_user(int limit, uint32_t *const user_sets[SETS], uint64_t dead
 	if (limit < 0)
 		return -EINVAL;
 	struct bit_sets *sets = kmalloc(sizeof *sets);
-	struct pollfd *fds = kmalloc(PAGE_SIZE);
-	int ready = sets && fds ? sets_from_user(sets, user_sets, bytes) : -ENOMEM;
+	int ready = sets ? sets_from_user(sets, user_sets, bytes) : -ENOMEM;
 	if (!ready)
-		ready = select_kernel(sets, fds, most, deadline);
+		ready = select_kernel(sets, most, deadline);
 	if (ready >= 0 && sets_to_user(sets, user_sets, bytes))
 		ready = -EFAULT;
-	kfree(fds);
 	kfree(sets);
 	return ready;
 }
@@ -264,7 +296,7 @@ static int32_t select(int limit, uint32_t *const user_sets[SETS], void *user_tim
                       const struct time_form *form)
 {
 	uint64_t deadline;
-	int error = read_timeout(user_time, form, &deadline);
+	int error = deadline_from_user(user_time, form->read, &deadline);
 	if (error)
 		return error;
 	int ready = select_user(limit, user_sets, deadline);
@@ -301,7 +333,7 @@ static int32_t pselect(int limit, uint32_t *const user_sets[SETS], void *user_ti
 	struct mask_argument mask = {0};
 	if (user_mask && copy_from_user(&mask, user_mask, sizeof mask))
 		return -EFAULT;
-	int error = lend_mask(mask.mask, mask.size);
+	int error = signal_mask_lend_user(mask.mask, mask.size);
 	if (error)
 		return error;
 	int32_t ready = select(limit, user_sets, user_time, form);

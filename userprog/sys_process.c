@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* Making and ending processes, groups and sessions, limits and priorities. */
+/* Making and ending processes, groups and sessions, limits. */
 #include <asm/ldt.h>
-#include <linux/prctl.h>
+#include <linux/fcntl.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/signal.h>
+#include <linux/stat.h>
 
 #include "kernel/cpu/cpu.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
 #include "kernel/sched/thread.h"
 #include "kernel/trace.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "userprog/descriptor.h"
 #include "userprog/exec.h"
 #include "userprog/exit.h"
 #include "userprog/fork.h"
+#include "userprog/ipc.h"
 #include "userprog/path.h"
+#include "userprog/places.h"
 #include "userprog/process.h"
 #include "userprog/syscall.h"
+#include "userprog/timers.h"
 #include "userprog/tls.h"
 #include "vm/evict.h"
 #include "vm/spt.h"
@@ -28,20 +33,73 @@
 
 static int32_t sys_fork(void)
 {
-	return process_fork(&(struct fork_request){.flags = SIGCHLD});
+	return process_fork(&(struct fork_request){.exit_signal = SIGCHLD});
 }
 
 static int32_t sys_vfork(void)
 {
-	return process_fork(&(struct fork_request){.flags = SIGCHLD | CLONE_VM | CLONE_VFORK});
+	return process_fork(&(struct fork_request){.flags = CLONE_VM | CLONE_VFORK,
+	                                           .exit_signal = SIGCHLD});
 }
 
 static int32_t sys_clone(uint32_t flags, uintptr_t stack, uintptr_t parent_tid, uintptr_t tls,
                          uintptr_t child_tid)
 {
-	return process_fork(&(struct fork_request){.flags = flags, .stack = stack, .tls = tls,
-	                                           .parent_tid = parent_tid,
-	                                           .child_tid = child_tid});
+	uint32_t signal = flags & CSIGNAL;
+	return process_fork(&(struct fork_request){
+		.flags = flags & ~(uint32_t)CSIGNAL, .stack = stack, .tls = tls,
+		.exit_signal = signal <= SIGNALS ? signal : 0, /* none: as on Linux, no error */
+		.parent_tid = parent_tid, .child_tid = child_tid});
+}
+
+/* What a longer structure than is known here says must be nothing. */
+static int read_clone_args(struct clone_args *args, const char *user_args, size_t size)
+{
+	uint8_t more;
+	size_t known = size < sizeof *args ? size : sizeof *args;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	memset(args, 0, sizeof *args);
+	if (copy_from_user(args, user_args, known))
+		return -EFAULT;
+	for (size_t at = known; at < size; at++) {
+		if (copy_from_user(&more, user_args + at, 1))
+			return -EFAULT;
+		if (more)
+			return -E2BIG;
+	}
+	return 0;
+}
+
+static bool are_sane(const struct clone_args *args)
+{
+	bool silent = args->flags & (CLONE_THREAD | CLONE_PARENT);
+	if (args->flags & (CSIGNAL | CLONE_DETACHED) ||
+	    args->flags & ~(UINT32_MAX | CLONE_CLEAR_SIGHAND))
+		return false;
+	if (args->flags & CLONE_SIGHAND && args->flags & CLONE_CLEAR_SIGHAND)
+		return false;
+	if (args->exit_signal > SIGNALS || (silent && args->exit_signal))
+		return false;
+	return !args->stack == !args->stack_size && !args->set_tid && !args->set_tid_size;
+}
+
+static int32_t sys_clone3(const char *user_args, size_t size)
+{
+	struct clone_args args;
+	int error = read_clone_args(&args, user_args, size);
+	if (error)
+		return error;
+	if (!are_sane(&args))
+		return -EINVAL;
+	return process_fork(&(struct fork_request){
+		.flags = (uint32_t)args.flags, .exit_signal = (uint32_t)args.exit_signal,
+		.clear_handlers = args.flags & CLONE_CLEAR_SIGHAND,
+		.stack = (uintptr_t)(args.stack + args.stack_size), .tls = (uintptr_t)args.tls,
+		.parent_tid = (uintptr_t)args.parent_tid,
+		.child_tid = (uintptr_t)args.child_tid});
 }
 
 static int32_t sys_execve(const char *user_path, const uint32_t *argv, const uint32_t *envp)
@@ -55,7 +113,59 @@ static int32_t sys_execve(const char *user_path, const uint32_t *argv, const uin
 	return error;
 }
 
+/* The path by which a program that execveat(2) found is known: execveat(2), NOTES. */
+static int descriptor_path(int number, const char *path, char *named, size_t size)
+{
+	bool is_whole = path[0] == '/' || number == AT_FDCWD;
+	int n = is_whole ? snprintf(named, size, "%s", path)
+	                 : snprintf(named, size, "/dev/fd/%d%s%s", number, path[0] ? "/" : "", path);
+	return n < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+static int exec_at(int number, const char *user_path, int flags, char *named, const uint32_t *argv,
+                   const uint32_t *envp)
+{
+	struct dentry *file;
+	struct place place;
+	int error = place_get(&place, number, user_path, flags & AT_EMPTY_PATH);
+	if (error)
+		return error;
+	bool of_descriptor = place.path[0] != '/' && number != AT_FDCWD;
+	error = descriptor_path(number, place.path, named, PATH_SIZE);
+	if (!error && place.path[0])
+		error = vfs_lookup(place.at, place.path, !(flags & AT_SYMLINK_NOFOLLOW), &file);
+	else if (!error)
+		file = dentry_get(place.at);
+	place_put(&place);
+	if (error)
+		return error;
+	bool path_ends = of_descriptor && descriptor_flag(process_current()->files, number);
+	error = S_ISLNK(dentry_inode(file)->mode)
+	                ? -ELOOP
+	                : exec_user_file(named, file, path_ends, argv, envp);
+	dentry_put(file);
+	return error;
+}
+
+static int32_t sys_execveat(int number, const char *user_path, const uint32_t *argv,
+                            const uint32_t *envp, int flags)
+{
+	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -EINVAL;
+	char *named = kmalloc(PATH_SIZE);
+	if (!named)
+		return -ENOMEM;
+	int error = exec_at(number, user_path, flags, named, argv, envp);
+	kfree(named);
+	return error;
+}
+
 static int32_t sys_exit(int status)
+{
+	task_exit((status & 0xff) << 8);
+}
+
+static int32_t sys_exit_group(int status)
 {
 	process_exit((status & 0xff) << 8);
 }
@@ -67,6 +177,11 @@ static int32_t sys_getpid(void)
 	return process_current()->id;
 }
 
+static int32_t sys_gettid(void)
+{
+	return task_current()->id;
+}
+
 static int32_t sys_getppid(void)
 {
 	return __atomic_load_n(&process_current()->parent_id, __ATOMIC_RELAXED);
@@ -74,8 +189,8 @@ static int32_t sys_getppid(void)
 
 static int32_t sys_set_tid_address(uintptr_t address)
 {
-	process_current()->clear_child_tid = address;
-	return process_current()->id;
+	task_current()->clear_child_tid = address;
+	return task_current()->id;
 }
 
 static int32_t sys_set_thread_area(struct user_desc *user_description)
@@ -99,32 +214,6 @@ static int32_t sys_get_thread_area(struct user_desc *user_description)
 		return -EFAULT;
 	int error = tls_get(thread_current(), &description);
 	return error ? error : copy_to_user(user_description, &description, sizeof description);
-}
-
-static int32_t sys_prctl(int option, uintptr_t argument)
-{
-	struct process *process = process_current();
-	char name[16] = {0};
-	switch (option) {
-	case PR_SET_NAME: {
-		ssize_t n = copy_string_from_user(name, (const char *)argument, sizeof name);
-		if (n < 0 && n != -ENAMETOOLONG)
-			return (int32_t)n;
-		name[sizeof name - 1] = '\0';
-		memcpy(process->name, name, sizeof name);
-		memcpy(thread_current()->name, name, sizeof name);
-		trace_name(name);
-		return 0;
-	}
-	case PR_GET_NAME:
-		return copy_to_user((void *)argument, process->name, sizeof process->name);
-	case PR_GET_DUMPABLE:
-		return 0; /* there are no core files */
-	case PR_SET_DUMPABLE:
-		return argument <= 1 ? 0 : -EINVAL;
-	default:
-		return -EINVAL;
-	}
 }
 
 static int32_t sys_personality(uint32_t personality)
@@ -178,7 +267,7 @@ static bool group_in_session_locked(pid_t group, pid_t session)
 static int set_group_locked(pid_t id, pid_t group)
 {
 	struct process *self = process_current(), *process = meant_locked(id);
-	if (group < 0)
+	if (group < 0 || (!group && id < 0))
 		return -EINVAL;
 	if (!process || (process != self && process->parent != self))
 		return -ESRCH;
@@ -218,134 +307,6 @@ static int32_t sys_setsid(void)
 	return result;
 }
 
-/* ---- scheduling: one policy, equal slices ---- */
-
-static int32_t sys_sched_yield(void)
-{
-	thread_yield();
-	return 0;
-}
-
-static int check_exists(pid_t id)
-{
-	uint32_t flags = spin_lock_irq(&process_lock);
-	int error = meant_locked(id) ? 0 : -ESRCH;
-	spin_unlock_irq(&process_lock, flags);
-	return error;
-}
-
-static int32_t sys_sched_getaffinity(pid_t id, uint32_t bytes, uint32_t *user_mask)
-{
-	uint32_t mask = 1;
-	if (bytes < sizeof mask || bytes % sizeof mask)
-		return -EINVAL;
-	int error = check_exists(id);
-	if (error)
-		return error;
-	return copy_to_user(user_mask, &mask, sizeof mask) ? -EFAULT : (int32_t)sizeof mask;
-}
-
-static int32_t sys_sched_setaffinity(pid_t id, uint32_t bytes, const uint32_t *user_mask)
-{
-	uint32_t mask;
-	if (bytes < sizeof mask)
-		return -EINVAL;
-	if (copy_from_user(&mask, user_mask, sizeof mask))
-		return -EFAULT;
-	return mask & 1 ? check_exists(id) : -EINVAL;
-}
-
-static int32_t sys_sched_getscheduler(pid_t id)
-{
-	int error = check_exists(id);
-	return error ? error : SCHED_NORMAL;
-}
-
-static int32_t sys_sched_getparam(pid_t id, int *user_priority)
-{
-	int priority = 0, error = check_exists(id);
-	return error ? error : copy_to_user(user_priority, &priority, sizeof priority);
-}
-
-static int32_t sys_sched_setscheduler(pid_t id, int policy, const int *user_priority)
-{
-	int priority;
-	if (copy_from_user(&priority, user_priority, sizeof priority))
-		return -EFAULT;
-	if (policy != SCHED_NORMAL || priority != 0)
-		return -EINVAL;
-	return check_exists(id);
-}
-
-static int32_t sys_sched_get_priority(int policy)
-{
-	return policy == SCHED_NORMAL ? 0 : -EINVAL;
-}
-
-#define NICE_LOWEST 19
-#define NICE_HIGHEST (-20)
-
-static int clamp_nice(int nice)
-{
-	return nice < NICE_HIGHEST ? NICE_HIGHEST : nice > NICE_LOWEST ? NICE_LOWEST : nice;
-}
-
-static bool concerns(const struct process *process, int which, uint32_t who)
-{
-	const struct process *self = process_current();
-	switch (which) {
-	case PRIO_PROCESS:
-		return who ? process->id == (pid_t)who : process == self;
-	case PRIO_PGRP:
-		return process->group == (who ? (pid_t)who : self->group);
-	default:
-		return process->credentials.uid == (who ? who : self->credentials.uid);
-	}
-}
-
-static int32_t sys_getpriority(int which, uint32_t who)
-{
-	int32_t result = -ESRCH;
-	if (which < PRIO_PROCESS || which > PRIO_USER)
-		return -EINVAL;
-	uint32_t flags = spin_lock_irq(&process_lock);
-	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
-		if (concerns(p, which, who) && 20 - p->nice > result)
-			result = 20 - p->nice; /* 40 to 1, so that it is no error code */
-	spin_unlock_irq(&process_lock, flags);
-	return result;
-}
-
-static int32_t sys_setpriority(int which, uint32_t who, int nice)
-{
-	int32_t result = -ESRCH;
-	bool root = process_current()->credentials.euid == 0;
-	if (which < PRIO_PROCESS || which > PRIO_USER)
-		return -EINVAL;
-	uint32_t flags = spin_lock_irq(&process_lock);
-	for (struct process *p = process_first_locked(); p; p = process_next_locked(p)) {
-		if (!concerns(p, which, who))
-			continue;
-		bool allowed = root || clamp_nice(nice) >= p->nice;
-		result = allowed ? (result == -ESRCH ? 0 : result) : -EACCES;
-		if (allowed)
-			p->nice = clamp_nice(nice);
-	}
-	spin_unlock_irq(&process_lock, flags);
-	return result;
-}
-
-static int32_t sys_nice(int increment)
-{
-	struct process *self = process_current();
-	increment = increment > 40 ? 40 : increment < -40 ? -40 : increment;
-	int nice = clamp_nice(self->nice + increment);
-	if (nice < self->nice && self->credentials.euid != 0)
-		return -EPERM;
-	self->nice = nice;
-	return 0;
-}
-
 /* ---- limits: getrlimit(2) ---- */
 
 /* The address space knows its own. */
@@ -362,11 +323,13 @@ static int set_limit(struct process *process, uint32_t resource, const struct rl
 	struct rlimit *place = &process->limits[resource];
 	if (limit->rlim_cur > limit->rlim_max)
 		return -EINVAL;
-	if (limit->rlim_max > place->rlim_max && process_current()->credentials.euid != 0)
+	if (limit->rlim_max > place->rlim_max && !right_has(MAY_RAISE_LIMITS, NULL))
 		return -EPERM;
 	if (resource == RLIMIT_NOFILE && limit->rlim_max > DESCRIPTORS_MAX)
 		return -EPERM;
 	*place = *limit;
+	if (resource == RLIMIT_CPU)
+		timers_limit_processor(process);
 	if (process == process_current())
 		tell_space(process);
 	return 0;
@@ -424,8 +387,8 @@ static int32_t sys_prlimit64(pid_t id, uint32_t resource, const struct rlimit64 
 	if (!process)
 		return -ESRCH;
 	struct rlimit before = process->limits[resource];
-	int error = 0;
-	if (user_new)
+	int error = process_right(process, MAY_SET_LIMITS);
+	if (!error && user_new)
 		error = set_limit(process, resource,
 		                  &(struct rlimit){narrow(new.rlim_cur), narrow(new.rlim_max)});
 	process_put(process);
@@ -435,37 +398,76 @@ static int32_t sys_prlimit64(pid_t id, uint32_t resource, const struct rlimit64 
 	return error;
 }
 
+/* What threads of a process, or processes, may share. Namespaces there are none, as if configured
+ * so. */
+#define SHARED (CLONE_FS | CLONE_FILES | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)
+
+/* 0, or -ENOMEM. The caller has one thread. */
+static int unshare_files(struct process *self)
+{
+	if (!descriptors_are_shared(self->files))
+		return 0;
+	struct descriptor_table *old = self->files, *files = descriptors_copy(old);
+	if (!files)
+		return -ENOMEM;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	self->files = files;
+	spin_unlock_irq(&process_lock, flags);
+	descriptors_leave(old);
+	return 0;
+}
+
+static int unshare_places(struct process *self)
+{
+	struct places *old = self->places, *places = places_copy(old);
+	if (!places)
+		return -ENOMEM;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	self->places = places;
+	spin_unlock_irq(&process_lock, flags);
+	places_put(old);
+	return 0;
+}
+
+/* Threads of one process have all of it in common for ever; semaphores are adjusted as at the
+ * process's end. */
+static int32_t sys_unshare(uint32_t flags)
+{
+	struct process *self = process_current();
+	int error = 0;
+	if (flags & ~(uint32_t)(SHARED | CLONE_SYSVSEM) || (flags & SHARED && self->living > 1))
+		return -EINVAL;
+	if (flags & CLONE_SYSVSEM)
+		sem_process_ends(self);
+	if (flags & CLONE_FS)
+		error = unshare_places(self);
+	if (!error && flags & CLONE_FILES)
+		error = unshare_files(self);
+	return error;
+}
+
 const struct system_call process_calls[] = {
 	CALL(fork, 0),
 	CALL(vfork, 0),
 	CALL(clone, 5),
+	CALL(clone3, 2),
+	CALL(unshare, 1),
 	CALL(execve, 3),
+	CALL(execveat, 5),
 	CALL(exit, 1),
-	CALL_AS(exit_group, exit, 1),
+	CALL(exit_group, 1),
 	CALL(getpid, 0),
-	CALL_AS(gettid, getpid, 0),
+	CALL(gettid, 0),
 	CALL(getppid, 0),
 	CALL(set_tid_address, 1),
 	CALL(set_thread_area, 1),
 	CALL(get_thread_area, 1),
-	CALL(prctl, 2),
 	CALL(personality, 1),
 	CALL(getpgid, 1),
 	CALL(getpgrp, 0),
 	CALL(getsid, 1),
 	CALL(setpgid, 2),
 	CALL(setsid, 0),
-	CALL(sched_yield, 0),
-	CALL(sched_getaffinity, 3),
-	CALL(sched_setaffinity, 3),
-	CALL(sched_getscheduler, 1),
-	CALL(sched_setscheduler, 3),
-	CALL(sched_getparam, 2),
-	CALL_AS(sched_get_priority_min, sched_get_priority, 1),
-	CALL_AS(sched_get_priority_max, sched_get_priority, 1),
-	CALL(getpriority, 2),
-	CALL(setpriority, 3),
-	CALL(nice, 1),
 	CALL(setrlimit, 2),
 	CALL(ugetrlimit, 2),
 	CALL(getrlimit, 2),

@@ -7,6 +7,8 @@
 #include "userprog/process.h"
 #include "userprog/signal_frame.h"
 #include "userprog/signal_mask.h"
+#include "userprog/signal_queue.h"
+#include "userprog/sys_signal.h"
 #include "userprog/sys_time.h"
 #include "userprog/syscall.h"
 #include "vm/usercopy.h"
@@ -18,6 +20,13 @@ static bool valid_signal(int signal)
 
 /* ---- actions ---- */
 
+#ifndef SA_EXPOSE_TAGBITS
+#define SA_EXPOSE_TAGBITS 0x800 /* sigaction(2): for processors whose addresses have tags */
+#endif
+#define ACTION_FLAGS                                                                       \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
+	 SA_RESETHAND | SA_RESTORER | SA_EXPOSE_TAGBITS)
+
 /* Sets the action, if there is a new one, and gives the old one. */
 static int change_action(int signal, const struct signal_action *action,
                          struct signal_action *old)
@@ -25,12 +34,13 @@ static int change_action(int signal, const struct signal_action *action,
 	struct process *process = process_current();
 	if (!valid_signal(signal) || (action && SIGNALS_UNBLOCKABLE & signal_bit(signal)))
 		return -EINVAL;
-	struct signal_action *place = &process->signals.actions[signal - 1];
+	struct signal_action *place = &process->signals.actions->of[signal - 1];
 	uint32_t flags = spin_lock_irq(&process_lock);
 	*old = *place;
 	if (action) {
 		*place = *action;
 		place->mask &= ~SIGNALS_UNBLOCKABLE;
+		place->flags &= ACTION_FLAGS; /* a program sees which of them are known */
 		signal_forget_ignored_locked(process, signal);
 	}
 	spin_unlock_irq(&process_lock, flags);
@@ -87,28 +97,15 @@ static int32_t sys_signal(int signal, uintptr_t handler)
 
 static int32_t sys_sigaltstack(const stack_t *user_new, stack_t *user_old)
 {
-	struct process *process = process_current();
-	struct signal_state *signals = &process->signals;
 	uintptr_t esp = thread_user_frame(thread_current())->esp;
-	bool in_use = signals->alternate_size && esp > signals->alternate &&
-	              esp - signals->alternate <= signals->alternate_size;
-	stack_t old = {
-		.ss_sp = (void *)signals->alternate, .ss_size = signals->alternate_size,
-		.ss_flags = in_use ? SS_ONSTACK : signals->alternate_size ? 0 : SS_DISABLE,
-	};
-	stack_t new;
+	stack_t new, old;
+	signal_stack_tell(&task_current()->signals, esp, &old);
 	if (user_new) {
 		if (copy_from_user(&new, user_new, sizeof new))
 			return -EFAULT;
-		if (in_use)
-			return -EPERM;
-		if (new.ss_flags & ~(SS_DISABLE | SS_ONSTACK))
-			return -EINVAL;
-		bool off = new.ss_flags & SS_DISABLE;
-		if (!off && new.ss_size < MINSIGSTKSZ)
-			return -ENOMEM;
-		signals->alternate = off ? 0 : (uintptr_t)new.ss_sp;
-		signals->alternate_size = off ? 0 : new.ss_size;
+		int error = signal_stack_set(&new, esp);
+		if (error)
+			return error;
 	}
 	return user_old ? copy_to_user(user_old, &old, sizeof old) : 0;
 }
@@ -117,7 +114,7 @@ static int32_t sys_sigaltstack(const stack_t *user_new, stack_t *user_old)
 
 static int change_mask(int how, signal_set set)
 {
-	signal_set blocked = process_current()->signals.blocked;
+	signal_set blocked = task_current()->signals.blocked;
 	switch (how) {
 	case SIG_BLOCK:
 		signal_set_blocked(blocked | set);
@@ -136,7 +133,7 @@ static int change_mask(int how, signal_set set)
 static int32_t sys_rt_sigprocmask(int how, const signal_set *user_new, signal_set *user_old,
                                   size_t set_size)
 {
-	signal_set new, old = process_current()->signals.blocked;
+	signal_set new, old = task_current()->signals.blocked;
 	if (set_size != sizeof(signal_set))
 		return -EINVAL;
 	if (user_new) {
@@ -153,7 +150,7 @@ static int32_t sys_rt_sigprocmask(int how, const signal_set *user_new, signal_se
 
 static int32_t sys_sigprocmask(int how, const uint32_t *user_new, uint32_t *user_old)
 {
-	signal_set blocked = process_current()->signals.blocked;
+	signal_set blocked = task_current()->signals.blocked;
 	uint32_t new, old = (uint32_t)blocked;
 	if (user_new) {
 		if (copy_from_user(&new, user_new, sizeof new))
@@ -169,7 +166,7 @@ static int32_t sys_sigprocmask(int how, const uint32_t *user_new, uint32_t *user
 
 static int32_t sys_sgetmask(void)
 {
-	return (int32_t)process_current()->signals.blocked;
+	return (int32_t)task_current()->signals.blocked;
 }
 
 static int32_t sys_ssetmask(uint32_t set)
@@ -181,8 +178,8 @@ static int32_t sys_ssetmask(uint32_t set)
 
 static int32_t sys_rt_sigpending(signal_set *user_set, size_t set_size)
 {
-	const struct signal_state *signals = &process_current()->signals;
-	signal_set set = signals->pending & signals->blocked;
+	const struct task *task = task_current();
+	signal_set set = signals_pending(task) & task->signals.blocked;
 	if (set_size > sizeof set)
 		return -EINVAL;
 	return copy_to_user(user_set, &set, set_size);
@@ -195,14 +192,27 @@ static int32_t sys_sigpending(uint32_t *user_set)
 
 void signal_mask_lend(signal_set mask)
 {
-	struct signal_state *signals = &process_current()->signals;
+	struct task_signals *signals = &task_current()->signals;
 	signals->saved = signals->blocked;
 	signal_set_blocked(mask);
 }
 
+int signal_mask_lend_user(const signal_set *user_mask, size_t size)
+{
+	signal_set mask;
+	if (!user_mask)
+		return 0;
+	if (size != sizeof mask)
+		return -EINVAL;
+	if (copy_from_user(&mask, user_mask, sizeof mask))
+		return -EFAULT;
+	signal_mask_lend(mask);
+	return 0;
+}
+
 void signal_mask_return(bool interrupted)
 {
-	struct signal_state *signals = &process_current()->signals;
+	struct task_signals *signals = &task_current()->signals;
 	/* After the handler, which the lent mask let through, if one runs. */
 	if (!interrupted) {
 		signal_set_blocked(signals->saved);
@@ -249,46 +259,36 @@ static int32_t sys_pause(void)
 
 /* ---- waiting for a signal without a handler ---- */
 
-static int take_from_set(struct process *process, signal_set set, struct signal_info *info)
+static int take_awaited(struct task *task, signal_set set, struct signal_info *info)
 {
-	int signal = 0;
 	uint32_t flags = spin_lock_irq(&process_lock);
-	signal_set ready = process->signals.pending & set;
-	if (ready) {
-		signal = __builtin_ctzll(ready) + 1;
-		process->signals.pending &= ~signal_bit(signal);
-		*info = process->signals.info[signal - 1];
-	}
+	int signal = signal_queue_take_locked(task, set, info);
+	task->signals.awaited = signal ? 0 : set;
 	spin_unlock_irq(&process_lock, flags);
 	return signal;
 }
 
+/* The signals stay blocked, or as they are: none is lost whose default it is to be ignored. */
 static int sigtimedwait(signal_set set, uint64_t deadline, struct signal_info *info)
 {
-	struct process *process = process_current();
-	signal_set blocked = process->signals.blocked;
+	struct task *task = task_current();
 	struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
 	int signal = 0;
 
 	set &= ~SIGNALS_UNBLOCKABLE;
-	/* Not blocked meanwhile, so that one that comes ends the sleep. */
-	signal_set_blocked(blocked & ~set);
-	int error = WAIT_FOR(&nobody, signal || (signal = take_from_set(process, set, info)),
+	int error = WAIT_FOR(&nobody, signal || (signal = take_awaited(task, set, info)),
 	                     true, deadline);
 	if (!signal)
-		signal = take_from_set(process, set, info);
-	signal_set_blocked(blocked);
+		signal = take_awaited(task, set, info);
+	task->signals.awaited = 0;
 	if (signal)
 		return signal;
 	return error == -ETIMEDOUT ? -EAGAIN : error;
 }
 
-static int wait_in_set(const signal_set *user_set, siginfo_t *user_info, uint64_t deadline)
+static int wait_in_set(signal_set set, siginfo_t *user_info, uint64_t deadline)
 {
 	struct signal_info info;
-	signal_set set;
-	if (copy_from_user(&set, user_set, sizeof set))
-		return -EFAULT;
 	int signal = sigtimedwait(set, deadline, &info);
 	if (signal < 0 || !user_info)
 		return signal;
@@ -297,129 +297,187 @@ static int wait_in_set(const signal_set *user_set, siginfo_t *user_info, uint64_
 	return copy_to_user(user_info, &full, sizeof full) ? -EFAULT : signal;
 }
 
+static int32_t timed_wait(const signal_set *user_set, siginfo_t *user_info, const void *user_time,
+                          time_reader *read, size_t set_size)
+{
+	uint64_t deadline;
+	signal_set set;
+	if (set_size != sizeof set)
+		return -EINVAL;
+	if (copy_from_user(&set, user_set, sizeof set))
+		return -EFAULT;
+	int error = deadline_from_user(user_time, read, &deadline);
+	return error ? error : wait_in_set(set, user_info, deadline);
+}
+
 static int32_t sys_rt_sigtimedwait(const signal_set *user_set, siginfo_t *user_info,
                                    const void *user_time, size_t set_size)
 {
-	uint64_t ns = 0;
-	int error = user_time ? time_from_user32(user_time, &ns) : 0;
-	if (error || set_size != sizeof(signal_set))
-		return error ? error : -EINVAL;
-	return wait_in_set(user_set, user_info,
-	                   user_time ? time_after(clock_now(), ns) : WAIT_FOREVER);
+	return timed_wait(user_set, user_info, user_time, time_from_user32, set_size);
 }
 
 static int32_t sys_rt_sigtimedwait_time64(const signal_set *user_set, siginfo_t *user_info,
                                           const void *user_time, size_t set_size)
 {
-	uint64_t ns = 0;
-	int error = user_time ? time_from_user64(user_time, &ns) : 0;
-	if (error || set_size != sizeof(signal_set))
-		return error ? error : -EINVAL;
-	return wait_in_set(user_set, user_info,
-	                   user_time ? time_after(clock_now(), ns) : WAIT_FOREVER);
+	return timed_wait(user_set, user_info, user_time, time_from_user64, set_size);
 }
 
 /* ---- sending ---- */
 
-/* kill(2): who may send a signal to whom. process_lock held. */
-static bool may_signal_locked(const struct process *to, int signal)
+/* Anybody may signal itself, and in its session let others go on. process_lock held. */
+static int check_may_signal_locked(struct process *to, int signal)
 {
 	const struct process *self = process_current();
-	const struct credentials *own = &self->credentials, *other = &to->credentials;
-	if (signal == SIGCONT && self->session == to->session)
-		return true;
-	return own->euid == 0 || own->euid == other->suid || own->euid == other->uid ||
-	       own->uid == other->suid || own->uid == other->uid;
+	if (to == self || (signal == SIGCONT && self->session == to->session))
+		return 0;
+	struct object object = process_object_locked(to);
+	return right_check(MAY_SIGNAL, &object);
 }
 
-/* 0 or -EPERM; signal 0 only asks. process_lock held. */
-static int send_allowed_locked(struct process *to, int signal, const struct signal_info *info)
+/* 0, -EINVAL, -EPERM, -EAGAIN; signal 0 only asks. `task` NULL: to the process. process_lock held. */
+static int send_allowed_locked(struct process *to, struct task *task, int signal,
+                               const struct signal_info *info)
 {
-	if (!may_signal_locked(to, signal))
-		return -EPERM;
-	if (signal)
-		signal_send_locked(to, signal, info);
-	return 0;
+	if (signal != 0 && !valid_signal(signal))
+		return -EINVAL;
+	int error = check_may_signal_locked(to, signal);
+	if (error || !signal)
+		return error;
+	return task ? signal_send_task_locked(task, signal, info)
+	            : signal_send_locked(to, signal, info);
 }
 
-/* Sends to every process that an `id` <= 0 means to kill(2). */
-static int send_to_many_locked(pid_t id, int signal, const struct signal_info *info)
+/* To all but process 1 and the caller. Who may not be signalled is passed over. */
+static int send_to_all_locked(int signal, const struct signal_info *info)
 {
 	const struct process *self = process_current();
-	pid_t group = id == 0 ? self->group : -id;
 	int result = -ESRCH;
 	for (struct process *p = process_first_locked(); p; p = process_next_locked(p)) {
-		if (id == -1 ? p->id == 1 || p == self : p->group != group)
+		if (p->id == 1 || p == self)
 			continue;
-		int error = send_allowed_locked(p, signal, info);
-		if (!error || result == -ESRCH)
-			result = error;
+		int error = send_allowed_locked(p, NULL, signal, info);
+		if (error != -EPERM || result == -ESRCH)
+			result = error == -EPERM ? 0 : error;
 	}
 	return result;
 }
 
+/* To a group: it is enough that one member may be signalled. */
+static int send_to_group_locked(pid_t group, int signal, const struct signal_info *info)
+{
+	bool sent = false;
+	int error = -ESRCH;
+	for (struct process *p = process_first_locked(); p; p = process_next_locked(p)) {
+		if (p->group != group)
+			continue;
+		error = send_allowed_locked(p, NULL, signal, info);
+		sent |= !error;
+	}
+	return sent ? 0 : error;
+}
+
+/* kill(2) says what an `id` that is not above 0 means. One of another thread is its process's. */
 static int send_to(pid_t id, int signal, const struct signal_info *info)
 {
 	uint32_t flags = spin_lock_irq(&process_lock);
-	struct process *one = process_find_locked(id);
-	int result = one      ? send_allowed_locked(one, signal, info)
-	             : id > 0 ? -ESRCH
-	                      : send_to_many_locked(id, signal, info);
+	struct task *one = task_find_locked(id);
+	int result = one        ? send_allowed_locked(one->process, NULL, signal, info)
+	             : id > 0   ? -ESRCH
+	             : id == -1 ? send_to_all_locked(signal, info)
+	             : send_to_group_locked(id ? -id : process_current()->group, signal, info);
 	spin_unlock_irq(&process_lock, flags);
 	return result;
 }
 
-static int check_and_send(pid_t id, int signal, int code)
+/* To one thread, of that process if `process` is not 0. */
+static int send_to_thread(pid_t process, pid_t id, int signal, const struct signal_info *info)
+{
+	uint32_t flags = spin_lock_irq(&process_lock);
+	struct task *task = task_find_locked(id);
+	bool found = task && (!process || task->process->id == process);
+	int result = found ? send_allowed_locked(task->process, task, signal, info) : -ESRCH;
+	spin_unlock_irq(&process_lock, flags);
+	return result;
+}
+
+static struct signal_info from_self(int code)
 {
 	const struct process *self = process_current();
-	struct signal_info info = {
-		.code = code, .value = {(uint32_t)self->id, self->credentials.uid, 0}};
-	if (signal != 0 && !valid_signal(signal))
-		return -EINVAL;
-	return send_to(id, signal, &info);
+	return (struct signal_info){
+		.code = code, .value = {(uint32_t)self->id, self->credentials.uid}};
 }
 
 static int32_t sys_kill(pid_t id, int signal)
 {
-	return id == INT32_MIN ? -ESRCH : check_and_send(id, signal, SI_USER);
+	struct signal_info info = from_self(SI_USER);
+	return id == INT32_MIN ? -ESRCH : send_to(id, signal, &info);
 }
 
 static int32_t sys_tkill(pid_t id, int signal)
 {
-	return id <= 0 ? -EINVAL : check_and_send(id, signal, SI_TKILL);
+	struct signal_info info = from_self(SI_TKILL);
+	return id <= 0 ? -EINVAL : send_to_thread(0, id, signal, &info);
 }
 
 static int32_t sys_tgkill(pid_t group, pid_t id, int signal)
 {
-	if (group <= 0 || id <= 0)
+	struct signal_info info = from_self(SI_TKILL);
+	return group <= 0 || id <= 0 ? -EINVAL : send_to_thread(group, id, signal, &info);
+}
+
+/* Nobody may pretend to another that the kernel or kill(2) sent it. */
+static int take_info(pid_t to, const siginfo_t *user_info, struct signal_info *info)
+{
+	siginfo_t full;
+	if (copy_from_user(&full, user_info, sizeof full))
+		return -EFAULT;
+	if ((full.si_code >= 0 || full.si_code == SI_TKILL) && to != task_current()->id)
+		return -EPERM;
+	signal_info_take(info, &full);
+	return 0;
+}
+
+int signal_send_to_one(pid_t id, int signal, const siginfo_t *user_info)
+{
+	struct signal_info info = from_self(SI_USER);
+	siginfo_t full;
+	if (user_info && copy_from_user(&full, user_info, sizeof full))
+		return -EFAULT;
+	if (user_info && full.si_signo != signal)
 		return -EINVAL;
-	return group != id ? -ESRCH : check_and_send(id, signal, SI_TKILL);
+	int error = user_info ? take_info(id, user_info, &info) : 0;
+	if (error)
+		return error;
+	return id <= 0 ? -ESRCH : send_to(id, signal, &info);
 }
 
 static int32_t sys_rt_sigqueueinfo(pid_t id, int signal, const siginfo_t *user_info)
 {
-	siginfo_t full;
 	struct signal_info info;
-	if (copy_from_user(&full, user_info, sizeof full))
-		return -EFAULT;
-	/* Nobody may pretend to be the kernel or kill(2). */
-	if ((full.si_code >= 0 || full.si_code == SI_TKILL) && id != process_current()->id)
-		return -EPERM;
-	if (id <= 0 || (signal != 0 && !valid_signal(signal)))
+	int error = take_info(id, user_info, &info);
+	if (error)
+		return error;
+	return id <= 0 ? -ESRCH : send_to(id, signal, &info);
+}
+
+static int32_t sys_rt_tgsigqueueinfo(pid_t group, pid_t id, int signal,
+                                     const siginfo_t *user_info)
+{
+	struct signal_info info;
+	if (group <= 0 || id <= 0)
 		return -EINVAL;
-	info.code = full.si_code;
-	info.value[0] = (uint32_t)full.si_pid;
-	info.value[1] = full.si_uid;
-	info.value[2] = (uint32_t)full.si_int;
-	return send_to(id, signal, &info);
+	int error = take_info(id, user_info, &info);
+	if (error)
+		return error;
+	return send_to_thread(group, id, signal, &info);
 }
 
 static int32_t sys_restart_syscall(void)
 {
-	struct process *process = process_current();
-	if (process->restart_call < 0)
+	const struct task *task = task_current();
+	if (task->restart_call < 0)
 		return -EINTR;
-	return syscall_again(process->restart_call, thread_user_frame(thread_current()));
+	return syscall_again(task->restart_call, thread_user_frame(thread_current()));
 }
 
 const struct system_call signal_calls[] = {
@@ -442,6 +500,7 @@ const struct system_call signal_calls[] = {
 	CALL(tkill, 2),
 	CALL(tgkill, 3),
 	CALL(rt_sigqueueinfo, 3),
+	CALL(rt_tgsigqueueinfo, 4),
 	CALL(sigreturn, 0),
 	CALL(rt_sigreturn, 0),
 	CALL(restart_syscall, 0),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stat(2), statx(2), statfs(2): each generation of the structures, all from stat64's. */
+/* stat(2), statx(2), statfs(2): each generation of the structures, from the newest. */
 #include <asm/stat.h>
 #include <asm/statfs.h>
 #include <linux/fcntl.h>
@@ -13,18 +13,17 @@
 #include "userprog/syscall.h"
 #include "vm/usercopy.h"
 
-static int stat_descriptor(int number, struct stat64 *st)
+static int stat_descriptor(int number, struct statx *x)
 {
-	struct file *file = descriptor_file(process_current()->files, number);
+	struct file *file = descriptor_place(process_current()->files, number);
 	if (!file)
 		return -EBADF;
-	memset(st, 0, sizeof *st);
-	inode_stat(file->inode, st);
+	inode_stat(file->inode, x);
 	file_put(file);
 	return 0;
 }
 
-static int stat_path(int directory, const char *user_path, int flags, struct stat64 *st)
+static int stat_path(int directory, const char *user_path, int flags, struct statx *x)
 {
 	struct dentry *dentry;
 	char first;
@@ -34,27 +33,57 @@ static int stat_path(int directory, const char *user_path, int flags, struct sta
 		if (user_path && copy_from_user(&first, user_path, 1))
 			return -EFAULT;
 		if (!user_path || !first)
-			return stat_descriptor(directory, st);
+			return stat_descriptor(directory, x);
 	}
 	int error = place_lookup(directory, user_path, flags, &dentry);
 	if (error)
 		return error;
-	memset(st, 0, sizeof *st);
-	inode_stat(dentry_inode(dentry), st);
+	inode_stat(dentry_inode(dentry), x);
 	dentry_put(dentry);
 	return 0;
 }
 
 /* ---- stat64 ---- */
 
+/* A device number as stat64 has it: 20 bits of minor around 12 of major. */
+static uint32_t device_number(uint32_t major, uint32_t minor)
+{
+	return (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xffu) << 12;
+}
+
+/* Times lose what 32 bits cannot hold, as on Linux. */
+static int stat64_to_user(const struct statx *x, struct stat64 *user_stat)
+{
+	struct stat64 st;
+	memset(&st, 0, sizeof st);
+	st.st_dev = device_number(x->stx_dev_major, x->stx_dev_minor);
+	st.__st_ino = (unsigned long)x->stx_ino;
+	st.st_ino = x->stx_ino;
+	st.st_mode = x->stx_mode;
+	st.st_nlink = x->stx_nlink;
+	st.st_uid = x->stx_uid;
+	st.st_gid = x->stx_gid;
+	st.st_rdev = device_number(x->stx_rdev_major, x->stx_rdev_minor);
+	st.st_size = (long long)x->stx_size;
+	st.st_blksize = x->stx_blksize;
+	st.st_blocks = x->stx_blocks;
+	st.st_atime = (unsigned long)x->stx_atime.tv_sec;
+	st.st_atime_nsec = x->stx_atime.tv_nsec;
+	st.st_mtime = (unsigned long)x->stx_mtime.tv_sec;
+	st.st_mtime_nsec = x->stx_mtime.tv_nsec;
+	st.st_ctime = (unsigned long)x->stx_ctime.tv_sec;
+	st.st_ctime_nsec = x->stx_ctime.tv_nsec;
+	return copy_to_user(user_stat, &st, sizeof st);
+}
+
 static int32_t sys_fstatat64(int directory, const char *user_path, struct stat64 *user_stat,
                              int flags)
 {
-	struct stat64 st;
+	struct statx x;
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT))
 		return -EINVAL;
-	int error = stat_path(directory, user_path, flags, &st);
-	return error ? error : copy_to_user(user_stat, &st, sizeof st);
+	int error = stat_path(directory, user_path, flags, &x);
+	return error ? error : stat64_to_user(&x, user_stat);
 }
 
 static int32_t sys_stat64(const char *user_path, struct stat64 *user_stat)
@@ -69,97 +98,71 @@ static int32_t sys_lstat64(const char *user_path, struct stat64 *user_stat)
 
 static int32_t sys_fstat64(int number, struct stat64 *user_stat)
 {
-	struct stat64 st;
-	int error = stat_descriptor(number, &st);
-	return error ? error : copy_to_user(user_stat, &st, sizeof st);
+	struct statx x;
+	int error = stat_descriptor(number, &x);
+	return error ? error : stat64_to_user(&x, user_stat);
 }
 
 /* ---- the two before it ---- */
 
-static int new_stat_to_user(const struct stat64 *st, struct stat *user_stat)
+static int stat_to_user(const struct statx *x, struct stat *user_stat)
 {
 	struct stat narrow = {
-		.st_dev = (unsigned long)st->st_dev,
-		.st_ino = (unsigned long)st->st_ino,
-		.st_mode = (unsigned short)st->st_mode,
-		.st_nlink = (unsigned short)st->st_nlink,
-		.st_uid = (unsigned short)st->st_uid,
-		.st_gid = (unsigned short)st->st_gid,
-		.st_rdev = (unsigned long)st->st_rdev,
-		.st_size = (unsigned long)st->st_size,
-		.st_blksize = st->st_blksize,
-		.st_blocks = (unsigned long)st->st_blocks,
-		.st_atime = (unsigned long)st->st_atime,
-		.st_mtime = (unsigned long)st->st_mtime,
-		.st_ctime = (unsigned long)st->st_ctime,
+		.st_dev = device_number(x->stx_dev_major, x->stx_dev_minor),
+		.st_ino = (unsigned long)x->stx_ino,
+		.st_mode = x->stx_mode,
+		.st_nlink = (unsigned short)x->stx_nlink,
+		.st_uid = (unsigned short)x->stx_uid,
+		.st_gid = (unsigned short)x->stx_gid,
+		.st_rdev = device_number(x->stx_rdev_major, x->stx_rdev_minor),
+		.st_size = (unsigned long)x->stx_size,
+		.st_blksize = x->stx_blksize,
+		.st_blocks = (unsigned long)x->stx_blocks,
+		.st_atime = (unsigned long)x->stx_atime.tv_sec,
+		.st_atime_nsec = x->stx_atime.tv_nsec,
+		.st_mtime = (unsigned long)x->stx_mtime.tv_sec,
+		.st_mtime_nsec = x->stx_mtime.tv_nsec,
+		.st_ctime = (unsigned long)x->stx_ctime.tv_sec,
+		.st_ctime_nsec = x->stx_ctime.tv_nsec,
 	};
-	if (st->st_size > INT32_MAX)
+	if (x->stx_size > INT32_MAX)
 		return -EOVERFLOW;
 	return copy_to_user(user_stat, &narrow, sizeof narrow);
 }
 
 static int32_t sys_stat(const char *user_path, struct stat *user_stat)
 {
-	struct stat64 st;
-	int error = stat_path(AT_FDCWD, user_path, 0, &st);
-	return error ? error : new_stat_to_user(&st, user_stat);
+	struct statx x;
+	int error = stat_path(AT_FDCWD, user_path, 0, &x);
+	return error ? error : stat_to_user(&x, user_stat);
 }
 
 static int32_t sys_lstat(const char *user_path, struct stat *user_stat)
 {
-	struct stat64 st;
-	int error = stat_path(AT_FDCWD, user_path, AT_SYMLINK_NOFOLLOW, &st);
-	return error ? error : new_stat_to_user(&st, user_stat);
+	struct statx x;
+	int error = stat_path(AT_FDCWD, user_path, AT_SYMLINK_NOFOLLOW, &x);
+	return error ? error : stat_to_user(&x, user_stat);
 }
 
 static int32_t sys_fstat(int number, struct stat *user_stat)
 {
-	struct stat64 st;
-	int error = stat_descriptor(number, &st);
-	return error ? error : new_stat_to_user(&st, user_stat);
+	struct statx x;
+	int error = stat_descriptor(number, &x);
+	return error ? error : stat_to_user(&x, user_stat);
 }
 
 /* ---- statx ---- */
 
-/* A device number of stat64 (struct stat64's encoding: 20 bits of minor around 12 of major)
- * in its two parts. */
-static uint32_t major_of(uint64_t device)
-{
-	return device >> 8 & 0xfff;
-}
-
-static uint32_t minor_of(uint64_t device)
-{
-	return (device & 0xff) | (device >> 12 & 0xfff00);
-}
-
+/* Whatever is asked for, everything that there is, is told. */
 static int32_t sys_statx(int directory, const char *user_path, int flags, uint32_t mask,
                          struct statx *user_statx)
 {
-	struct stat64 st;
-	(void)mask; /* everything that there is, is told */
-	int error = stat_path(directory, user_path, flags, &st);
-	if (error)
-		return error;
-	struct statx x = {
-		.stx_mask = STATX_BASIC_STATS,
-		.stx_blksize = st.st_blksize,
-		.stx_nlink = st.st_nlink,
-		.stx_uid = (uint32_t)st.st_uid,
-		.stx_gid = (uint32_t)st.st_gid,
-		.stx_mode = (uint16_t)st.st_mode,
-		.stx_ino = st.st_ino,
-		.stx_size = (uint64_t)st.st_size,
-		.stx_blocks = st.st_blocks,
-		.stx_atime.tv_sec = (int64_t)st.st_atime,
-		.stx_mtime.tv_sec = (int64_t)st.st_mtime,
-		.stx_ctime.tv_sec = (int64_t)st.st_ctime,
-		.stx_rdev_major = major_of(st.st_rdev),
-		.stx_rdev_minor = minor_of(st.st_rdev),
-		.stx_dev_major = major_of(st.st_dev),
-		.stx_dev_minor = minor_of(st.st_dev),
-	};
-	return copy_to_user(user_statx, &x, sizeof x);
+	struct statx x;
+	if (mask & STATX__RESERVED || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
+	    flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE))
+		return -EINVAL;
+	int error = stat_path(directory, user_path, flags, &x);
+	return error ? error : copy_to_user(user_statx, &x, sizeof x);
 }
 
 /* ---- statfs ---- */
@@ -178,7 +181,7 @@ static int statfs_path(const char *user_path, struct statfs64 *sf)
 
 static int statfs_descriptor(int number, struct statfs64 *sf)
 {
-	struct file *file = descriptor_file(process_current()->files, number);
+	struct file *file = descriptor_place(process_current()->files, number);
 	if (!file)
 		return -EBADF;
 	memset(sf, 0, sizeof *sf);

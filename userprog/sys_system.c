@@ -2,6 +2,7 @@
 /* The machine as a whole: its name, its memory, its log, mounts, swap, random bytes, the end. */
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/membarrier.h>
 #include <linux/random.h>
 #include <linux/reboot.h>
 #include <linux/stat.h>
@@ -23,13 +24,11 @@
 #include "userprog/process.h"
 #include "userprog/syscall.h"
 #include "vm/page.h"
+#include "vm/spt.h"
 #include "vm/swap.h"
+#include "vm/swapon.h"
 #include "vm/usercopy.h"
 
-static bool is_root(void)
-{
-	return process_current()->credentials.euid == 0;
-}
 
 /* ---- names ---- */
 
@@ -54,7 +53,7 @@ static int32_t sys_uname(struct new_utsname *user_names)
 /* A new name that the caller may give, with its NUL. */
 static int take_name(char name[__NEW_UTS_LEN + 1], const char *user_name, int length)
 {
-	if (!is_root())
+	if (!right_has(MAY_NAME_HOST, NULL))
 		return -EPERM;
 	if (length < 0 || length > __NEW_UTS_LEN)
 		return -EINVAL;
@@ -179,10 +178,8 @@ static int32_t sys_mount(const char *user_source, const char *user_path, const c
 {
 	struct place place;
 	char *source = NULL, type[16] = "", options[128] = "";
-	if (!is_root())
+	if (!right_has(MAY_MOUNT, NULL))
 		return -EPERM;
-	if (flags & (MS_REMOUNT | MS_BIND | MS_MOVE))
-		return -EINVAL;
 	if (user_type && copy_string_from_user(type, user_type, sizeof type) < 0)
 		return -ENODEV;
 	int error = user_options ? copy_string_from_user(options, user_options, sizeof options) : 0;
@@ -192,7 +189,7 @@ static int32_t sys_mount(const char *user_source, const char *user_path, const c
 		return error;
 	error = place_get(&place, AT_FDCWD, user_path, false);
 	if (!error) {
-		error = vfs_mount(source ? source : "none", place.at, place.path, type,
+		error = vfs_mount(source ? source : "none", place.at, place.path, type, flags,
 		                  options);
 		place_put(&place);
 	}
@@ -200,24 +197,33 @@ static int32_t sys_mount(const char *user_source, const char *user_path, const c
 	return error;
 }
 
-static int32_t sys_umount2(const char *user_path)
+/* umount2(2). MNT_FORCE: what the disk cannot take any more is lost. */
+static int32_t sys_umount2(const char *user_path, uint32_t flags)
 {
 	struct place place;
-	if (!is_root())
+	if (!right_has(MAY_MOUNT, NULL))
 		return -EPERM;
+	if (flags & ~(uint32_t)(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW) ||
+	    (flags & MNT_EXPIRE && flags & (MNT_FORCE | MNT_DETACH)))
+		return -EINVAL;
 	int error = place_get(&place, AT_FDCWD, user_path, false);
 	if (error)
 		return error;
-	error = vfs_unmount(place.at, place.path);
+	error = vfs_unmount(place.at, place.path, flags);
 	place_put(&place);
 	return error;
+}
+
+static int32_t sys_umount(const char *user_path)
+{
+	return sys_umount2(user_path, 0);
 }
 
 /* What root's path names: a block device, by its node's own name as devfs gave it, or a regular
  * file. `path` becomes the absolute one. The dentry comes with a reference. */
 static int find_swap(const char *user_path, char *path, size_t size, struct dentry **dentry)
 {
-	if (!is_root())
+	if (!right_has(MAY_SWAP, NULL))
 		return -EPERM;
 	int error = place_lookup(AT_FDCWD, user_path, 0, dentry);
 	if (error)
@@ -229,6 +235,15 @@ static int find_swap(const char *user_path, char *path, size_t size, struct dent
 	if (error)
 		dentry_put(*dentry);
 	return error;
+}
+
+/* What was written through the device's node, such as mkswap's header, comes first. */
+static int device_swap_on(const char *path, struct block_device *device)
+{
+	if (swap_uses_disk(device))
+		return -EBUSY;
+	int error = vfs_device_clear(device);
+	return error ? error : swap_on(path, device, NULL);
 }
 
 static int32_t sys_swapon(const char *user_path)
@@ -243,7 +258,7 @@ static int32_t sys_swapon(const char *user_path)
 	if (S_ISREG(inode->mode))
 		error = swap_on(path, inode_disk(inode), &inode->source);
 	else
-		error = device ? swap_on(path, device, NULL) : -ENXIO;
+		error = device ? device_swap_on(path, device) : -ENXIO;
 	dentry_put(dentry);
 	return error;
 }
@@ -256,7 +271,9 @@ static int32_t sys_swapoff(const char *user_path)
 	if (error)
 		return error;
 	dentry_put(dentry);
-	return swap_off(path);
+	error = swap_off(path);
+	const struct block_device *device = block_find(strrchr(path, '/') + 1);
+	return error || !device ? error : vfs_device_clear(device);
 }
 
 /* ---- the end ---- */
@@ -286,7 +303,7 @@ static int32_t sys_reboot(uint32_t first, uint32_t second, uint32_t command,
                           const char *user_command)
 {
 	uint32_t status = 0;
-	if (!is_root())
+	if (!right_has(MAY_REBOOT, NULL))
 		return -EPERM;
 	if (!magic_is_right(first, second))
 		return -EINVAL;
@@ -313,22 +330,50 @@ static int32_t sys_reboot(uint32_t first, uint32_t second, uint32_t command,
 	}
 }
 
+/* ---- memory barriers ---- */
+
+#define MEMBARRIER_REGISTER                                                                 \
+	(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED | \
+	 MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE)
+/* These want a registration first; the command that registers is the next bit. */
+#define MEMBARRIER_PRIVATE                                                                  \
+	(MEMBARRIER_CMD_PRIVATE_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE)
+#define MEMBARRIER_ALL                                                                      \
+	(MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED | MEMBARRIER_PRIVATE |         \
+	 MEMBARRIER_REGISTER)
+
+/* membarrier(2). There is one processor: whoever else uses the memory was switched away from,
+ * and comes back by a switch and an iret, which order all that memory sees and what is executed
+ * (SDM vol. 3A, 8.3). So a barrier here is one for them all. */
+static int32_t sys_membarrier(int command, uint32_t flags)
+{
+	uint32_t *registered = &thread_current()->spt->barriers;
+	uint32_t bit = (uint32_t)command;
+	if (flags)
+		return -EINVAL;
+	if (command == MEMBARRIER_CMD_QUERY)
+		return MEMBARRIER_ALL;
+	if (!(bit & MEMBARRIER_ALL) || bit & (bit - 1))
+		return -EINVAL;
+	if (bit & MEMBARRIER_REGISTER)
+		__atomic_fetch_or(registered, bit, __ATOMIC_RELAXED);
+	else if (bit & MEMBARRIER_PRIVATE && !(*registered & bit << 1))
+		return -EPERM;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return 0;
+}
+
 /* ---- what there is none of ---- */
 
 static int32_t sys_vhangup(void)
 {
-	return is_root() ? 0 : -EPERM;
+	return right_check(MAY_HANG_UP, NULL);
 }
 
 /* Calls that a libc tries and does well without. */
 static int32_t sys_absent(void)
 {
 	return -ENOSYS;
-}
-
-static int32_t sys_socket(void)
-{
-	return -EAFNOSUPPORT;
 }
 
 const struct system_call system_calls[] = {
@@ -340,18 +385,12 @@ const struct system_call system_calls[] = {
 	CALL(getrandom, 3),
 	CALL(mount, 5),
 	CALL(umount2, 2),
-	CALL_AS(umount, umount2, 1),
+	CALL(umount, 1),
 	CALL(swapon, 2),
 	CALL(swapoff, 1),
 	CALL(reboot, 4),
 	CALL(vhangup, 0),
-	CALL(socket, 3),
-	CALL_AS(socketpair, socket, 4),
-	CALL_AS(socketcall, socket, 2),
+	CALL(membarrier, 3),
 	CALL_AS(rseq, absent, 4),
-	CALL_AS(clone3, absent, 2),
-	CALL_AS(copy_file_range, absent, 6),
-	CALL_AS(inotify_init, absent, 0),
-	CALL_AS(inotify_init1, absent, 1),
 	CALLS_END,
 };

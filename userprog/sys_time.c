@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Clocks, sleeping and alarms: time(2), clock_gettime(2), nanosleep(2), setitimer(2). */
+/* Clocks and sleeping: time(2), clock_gettime(2), nanosleep(2). */
 #include "userprog/sys_time.h"
 
 #include <linux/time.h>
@@ -8,14 +8,17 @@
 #include <linux/utime.h>
 
 #include "kernel/sched/thread.h"
+#include "kernel/sync/wait_queue.h"
 #include "kernel/time/clock.h"
 #include "userprog/process.h"
 #include "userprog/syscall.h"
 #include "userprog/usage.h"
+#include "userprog/vdso.h"
+#include "vm/page.h"
 #include "vm/usercopy.h"
 
-#define NS_PER_MICROSECOND 1000u
 #define MICROSECONDS 1000000u
+#define NS_PER_MILLISECOND 1000000u
 #define SECONDS_MAX (UINT64_MAX / NS_PER_SECOND - 1)
 
 /* ---- between user memory and nanoseconds ---- */
@@ -89,6 +92,22 @@ uint64_t time_after(uint64_t now, uint64_t ns)
 	return now + ns < now ? WAIT_FOREVER : now + ns;
 }
 
+int deadline_from_user(const void *user_time, time_reader *read, uint64_t *deadline)
+{
+	uint64_t ns;
+	int error = user_time ? read(user_time, &ns) : 0;
+	if (!error)
+		*deadline = user_time ? time_after(clock_now(), ns) : WAIT_FOREVER;
+	return error;
+}
+
+uint64_t deadline_in(int milliseconds)
+{
+	if (milliseconds < 0)
+		return WAIT_FOREVER;
+	return time_after(clock_now(), (uint64_t)milliseconds * NS_PER_MILLISECOND);
+}
+
 uint64_t time_of_realtime(uint64_t ns)
 {
 	uint64_t real = clock_realtime();
@@ -97,33 +116,66 @@ uint64_t time_of_realtime(uint64_t ns)
 
 uint64_t restart_deadline(uint64_t deadline)
 {
-	const struct process *process = process_current();
-	return process->restart_call >= 0 ? process->restart_deadline : deadline;
+	const struct task *task = task_current();
+	return task->restart_call >= 0 ? task->restart_deadline : deadline;
 }
 
 int restart_later(uint64_t deadline)
 {
-	struct process *process = process_current();
-	process->restart_call = process->call;
-	process->restart_deadline = deadline;
+	struct task *task = task_current();
+	task->restart_call = task->call;
+	task->restart_deadline = deadline;
 	return -ERESTART_RESTARTBLOCK;
 }
 
 /* ---- clocks ---- */
 
-static uint64_t cpu_time(void)
+static uint64_t cpu_time(bool of_thread)
 {
 	uint32_t flags = spin_lock_irq(&process_lock);
-	struct usage usage = process_usage_locked(process_current());
+	struct usage usage = of_thread ? task_usage_locked(task_current())
+	                               : process_usage_locked(process_current());
 	spin_unlock_irq(&process_lock, flags);
 	return usage.user_ns + usage.system_ns;
 }
 
+/* A process's own clock has its id in it (clock_getcpuclockid(3)): complemented, above three bits
+ * that say what is counted. */
+#define CPU_CLOCK_ID(clock) (~((clock) >> 3))
+#define CPU_CLOCK_KIND(clock) ((clock) & 3)
+#define CPU_CLOCK_KINDS 3 /* both times, user time, time scheduled; then files */
+#define CPU_CLOCK_USER 1
+#define CPU_CLOCK_OF_THREAD 4
+
+static int process_clock_read(int clock, uint64_t *ns)
+{
+	pid_t id = CPU_CLOCK_ID(clock);
+	bool of_thread = clock & CPU_CLOCK_OF_THREAD;
+	struct usage usage;
+	if (CPU_CLOCK_KIND(clock) == CPU_CLOCK_KINDS)
+		return -EINVAL;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	const struct task *task = id ? task_find_locked(id) : task_current();
+	/* Of another process's thread it is nobody's business. */
+	bool known = task && (of_thread ? task->process == process_current()
+	                                : task_is_first(task) || !id);
+	if (known)
+		usage = of_thread ? task_usage_locked(task) : process_usage_locked(task->process);
+	spin_unlock_irq(&process_lock, flags);
+	if (!known)
+		return -EINVAL;
+	*ns = usage.user_ns + (CPU_CLOCK_KIND(clock) == CPU_CLOCK_USER ? 0 : usage.system_ns);
+	return 0;
+}
+
 static int clock_read(int clock, uint64_t *ns)
 {
+	if (clock < 0)
+		return process_clock_read(clock, ns);
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
+	case CLOCK_REALTIME_ALARM:
 	case CLOCK_TAI:
 		*ns = clock_realtime();
 		return 0;
@@ -131,11 +183,12 @@ static int clock_read(int clock, uint64_t *ns)
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
 		*ns = clock_now();
 		return 0;
 	case CLOCK_PROCESS_CPUTIME_ID:
 	case CLOCK_THREAD_CPUTIME_ID:
-		*ns = cpu_time();
+		*ns = cpu_time(clock == CLOCK_THREAD_CPUTIME_ID);
 		return 0;
 	default:
 		return -EINVAL;
@@ -177,30 +230,46 @@ static int32_t sys_clock_getres_time64(int clock, void *user_time)
 	return error || !user_time ? error : time_to_user64(user_time, resolution(clock));
 }
 
-static int set_wall_clock(int clock, int error, uint64_t ns)
+/* Who sleeps until the wall clock shows a time looks again when it is set. */
+static struct wait_queue wall_changed = WAIT_QUEUE_INIT(wall_changed);
+
+static int set_wall_clock(int error, uint64_t ns)
 {
 	if (error)
 		return error;
-	if (clock != CLOCK_REALTIME)
-		return -EINVAL;
 	if (process_current()->credentials.euid != 0)
 		return -EPERM;
 	clock_set_realtime(ns);
+	vdso_clock_was_set();
+	countdown_wall_changed();
+	wait_wake_all(&wall_changed);
 	return 0;
+}
+
+/* What the caller read in user memory gave `error`. Of the numbered clocks only one can be set;
+ * those with an id in them nobody may set. */
+static int set_clock(int clock, int error, uint64_t ns)
+{
+	uint64_t now;
+	if (clock >= 0 && clock != CLOCK_REALTIME)
+		return -EINVAL;
+	if (clock < 0 && error != -EFAULT)
+		return clock_read(clock, &now) ? -EINVAL : -EPERM;
+	return set_wall_clock(error, ns);
 }
 
 static int32_t sys_clock_settime(int clock, const void *user_time)
 {
 	uint64_t ns = 0;
 	int error = time_from_user32(user_time, &ns);
-	return set_wall_clock(clock, error, ns);
+	return set_clock(clock, error, ns);
 }
 
 static int32_t sys_clock_settime64(int clock, const void *user_time)
 {
 	uint64_t ns = 0;
 	int error = time_from_user64(user_time, &ns);
-	return set_wall_clock(clock, error, ns);
+	return set_clock(clock, error, ns);
 }
 
 static int32_t sys_settimeofday(const void *user_time, const void *user_zone)
@@ -208,7 +277,7 @@ static int32_t sys_settimeofday(const void *user_time, const void *user_zone)
 	uint64_t ns = 0;
 	(void)user_zone; /* the kernel keeps UTC and no time zone */
 	int error = user_time ? timeval_from_user(user_time, &ns) : 0;
-	return user_time ? set_wall_clock(CLOCK_REALTIME, error, ns) : 0;
+	return user_time ? set_wall_clock(error, ns) : 0;
 }
 
 static int32_t sys_stime(const uint32_t *user_seconds)
@@ -216,7 +285,7 @@ static int32_t sys_stime(const uint32_t *user_seconds)
 	uint32_t seconds;
 	if (copy_from_user(&seconds, user_seconds, sizeof seconds))
 		return -EFAULT;
-	return set_wall_clock(CLOCK_REALTIME, 0, seconds * NS_PER_SECOND);
+	return set_wall_clock(0, seconds * NS_PER_SECOND);
 }
 
 static int32_t sys_gettimeofday(void *user_time, struct timezone *user_zone)
@@ -248,13 +317,28 @@ int usage_to_user(struct rusage *user_usage, const struct usage *usage)
 		.ru_stime = {.tv_sec = system.tv_sec, .tv_usec = system.tv_usec},
 		.ru_minflt = (long)usage->minor_faults,
 		.ru_majflt = (long)usage->major_faults,
+		.ru_maxrss = (long)usage->resident_most * (PAGE_SIZE / 1024),
+		.ru_inblock = (long)usage->sectors_read,
+		.ru_oublock = (long)usage->sectors_written,
+		.ru_nvcsw = (long)usage->switches_own,
+		.ru_nivcsw = (long)usage->switches_forced,
 	};
 	return copy_to_user(user_usage, &copy, sizeof copy);
+}
+
+static struct usage usage_of_thread(uint32_t resident_most)
+{
+	uint32_t flags = spin_lock_irq(&process_lock);
+	struct usage usage = task_usage_locked(task_current());
+	spin_unlock_irq(&process_lock, flags);
+	usage.resident_most = resident_most; /* the process's */
+	return usage;
 }
 
 static void usage_now(struct usage *own, struct usage *reaped)
 {
 	struct process *process = process_current();
+	process_note_resident(process);
 	uint32_t flags = spin_lock_irq(&process_lock);
 	*own = process_usage_locked(process);
 	*reaped = process->reaped;
@@ -265,6 +349,8 @@ static int32_t sys_getrusage(int who, struct rusage *user_usage)
 {
 	struct usage own, reaped;
 	usage_now(&own, &reaped);
+	if (who == RUSAGE_THREAD)
+		own = usage_of_thread(own.resident_most);
 	if (who == RUSAGE_SELF || who == RUSAGE_THREAD)
 		return usage_to_user(user_usage, &own);
 	return who == RUSAGE_CHILDREN ? usage_to_user(user_usage, &reaped) : -EINVAL;
@@ -303,21 +389,77 @@ static int sleep_for(uint64_t ns, void *user_rest, time_writer *write)
 	if (!sleep_until(deadline))
 		return 0;
 	uint64_t now = clock_now();
-	if (user_rest && write(user_rest, deadline > now ? deadline - now : 0))
+	if (user_rest && deadline <= now)
+		return 0; /* interrupted when it was over already: there is no rest to tell */
+	if (user_rest && write(user_rest, deadline - now))
 		return -EFAULT;
 	return restart_later(deadline);
+}
+
+/* Whether one can sleep on the clock: -EINVAL: there is none; -EOPNOTSUPP: one cannot. Of those
+ * with an id that is found out later. */
+static int check_sleeps(int clock)
+{
+	uint64_t ns;
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_TAI:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+	case CLOCK_PROCESS_CPUTIME_ID:
+		return 0;
+	default:
+		return clock < 0 ? 0 : clock_read(clock, &ns) ? -EINVAL : -EOPNOTSUPP;
+	}
+}
+
+/* With an id: one's own as a process, for nobody is awake to see another's. */
+static int check_sleeps_on(int clock)
+{
+	uint64_t ns;
+	pid_t id = CPU_CLOCK_ID(clock);
+	if (clock_read(clock, &ns) || clock & CPU_CLOCK_OF_THREAD)
+		return -EINVAL;
+	return id == 0 || id == process_current()->id ? 0 : -EOPNOTSUPP;
+}
+
+/* 0, or -EINTR. */
+static int sleep_until_wall(uint64_t ns)
+{
+	int error = WAIT_FOR(&wall_changed, clock_realtime() >= ns, true, time_of_realtime(ns));
+	return error == -ETIMEDOUT ? 0 : error;
+}
+
+/* On one's own use of the processor: it does not go on while one sleeps. */
+static int sleep_until_used(uint64_t ns)
+{
+	struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+	return WAIT_FOR(&nobody, cpu_time(false) >= ns, true, WAIT_FOREVER);
+}
+
+static int sleep_on_own_use(bool absolute, uint64_t ns, void *user_rest, time_writer *write)
+{
+	uint64_t until = absolute ? ns : time_after(cpu_time(false), ns);
+	if (!sleep_until_used(until))
+		return 0;
+	uint64_t now = cpu_time(false);
+	if (!absolute && user_rest && write(user_rest, until > now ? until - now : 0))
+		return -EFAULT;
+	return -ERESTARTNOHAND;
 }
 
 static int sleep_on_clock(int clock, bool absolute, uint64_t ns, void *user_rest,
                           time_writer *write)
 {
-	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME &&
-	    clock != CLOCK_TAI)
-		return clock == CLOCK_PROCESS_CPUTIME_ID ? -EOPNOTSUPP : -EINVAL;
+	int error = clock < 0 ? check_sleeps_on(clock) : 0;
+	if (error)
+		return error;
+	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID)
+		return sleep_on_own_use(absolute, ns, user_rest, write);
 	if (!absolute)
 		return sleep_for(ns, user_rest, write);
 	bool wall = clock == CLOCK_REALTIME || clock == CLOCK_TAI;
-	return sleep_until(wall ? time_of_realtime(ns) : ns) ? -ERESTARTNOHAND : 0;
+	return (wall ? sleep_until_wall(ns) : sleep_until(ns)) ? -ERESTARTNOHAND : 0;
 }
 
 static int32_t sys_nanosleep(const void *user_time, void *user_rest)
@@ -330,7 +472,9 @@ static int32_t sys_nanosleep(const void *user_time, void *user_rest)
 static int32_t sys_clock_nanosleep(int clock, int flags, const void *user_time, void *user_rest)
 {
 	uint64_t ns;
-	int error = time_from_user32(user_time, &ns);
+	int error = check_sleeps(clock);
+	if (!error)
+		error = time_from_user32(user_time, &ns);
 	return error ? error : sleep_on_clock(clock, flags & TIMER_ABSTIME, ns, user_rest,
 	                                      time_to_user32);
 }
@@ -339,79 +483,11 @@ static int32_t sys_clock_nanosleep_time64(int clock, int flags, const void *user
                                           void *user_rest)
 {
 	uint64_t ns;
-	int error = time_from_user64(user_time, &ns);
+	int error = check_sleeps(clock);
+	if (!error)
+		error = time_from_user64(user_time, &ns);
 	return error ? error : sleep_on_clock(clock, flags & TIMER_ABSTIME, ns, user_rest,
 	                                      time_to_user64);
-}
-
-/* ---- alarms: ITIMER_REAL; the timer of sched/ makes SIGALRM ---- */
-
-struct alarm {
-	uint64_t left, interval; /* ns; 0: none */
-};
-
-static struct alarm alarm_read_locked(const struct process *process)
-{
-	uint64_t now = clock_now(), deadline = process->alarm_deadline;
-	return (struct alarm){
-		.left = !deadline ? 0 : deadline > now ? deadline - now : 1,
-		.interval = process->alarm_interval,
-	};
-}
-
-/* Sets it and returns what it was. */
-static struct alarm alarm_set(struct alarm alarm)
-{
-	struct process *process = process_current();
-	uint64_t deadline = alarm.left ? time_after(clock_now(), alarm.left) : 0;
-	uint32_t flags = spin_lock_irq(&process_lock);
-	struct alarm old = alarm_read_locked(process);
-	process->alarm_interval = alarm.interval;
-	process->alarm_deadline = deadline;
-	spin_unlock_irq(&process_lock, flags);
-	if (deadline)
-		timer_set(&process->alarm, deadline);
-	else
-		timer_cancel(&process->alarm);
-	return old;
-}
-
-static int32_t sys_alarm(uint32_t seconds)
-{
-	struct alarm old = alarm_set((struct alarm){.left = seconds * NS_PER_SECOND});
-	return (int32_t)((old.left + NS_PER_SECOND - 1) / NS_PER_SECOND);
-}
-
-static int alarm_to_user(struct __kernel_old_itimerval *user_timer, const struct alarm *alarm)
-{
-	struct __kernel_old_itimerval timer = {
-		.it_interval = timeval_of(alarm->interval), .it_value = timeval_of(alarm->left)};
-	return copy_to_user(user_timer, &timer, sizeof timer);
-}
-
-static int32_t sys_getitimer(int which, struct __kernel_old_itimerval *user_timer)
-{
-	if (which != ITIMER_REAL)
-		return -EINVAL;
-	uint32_t flags = spin_lock_irq(&process_lock);
-	struct alarm alarm = alarm_read_locked(process_current());
-	spin_unlock_irq(&process_lock, flags);
-	return alarm_to_user(user_timer, &alarm);
-}
-
-static int32_t sys_setitimer(int which, const struct __kernel_old_itimerval *user_new,
-                             struct __kernel_old_itimerval *user_old)
-{
-	struct alarm alarm = {0};
-	if (which != ITIMER_REAL)
-		return -EINVAL;
-	int error = user_new ? timeval_from_user(&user_new->it_interval, &alarm.interval) : 0;
-	if (!error && user_new)
-		error = timeval_from_user(&user_new->it_value, &alarm.left);
-	if (error)
-		return error;
-	struct alarm old = alarm_set(alarm);
-	return user_old ? alarm_to_user(user_old, &old) : 0;
 }
 
 const struct system_call time_calls[] = {
@@ -430,8 +506,5 @@ const struct system_call time_calls[] = {
 	CALL(nanosleep, 2),
 	CALL(clock_nanosleep, 4),
 	CALL(clock_nanosleep_time64, 4),
-	CALL(alarm, 1),
-	CALL(getitimer, 2),
-	CALL(setitimer, 3),
 	CALLS_END,
 };

@@ -9,15 +9,19 @@
 #include "kernel/sched/thread.h"
 #include "lib/printf.h"
 #include "userprog/process.h"
+#include "userprog/ptrace.h"
 
 #define CALL_NUMBERS 512u
 
 static const struct system_call *const tables[] = {
-	file_calls, path_calls, stat_calls, poll_calls, memory_calls, process_calls, wait_calls,
-	identity_calls, signal_calls, time_calls, system_calls, futex_calls,
+	event_calls, prctl_calls, schedule_calls, file_calls, transfer_calls, path_calls, stat_calls, poll_calls, memory_calls, process_calls,
+	wait_calls, identity_calls, signal_calls, time_calls, timer_calls, timex_calls, system_calls, futex_calls,
+	file_time_calls, lock_calls, ptrace_calls, open_calls, file_range_calls, xattr_calls,
+	socket_calls, epoll_calls,
+	inotify_calls, ipc_calls, shm_calls, sem_calls, msg_calls,
 };
 static const struct system_call *by_number[CALL_NUMBERS];
-static bool log_unknown;
+static bool log_unknown, logs_calls;
 
 /* On the C stack each argument is a word, whatever its type, and who called takes them off
  * again: a function may be given more of them than it declares. */
@@ -63,7 +67,7 @@ static void trace_call(const struct system_call *call, const struct trap_frame *
 int32_t syscall_again(int number, const struct trap_frame *frame)
 {
 	const struct system_call *call = find((uint32_t)number);
-	process_current()->call = number;
+	task_current()->call = number;
 	return call ? invoke(call, frame) : -ENOSYS;
 }
 
@@ -77,17 +81,45 @@ static void look_whether_interrupted(int32_t result)
 
 static void system_call_trap(struct trap_frame *frame)
 {
-	struct process *process = process_current();
+	struct task *task = task_current();
 	uint32_t number = frame->eax;
 	const struct system_call *call = find(number);
 
-	process->call = (int)number;
+	task->call = (int)number;
 	if (number != __NR_restart_syscall)
-		process->restart_call = -1;
+		task->restart_call = -1;
 	int32_t result = call ? invoke(call, frame) : -ENOSYS;
 	frame->eax = (uint32_t)result;
 	if (__builtin_expect(result < 0, false))
 		look_whether_interrupted(result);
+}
+
+/* The same for a thread that is traced (ptrace.h): its tracer may change the call before it
+ * begins, also into none, and see what it gave. */
+static void system_call_of_tracee(struct task *task, struct trap_frame *frame)
+{
+	task->call = (int)frame->eax;
+	ptrace_call_begins(task, frame);
+	if (task->call == -1 || thread_current()->killed)
+		return;
+	const struct system_call *call = find((uint32_t)task->call);
+	if (task->call != __NR_restart_syscall)
+		task->restart_call = -1;
+	int32_t result = call ? invoke(call, frame) : -ENOSYS;
+	frame->eax = (uint32_t)result;
+	look_whether_interrupted(result);
+}
+
+/* The handler while somebody is traced: as long as nobody is, a call costs nothing for it. */
+static void system_call_trap_watching(struct trap_frame *frame)
+{
+	struct task *task = task_current();
+	if (!task->tracing.tracer) {
+		system_call_trap(frame);
+		return;
+	}
+	system_call_of_tracee(task, frame);
+	ptrace_call_ends(task, frame);
 }
 
 /* The same with the boot flag `strace`. */
@@ -95,9 +127,15 @@ static void system_call_trap_traced(struct trap_frame *frame)
 {
 	const struct system_call *call = find(frame->eax);
 	const struct trap_frame before = *frame;
-	system_call_trap(frame);
+	system_call_trap_watching(frame);
 	if (call)
 		trace_call(call, &before, (int32_t)frame->eax);
+}
+
+void syscall_watch_tracees(bool watch)
+{
+	if (!logs_calls)
+		trap_exchange(TRAP_SYSCALL, watch ? system_call_trap_watching : system_call_trap);
 }
 
 void syscall_init(void)
@@ -109,6 +147,6 @@ void syscall_init(void)
 		}
 	}
 	log_unknown = boot_flag("log-unknown-calls");
-	trap_register(TRAP_SYSCALL,
-	              boot_flag("strace") ? system_call_trap_traced : system_call_trap);
+	logs_calls = boot_flag("strace");
+	trap_register(TRAP_SYSCALL, logs_calls ? system_call_trap_traced : system_call_trap);
 }

@@ -3,54 +3,68 @@
 #include "userprog/terminal.h"
 
 #include <asm/errno.h>
+#include <linux/fcntl.h>
 #include <linux/major.h>
 #include <linux/signal.h>
 #include <linux/stat.h>
 
+#include "kernel/dev/serial.h"
 #include "kernel/dev/tty.h"
+#include "kernel/fs/pty.h"
 #include "kernel/fs/vfs.h"
 #include "userprog/process.h"
 #include "userprog/syscall.h"
 #include "vm/usercopy.h"
 
+#define FIRST_SERIAL_LINE (TTY_MAJOR << 8 | SERIAL_MINOR) /* the console; others control nobody */
 #define INIT_SESSION 1 /* process 1 lends the terminal to whoever asks for it */
 
-static void signal_foreground(pid_t group, int signal)
+#define OWN_TERMINAL (TTYAUX_MAJOR << 8 | 0) /* /dev/tty: "my controlling terminal" */
+#define CONSOLE (TTYAUX_MAJOR << 8 | 1)
+
+static void signal_leader(pid_t session, int signal)
 {
-	signal_send_group(group, signal, NULL);
+	uint32_t flags = spin_lock_irq(&process_lock);
+	struct process *leader = process_find_locked(session);
+	if (leader && !leader->zombie)
+		signal_send_locked(leader, signal, NULL);
+	spin_unlock_irq(&process_lock, flags);
+}
+
+static pid_t own_session(void)
+{
+	const struct process *self = process_current();
+	return self ? self->session : 0;
 }
 
 void terminal_init(void)
 {
-	tty_set_signal_hook(signal_foreground);
+	tty_set_doors(signal_send_foreground, signal_leader, own_session);
+	tty_set_number(&console_tty, CONSOLE);
 }
 
 bool terminal_is(const struct file *file)
 {
-	const struct inode *inode = file->inode;
-	if (!inode || !S_ISCHR(inode->mode))
-		return false;
-	uint32_t major = inode->device >> 8;
-	return major == TTY_MAJOR || major == TTYAUX_MAJOR;
+	return file_terminal(file) && !file_is_master(file);
 }
 
-static bool controls(const struct process *process)
+static bool controls(struct tty *tty, const struct process *process)
 {
-	return tty_session(&console_tty) == process->session;
+	return tty_session(tty) == process->session && !tty_is_hung_up(tty);
 }
 
 /* Whether the signal would do nothing to the process. */
 static bool is_deaf(const struct process *process, int signal)
 {
-	return process->signals.blocked & signal_bit(signal) ||
-	       process->signals.actions[signal - 1].handler == (uintptr_t)SIG_IGN;
+	return task_current()->signals.blocked & signal_bit(signal) ||
+	       process->signals.actions->of[signal - 1].handler == (uintptr_t)SIG_IGN;
 }
 
 int terminal_check(const struct file *file, int signal)
 {
 	struct process *self = process_current();
-	if (!terminal_is(file) || !controls(self) ||
-	    tty_foreground(&console_tty) == self->group)
+	struct tty *tty = file_terminal(file);
+	if (!terminal_is(file) || !controls(tty, self) || tty_foreground(tty) == self->group)
 		return 0;
 	if (is_deaf(self, signal))
 		return signal == SIGTTIN ? -EIO : 0;
@@ -63,54 +77,57 @@ int terminal_check(const struct file *file, int signal)
 	return -ERESTARTSYS;
 }
 
-static bool is_free(void)
+static bool is_free(struct tty *tty)
 {
-	pid_t session = tty_session(&console_tty);
+	pid_t session = tty_session(tty);
 	return session == 0 || session == INIT_SESSION;
 }
 
-static void take(const struct process *process)
+static void take(struct tty *tty, const struct process *process)
 {
-	tty_set_session(&console_tty, process->session);
-	tty_set_foreground(&console_tty, process->group);
+	tty_set_session(tty, process->session);
+	tty_set_foreground(tty, process->group);
 }
 
-#define OWN_TERMINAL (TTYAUX_MAJOR << 8 | 0) /* /dev/tty: "my controlling terminal" */
+/* Whether it leads a session that has no terminal yet. */
+static bool may_take(const struct process *process)
+{
+	return process->session == process->id && !tty_of_session(process->session, false);
+}
 
 int terminal_opened(const struct file *file, bool no_controlling)
 {
 	const struct process *self = process_current();
 	if (!terminal_is(file))
 		return 0;
+	struct tty *tty = file_terminal(file);
 	if (file->inode->device == OWN_TERMINAL)
-		return controls(self) ? 0 : -ENXIO;
-	if (!no_controlling && self->session == self->id && tty_session(&console_tty) == 0)
-		take(self);
-	return 0;
-}
-
-static int take_asked(const struct process *self, bool steal)
-{
-	if (controls(self))
 		return 0;
-	if (self->session != self->id)
-		return -EPERM;
-	if (!is_free() && !(steal && self->credentials.euid == 0))
-		return -EPERM;
-	take(self);
+	if (!no_controlling && may_take(self) && tty_session(tty) == 0)
+		take(tty, self);
 	return 0;
 }
 
-static int give_up(const struct process *self)
+static int take_asked(struct tty *tty, const struct process *self, bool steal)
 {
-	if (!controls(self))
+	if (controls(tty, self))
+		return 0;
+	if (!may_take(self))
+		return -EPERM;
+	if (!is_free(tty) && !(steal && right_has(MAY_TAKE_TERMINAL, NULL)))
+		return -EPERM;
+	take(tty, self);
+	return 0;
+}
+
+static int give_up(struct tty *tty, const struct process *self)
+{
+	if (!controls(tty, self))
 		return -ENOTTY;
 	if (self->session == self->id) {
-		pid_t foreground = tty_foreground(&console_tty);
-		tty_set_session(&console_tty, 0);
-		tty_set_foreground(&console_tty, 0);
-		signal_send_group(foreground, SIGHUP, NULL);
-		signal_send_group(foreground, SIGCONT, NULL);
+		pid_t foreground = tty_end_session(self->session);
+		signal_send_foreground(self->session, foreground, SIGHUP);
+		signal_send_foreground(self->session, foreground, SIGCONT);
 	}
 	return 0;
 }
@@ -128,8 +145,9 @@ static bool group_in_session(pid_t group, pid_t session)
 static int set_foreground(const struct file *file, const struct process *self,
                           const pid_t *user_group)
 {
+	struct tty *tty = file_terminal(file);
 	pid_t group;
-	if (!controls(self))
+	if (!controls(tty, self))
 		return -ENOTTY;
 	int error = terminal_check(file, SIGTTOU);
 	if (error)
@@ -140,13 +158,15 @@ static int set_foreground(const struct file *file, const struct process *self,
 		return -EINVAL;
 	if (!group_in_session(group, self->session))
 		return -EPERM;
-	tty_set_foreground(&console_tty, group);
+	tty_set_foreground(tty, group);
 	return 0;
 }
 
-static int tell(const struct process *self, pid_t number, pid_t *user_number)
+/* Who holds the master is told in any case. */
+static int tell(const struct file *file, const struct process *self, pid_t number,
+                pid_t *user_number)
 {
-	return controls(self) ? copy_to_user(user_number, &number, sizeof number) : -ENOTTY;
+	return file_is_master(file) || controls(file_terminal(file), self) ? copy_to_user(user_number, &number, sizeof number) : -ENOTTY;
 }
 
 /* These change the terminal's settings: a process in the background is stopped. */
@@ -160,23 +180,24 @@ static bool changes_settings(uint32_t command)
 bool terminal_ioctl(const struct file *file, uint32_t command, uintptr_t argument, int *result)
 {
 	const struct process *self = process_current();
-	if (!terminal_is(file))
+	struct tty *tty = file_terminal(file);
+	if (!tty)
 		return false;
 	switch (command) {
 	case TIOCSCTTY:
-		*result = take_asked(self, argument == 1);
+		*result = take_asked(tty, self, argument == 1);
 		return true;
 	case TIOCNOTTY:
-		*result = give_up(self);
+		*result = give_up(tty, self);
 		return true;
 	case TIOCGPGRP:
-		*result = tell(self, tty_foreground(&console_tty), (pid_t *)argument);
+		*result = tell(file, self, tty_foreground(tty), (pid_t *)argument);
 		return true;
 	case TIOCSPGRP:
 		*result = set_foreground(file, self, (const pid_t *)argument);
 		return true;
 	case TIOCGSID:
-		*result = tell(self, tty_session(&console_tty), (pid_t *)argument);
+		*result = tell(file, self, tty_session(tty), (pid_t *)argument);
 		return true;
 	default:
 		*result = changes_settings(command) ? terminal_check(file, SIGTTOU) : 0;

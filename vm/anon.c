@@ -6,8 +6,8 @@
 
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
-#include "vm/evict.h"
 #include "vm/frame.h"
+#include "vm/replace.h"
 #include "vm/swap.h"
 #include "vm/tracepoints.h"
 #include "vm/vm.h"
@@ -21,7 +21,7 @@ static void attach(struct anon *anon, struct frame *frame)
 	anon->frame = frame;
 	frame->state = FRAME_ANON;
 	frame->owner.anon = anon;
-	evict_page_in(frame);
+	replace_enter(frame);
 }
 
 static void detach(struct anon *anon)
@@ -29,7 +29,7 @@ static void detach(struct anon *anon)
 	ASSERT(spin_held(&vm_lock));
 	struct frame *frame = anon->frame;
 	anon->frame = NULL;
-	evict_page_out(frame);
+	replace_leave(frame);
 	frame_disown(frame);
 }
 
@@ -48,6 +48,11 @@ void anon_detach(struct anon *anon)
 struct anon *anon_alloc(void)
 {
 	return slab_alloc(&anon_cache);
+}
+
+void anon_cancel(struct anon *anon)
+{
+	slab_free(&anon_cache, anon);
 }
 
 void anon_begin(struct anon *anon, struct frame *frame)
@@ -101,6 +106,7 @@ static bool slot_given_up(struct anon *anon, struct frame *frame)
 int anon_start_reading(struct anon *anon, struct frame **result)
 {
 	struct frame *frame = frame_alloc();
+	*result = NULL;
 	if (!frame)
 		return -ENOMEM;
 	spin_lock(&vm_lock);

@@ -11,12 +11,15 @@
 #include "kernel/mem/layout.h"
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
+#include "vm/commit.h"
 #include "vm/page.h"
 #include "vm/source.h"
-#include "vm/spt.h"
 #include "vm/tracepoints.h"
 #include "vm/vm.h"
 
+volatile uint32_t area_count_max = 65530;
+
+static struct list shared_memory = LIST_INIT(shared_memory); /* mapped; vm_lock */
 static struct slab_cache area_cache = SLAB_CACHE("area", sizeof(struct area));
 
 static struct area *area_of(struct tree_node *node)
@@ -25,7 +28,7 @@ static struct area *area_of(struct tree_node *node)
 }
 
 /* The tree calls this for a node whose subtree changed. */
-bool area_summarise(struct tree_node *node)
+static bool summarise(struct tree_node *node)
 {
 	struct area *area = area_of(node);
 	uint32_t largest = area->gap_before;
@@ -38,6 +41,44 @@ bool area_summarise(struct tree_node *node)
 	return changed;
 }
 
+void areas_init(struct areas *areas, const struct pagedir *pagedir)
+{
+	*areas = (struct areas){.tree.summarise = summarise, .pagedir = pagedir};
+}
+
+struct area *area_from(const struct areas *areas, uintptr_t address)
+{
+	struct area *found = NULL;
+	for (struct area *area = area_of(areas->tree.root); area;) {
+		if (area->end > address) {
+			found = area;
+			area = area_of(area->node.left);
+		} else {
+			area = area_of(area->node.right);
+		}
+	}
+	return found;
+}
+
+struct area *area_find_slowly(struct areas *areas, uintptr_t address)
+{
+	struct area *area = area_from(areas, address);
+	if (!area || address < area_start(area))
+		return NULL;
+	areas->last_found = area;
+	return area;
+}
+
+struct area *area_next(const struct area *area)
+{
+	return area_of(tree_next(&area->node));
+}
+
+struct area *area_first(const struct areas *areas)
+{
+	return area_of(tree_first(&areas->tree));
+}
+
 /* The room below the area, above that neighbour, if there is one. */
 static void set_gap(struct area *area, const struct area *below)
 {
@@ -45,16 +86,16 @@ static void set_gap(struct area *area, const struct area *below)
 }
 
 /* The area's start, or its lower neighbour's end, changed. */
-static void update_gap(struct spt *spt, struct area *area, const struct area *below)
+static void update_gap(struct areas *areas, struct area *area, const struct area *below)
 {
 	if (!area)
 		return;
 	set_gap(area, below);
-	tree_update(&spt->areas, &area->node);
+	tree_update(&areas->tree, &area->node);
 }
 
 struct area *area_create(uintptr_t start, uintptr_t end, uint32_t flags,
-                         struct page_source *source, uint32_t first_page, uintptr_t file_end)
+                         struct backing *backing, uint32_t first_page, uintptr_t file_end)
 {
 	struct area *area = slab_alloc_zeroed(&area_cache);
 	if (!area)
@@ -62,18 +103,36 @@ struct area *area_create(uintptr_t start, uintptr_t end, uint32_t flags,
 	area->node.key = start;
 	area->end = end;
 	area->flags = flags;
-	area->source = source;
 	area->first_page = first_page;
 	area->file_end = file_end;
-	if (source)
-		source->ops->get(source);
+	if (backing) {
+		area->backing = backing;
+		area->source = backing->source;
+		area->truncation = area->source->truncations;
+		backing->ops->get(backing);
+	}
+	return area;
+}
+
+struct area *area_create_like(const struct area *model, uintptr_t from, uintptr_t start,
+                              uintptr_t end)
+{
+	uintptr_t file_end = model->file_end;
+	if (file_end != UINTPTR_MAX)
+		file_end += start - from;
+	struct area *area = area_create(start, end, model->flags, model->backing,
+	                                area_source_page(model, from), file_end);
+	if (area)
+		area->truncation = model->truncation;
 	return area;
 }
 
 void area_free(struct area *area)
 {
-	if (area->source)
-		area->source->ops->put(area->source);
+	if (area->backing)
+		area->backing->ops->put(area->backing);
+	if (area->ahead)
+		kfree(area->ahead);
 	slab_free(&area_cache, area);
 }
 
@@ -87,12 +146,36 @@ static uint32_t pages_of(const struct area *area)
 	return (area->end - area_start(area)) >> PAGE_SHIFT;
 }
 
+/* So many pages more, or less, are in the area. */
+static void count_pages(struct areas *areas, const struct area *area, int32_t pages)
+{
+	areas->pages += pages;
+	if (!(area->flags & AREA_COMMITTED))
+		return;
+	areas->committed += pages;
+	commit_add(pages);
+}
+
+void area_commit(struct areas *areas, struct area *area)
+{
+	if (area->flags & AREA_COMMITTED || !area_commits(area->flags))
+		return;
+	area->flags |= AREA_COMMITTED;
+	areas->committed += pages_of(area);
+	commit_add(pages_of(area));
+}
+
 static void link_to_source(struct area *area)
 {
 	if (!area->source)
 		return;
 	spin_lock(&vm_lock);
-	list_append(&area->source->areas, &area->source_link);
+	if (area->source->anonymous && list_empty(&area->source->areas))
+		list_append(&shared_memory, &area->source->mapped_link);
+	if (area_has_no_cut_copies(area))
+		list_prepend(&area->source->areas, &area->source_link);
+	else
+		list_append(&area->source->areas, &area->source_link);
 	spin_unlock(&vm_lock);
 }
 
@@ -102,119 +185,183 @@ static void unlink_from_source(struct area *area)
 		return;
 	spin_lock(&vm_lock);
 	list_remove(&area->source_link);
+	if (area->source->anonymous && list_empty(&area->source->areas))
+		list_remove(&area->source->mapped_link);
 	spin_unlock(&vm_lock);
 }
 
+void areas_count_shared(void)
+{
+	ASSERT(spin_held(&vm_lock));
+	LIST_FOR(&shared_memory, struct page_source, source, mapped_link)
+		LIST_FOR(&source->areas, struct area, area, source_link) {
+			uint32_t pages = pages_of(area);
+			area->areas->shared_held += pages < source->held ? pages : source->held;
+		}
+}
+
+/* What an area does to its space and its source, beside its place in the tree. */
+static void join(struct areas *areas, struct area *area)
+{
+	count_pages(areas, area, pages_of(area));
+	areas->count++;
+	area->areas = areas;
+	trace_area_add(areas->pagedir, area);
+	link_to_source(area);
+}
+
+static void part(struct areas *areas, struct area *area)
+{
+	trace_area_remove(areas->pagedir, area_start(area), area->end);
+	count_pages(areas, area, -(int32_t)pages_of(area));
+	areas->count--;
+	unlink_from_source(area);
+	if (areas->last_found == area)
+		areas->last_found = NULL;
+}
+
 /* Puts the area into the tree. Returns the one above it. */
-static struct area *enter(struct spt *spt, struct area *area)
+static struct area *enter(struct areas *areas, struct area *area)
 {
 	struct tree_place place;
-	bool free = tree_find_place(&spt->areas, area_start(area), &place);
+	bool free = tree_find_place(&areas->tree, area_start(area), &place);
 	ASSERT_SAYING(free, "two areas start at one address");
 	set_gap(area, area_of(place.below));
-	tree_insert_at(&spt->areas, &place, &area->node);
-	spt->area_pages += pages_of(area);
-	spt->area_count++;
-	area->spt = spt;
-	trace_area_add(spt, area);
-	link_to_source(area);
+	tree_insert_at(&areas->tree, &place, &area->node);
+	join(areas, area);
 	return area_of(place.above);
 }
 
-static void leave(struct spt *spt, struct area *area)
+static void leave(struct areas *areas, struct area *area)
 {
-	trace_area_remove(spt, area);
-	tree_remove(&spt->areas, &area->node);
-	spt->area_pages -= pages_of(area);
-	spt->area_count--;
-	unlink_from_source(area);
-	if (spt->last_found == area)
-		spt->last_found = NULL;
+	tree_remove(&areas->tree, &area->node);
+	part(areas, area);
 }
 
-void area_insert(struct spt *spt, struct area *area)
+/* Locks in memory are the parent's alone (mlock(2)), and so is what is known of its reading. */
+static struct area *fork_copy(const struct area *area, const struct area *below)
 {
-	struct area *above = enter(spt, area);
-	update_gap(spt, above, area);
+	struct area *copy = slab_alloc(&area_cache);
+	if (!copy)
+		return NULL;
+	*copy = *area;
+	copy->flags &= ~(AREA_LOCKED | AREA_LOCK_ON_FAULT);
+	copy->ahead = NULL;
+	copy->zeros_next = copy->zeros_run = 0;
+	set_gap(copy, below);
+	if (copy->backing)
+		copy->backing->ops->get(copy->backing);
+	return copy;
 }
 
-void area_remove(struct spt *spt, struct area *area)
+int areas_fork(struct areas *to, const struct areas *from)
 {
-	struct area *above = spt_area_next(area);
+	struct tree_node *first = NULL, **end = &first;
+	struct area *below = NULL, *area;
+	for (area = area_first(from); area; area = area_next(area)) {
+		if (area->flags & AREA_NOT_FORKED)
+			continue;
+		struct area *copy = fork_copy(area, below);
+		if (!copy)
+			break;
+		join(to, copy);
+		*end = &copy->node;
+		end = &copy->node.right;
+		below = copy;
+	}
+	tree_build(&to->tree, first, to->count);
+	return area ? -ENOMEM : 0;
+}
+
+void area_end_first(struct areas *areas)
+{
+	struct area *area = area_of(tree_take_first(&areas->tree));
+	part(areas, area);
+	area_free(area);
+}
+
+void area_insert(struct areas *areas, struct area *area)
+{
+	struct area *above = enter(areas, area);
+	update_gap(areas, above, area);
+}
+
+void area_remove(struct areas *areas, struct area *area)
+{
+	struct area *above = area_next(area);
 	uint32_t room = pages_of(area) * PAGE_SIZE + area->gap_before;
-	leave(spt, area);
+	leave(areas, area);
 	if (!above)
 		return;
 	above->gap_before += room;
-	tree_update(&spt->areas, &above->node);
+	tree_update(&areas->tree, &above->node);
 }
 
-void area_set_start(struct spt *spt, struct area *area, uintptr_t start)
+void area_set_start(struct areas *areas, struct area *area, uintptr_t start)
 {
 	/* Page numbers first: a difference of addresses loses its sign when shifted. */
 	uint32_t more = page_number(area_start(area)) - page_number(start);
-	spt->area_pages += more;
+	count_pages(areas, area, (int32_t)more);
 	area->first_page -= more;
 	uintptr_t old = area_start(area);
 	area->node.key = start;
-	trace_area_change(spt, area, old, area->end);
+	trace_area_change(areas->pagedir, area, old, area->end);
 	area->gap_before += start - old;
-	tree_update(&spt->areas, &area->node);
+	tree_update(&areas->tree, &area->node);
 }
 
-static void set_end(struct spt *spt, struct area *area, uintptr_t end)
+static void set_end(struct areas *areas, struct area *area, uintptr_t end)
 {
-	spt->area_pages += page_number(end) - page_number(area->end);
+	count_pages(areas, area, (int32_t)(page_number(end) - page_number(area->end)));
 	uintptr_t old = area->end;
 	area->end = end;
-	trace_area_change(spt, area, area_start(area), old);
+	trace_area_change(areas->pagedir, area, area_start(area), old);
 }
 
-void area_set_end(struct spt *spt, struct area *area, uintptr_t end)
+void area_set_end(struct areas *areas, struct area *area, uintptr_t end)
 {
-	set_end(spt, area, end);
-	update_gap(spt, spt_area_next(area), area);
+	set_end(areas, area, end);
+	update_gap(areas, area_next(area), area);
 }
 
 /* The gaps around stay as they are, and between the two there is none. */
-int area_split(struct spt *spt, struct area *area, uintptr_t address)
+int area_split(struct areas *areas, struct area *area, uintptr_t address)
 {
 	ASSERT(address > area_start(area) && address < area->end);
-	if (spt->area_count >= AREA_COUNT_MAX)
+	if (areas->count >= area_count_max)
 		return -ENOMEM;
-	struct area *upper = area_create(address, area->end, area->flags, area->source,
-	                                 area_source_page(area, address), area->file_end);
+	struct area *upper = area_create_like(area, address, address, area->end);
 	if (!upper)
 		return -ENOMEM;
-	set_end(spt, area, address);
-	enter(spt, upper);
+	set_end(areas, area, address);
+	enter(areas, upper);
 	return 0;
 }
 
 static bool could_be_one(const struct area *a, const struct area *b)
 {
-	return a->end == area_start(b) && a->flags == b->flags && a->source == b->source &&
-	       a->file_end == b->file_end &&
+	return a->end == area_start(b) && a->flags == b->flags && a->backing == b->backing &&
+	       a->file_end == b->file_end && a->truncation == b->truncation &&
 	       (!a->source || area_source_page(a, a->end) == b->first_page);
 }
 
 /* Joins the area with the next one, if one area could say the same. */
-static void merge_with_next(struct spt *spt, struct area *area)
+static void merge_with_next(struct areas *areas, struct area *area)
 {
-	struct area *next = spt_area_next(area);
+	struct area *next = area_next(area);
 	if (!next || !could_be_one(area, next))
 		return;
-	leave(spt, next);
-	set_end(spt, area, next->end);
+	leave(areas, next);
+	set_end(areas, area, next->end);
 	area_free(next);
 }
 
-void area_merge(struct spt *spt, struct area *area)
+void area_merge(struct areas *areas, struct area *area)
 {
-	merge_with_next(spt, area);
+	merge_with_next(areas, area);
 	struct area *below = area_of(tree_previous(&area->node));
 	if (below)
-		merge_with_next(spt, below);
+		merge_with_next(areas, below);
 }
 
 /* The highest room of `length` bytes below `limit`, among the gaps of a subtree. Only nodes
@@ -241,56 +388,11 @@ static uintptr_t gap_in(struct tree_node *node, uint32_t length, uintptr_t limit
 	return gap_in(node->left, length, limit);
 }
 
-uintptr_t area_find_gap(struct spt *spt, uint32_t length, uintptr_t limit)
+uintptr_t area_find_gap(struct areas *areas, uint32_t length, uintptr_t limit)
 {
-	struct area *last = area_of(tree_last(&spt->areas));
+	struct area *last = area_of(tree_last(&areas->tree));
 	uintptr_t bottom = last && last->end > USER_START ? last->end : USER_START;
 	if (limit > bottom && limit - bottom >= length)
 		return limit - length;
-	return gap_in(spt->areas.root, length, limit);
-}
-
-/* A space that maps the source privately and that this truncation has not visited yet, with a
- * reference; NULL if there is none left. A space that is ending needs no visit. */
-static struct spt *next_space(struct page_source *source, uint32_t truncation)
-{
-	struct spt *found = NULL;
-	spin_lock(&vm_lock);
-	LIST_FOR(&source->areas, struct area, area, source_link) {
-		if (area->truncation == truncation || area->flags & AREA_SHARED)
-			continue;
-		area->truncation = truncation;
-		if (spt_try_get(area->spt)) {
-			found = area->spt;
-			break;
-		}
-	}
-	spin_unlock(&vm_lock);
-	return found;
-}
-
-static void drop_copies(struct spt *spt, struct page_source *source, uint32_t first)
-{
-	SCOPED_MUTEX(&spt->lock);
-	for (struct area *area = spt_area_from(spt, 0); area; area = spt_area_next(area)) {
-		if (area->source != source || area->flags & AREA_SHARED)
-			continue;
-		uint32_t kept = first > area->first_page ? first - area->first_page : 0;
-		uintptr_t start = area_start(area) + (kept << PAGE_SHIFT);
-		/* Without memory to tell its pages from a forked process's, it keeps them. */
-		if (kept < pages_of(area) && spt_part(spt, start, area->end) == 0)
-			spt_drop_pages(spt, start, area->end);
-	}
-}
-
-void area_drop_copies(struct page_source *source, uint32_t first)
-{
-	spin_lock(&vm_lock);
-	uint32_t truncation = ++source->truncations;
-	spin_unlock(&vm_lock);
-	struct spt *spt;
-	while ((spt = next_space(source, truncation))) {
-		drop_copies(spt, source, first);
-		spt_put(spt);
-	}
+	return gap_in(areas->tree.root, length, limit);
 }

@@ -21,6 +21,7 @@
 #include "lib/printf.h"
 #include "vm/anon.h"
 #include "vm/area.h"
+#include "vm/commit.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
 #include "vm/pagedir.h"
@@ -41,13 +42,17 @@ struct audit {
 	uint32_t anons;         /* distinct */
 	uint32_t anon_slots;
 	uint32_t spaces, areas, spares;
+	uint32_t committed;     /* pages */
 	/* Counted from the frames. */
-	uint32_t mappings, records, held;
+	uint32_t mappings, records, held, dirty;
 	uint32_t orphan_slots;  /* held by a write whose anon is gone */
 };
 
+#define REST_LOOKS 100 /* a hundredth of a second apart: is all at rest? */
+
 static struct {
 	uint32_t spaces, threads;
+	uint32_t pins; /* taken until then */
 } baseline;
 
 /* What a visit of all leaves or page tables is for. */
@@ -69,9 +74,10 @@ static void broken(struct audit *audit, const char *format, ...)
 /* Promise 1, 6: what an entry may say about the frame it maps. */
 static void check_entry(struct audit *audit, pte_t entry, uintptr_t address)
 {
-	uint32_t number = entry >> PAGE_SHIFT;
+	uint32_t number = entry_frame(entry);
 	if (number >= physmem_end() || !(entry & PTE_U)) {
-		broken(audit, "the entry for 0x%08x is no user entry: 0x%08x", address, entry);
+		broken(audit, "the entry for 0x%08x is no user entry: 0x%08x", address,
+		       entry_short(entry));
 		return;
 	}
 	struct frame *frame = &frames[number];
@@ -81,7 +87,7 @@ static void check_entry(struct audit *audit, pte_t entry, uintptr_t address)
 		return;
 	}
 	audit->entries++;
-	if (frame->state != FRAME_ANON && frame->state != FRAME_FILE)
+	if (!frame_is_page(frame))
 		broken(audit, "0x%08x maps frame 0x%x, which is in state %u", address, number,
 		       frame->state);
 	else if (entry & PTE_W && frame->state == FRAME_ANON && frame->owner.anon->references != 1)
@@ -94,13 +100,13 @@ static void check_entry(struct audit *audit, pte_t entry, uintptr_t address)
 
 static struct frame *leaf_frame(const struct spt *spt, uint32_t index)
 {
-	return spt->leaves[index] ? frame_of(spt->leaves[index]) : NULL;
+	return *spt_leaf(spt, index) ? frame_of(*spt_leaf(spt, index)) : NULL;
 }
 
 static struct frame *table_frame(const struct spt *spt, uint32_t index)
 {
-	pte_t directory_entry = spt->pagedir.directory[index];
-	return directory_entry ? &frames[directory_entry >> PAGE_SHIFT] : NULL;
+	pte_t directory_entry = *pagedir_slot_at(&spt->pagedir, index);
+	return directory_entry ? &frames[entry_frame(directory_entry)] : NULL;
 }
 
 /* Several spaces lead to a leaf or page table that they share: true for the first in a round. */
@@ -125,7 +131,7 @@ static void uncount_sharer(struct frame *frame)
 static void uncount_sharers(struct spt *spt, void *unused)
 {
 	(void)unused;
-	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
+	for (uint32_t i = 0; i < USER_TABLES; i++) {
 		uncount_sharer(leaf_frame(spt, i));
 		uncount_sharer(table_frame(spt, i));
 	}
@@ -141,7 +147,7 @@ static void expect_no_sharer(struct audit *audit, const struct frame *frame)
 
 static void expect_no_sharers(struct spt *spt, void *audit)
 {
-	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
+	for (uint32_t i = 0; i < USER_TABLES; i++) {
 		expect_no_sharer(audit, leaf_frame(spt, i));
 		expect_no_sharer(audit, table_frame(spt, i));
 	}
@@ -150,7 +156,7 @@ static void expect_no_sharers(struct spt *spt, void *audit)
 static void recount_sharers(struct spt *spt, void *unused)
 {
 	(void)unused;
-	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
+	for (uint32_t i = 0; i < USER_TABLES; i++) {
 		if (leaf_frame(spt, i))
 			leaf_frame(spt, i)->sharers++;
 		if (table_frame(spt, i))
@@ -168,11 +174,11 @@ static void check_table(struct audit *audit, struct spt *spt, uint32_t index)
 	for (uint32_t i = 0; i < ENTRIES_PER_TABLE; i++) {
 		if (!table[i])
 			continue;
-		uintptr_t address = index << 22 | i << PAGE_SHIFT;
+		uintptr_t address = slot_address(index) | i << PAGE_SHIFT;
 		used++;
-		resident += table[i] >> PAGE_SHIFT != frame_number(zero_frame);
-		struct anon *anon = leaf ? spt->leaves[index][i] : NULL;
-		if (anon && (!anon->frame || table[i] >> PAGE_SHIFT != frame_number(anon->frame)))
+		resident += entry_frame(table[i]) != frame_number(zero_frame);
+		struct anon *anon = leaf ? (*spt_leaf(spt, index))[i] : NULL;
+		if (anon && (!anon->frame || entry_frame(table[i]) != frame_number(anon->frame)))
 			broken(audit, "0x%08x is mapped, but not to its anon's frame", address);
 		if (anon && unshared && table[i] & PTE_W)
 			broken(audit, "0x%08x may be written, and its leaf is shared", address);
@@ -180,10 +186,10 @@ static void check_table(struct audit *audit, struct spt *spt, uint32_t index)
 	}
 	if (frame->used != used)
 		broken(audit, "the page table for 0x%08x counts %u entries and has %u",
-		       index << 22, frame->used, used);
+		       slot_address(index), frame->used, used);
 	else if (frame->resident != resident)
 		broken(audit, "the page table for 0x%08x counts %u resident pages and has %u",
-		       index << 22, frame->resident, resident);
+		       slot_address(index), frame->resident, resident);
 }
 
 /* What a directory entry leads to: the space's own table, or one that is shared, and read-only,
@@ -191,22 +197,23 @@ static void check_table(struct audit *audit, struct spt *spt, uint32_t index)
 static void check_slot(struct audit *audit, struct spt *spt, uint32_t index)
 {
 	struct frame *table = table_frame(spt, index), *leaf = leaf_frame(spt, index);
-	bool writable = spt->pagedir.directory[index] & PTE_W;
-	if (leaf && (leaf->state != FRAME_ANON_LEAF || leaf->index != index << 22 ||
+	bool writable = *pagedir_slot_at(&spt->pagedir, index) & PTE_W;
+	if (leaf && (leaf->state != FRAME_ANON_LEAF || leaf->index != slot_address(index) ||
 	             (leaf->owner.spt && leaf->owner.spt != spt)))
-		broken(audit, "the frame of the leaf for 0x%08x has another owner", index << 22);
+		broken(audit, "the frame of the leaf for 0x%08x has another owner",
+		       slot_address(index));
 	if (!table)
 		return;
-	if (table->state != FRAME_PAGE_TABLE || table->index != index << 22 ||
+	if (table->state != FRAME_PAGE_TABLE || table->index != slot_address(index) ||
 	    (table->owner.pagedir && table->owner.pagedir != &spt->pagedir))
 		broken(audit, "the frame of the page table for 0x%08x has another owner",
-		       index << 22);
+		       slot_address(index));
 	else if (!table->owner.pagedir && (!leaf || leaf->owner.spt))
 		broken(audit, "the page table for 0x%08x is shared, and its leaf is not",
-		       index << 22);
+		       slot_address(index));
 	else if (writable != (table->owner.pagedir != NULL))
 		broken(audit, "the directory lets a program write through the page table for "
-		       "0x%08x, which %u share", index << 22, table->sharers);
+		       "0x%08x, which %u share", slot_address(index), table->sharers);
 	if (first_visit(table, ROUND_TABLES))
 		check_table(audit, spt, index);
 }
@@ -215,7 +222,7 @@ static void check_space(struct spt *spt, void *context)
 {
 	struct audit *audit = context;
 	uint32_t tables = 0, shared = 0;
-	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
+	for (uint32_t i = 0; i < USER_TABLES; i++) {
 		tables += table_frame(spt, i) != NULL;
 		shared += leaf_frame(spt, i) && !leaf_frame(spt, i)->owner.spt;
 		check_slot(audit, spt, i);
@@ -227,15 +234,16 @@ static void check_space(struct spt *spt, void *context)
 		broken(audit, "an address space counts %u shared slots and has %u",
 		       spt->shared_slots, shared);
 	audit->spaces++;
-	audit->areas += spt->area_count;
+	audit->areas += spt->areas.count;
+	audit->committed += spt->areas.committed;
 	audit->spares += spt->pagedir.spare_count;
 }
 
 static void for_each_anon(struct spt *spt, void (*visit)(struct audit *, struct anon *),
                           struct audit *audit, enum round round)
 {
-	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
-		struct anon **leaf = spt->leaves[i];
+	for (uint32_t i = 0; i < USER_TABLES; i++) {
+		struct anon **leaf = *spt_leaf(spt, i);
 		uint32_t used = 0;
 		if (!leaf || !first_visit(frame_of(leaf), round))
 			continue;
@@ -246,8 +254,8 @@ static void for_each_anon(struct spt *spt, void (*visit)(struct audit *, struct 
 			visit(audit, leaf[j]);
 		}
 		if (frame_of(leaf)->used != used)
-			broken(audit, "the leaf of anons for 0x%08x counts %u and has %u", i << 22,
-			       frame_of(leaf)->used, used);
+			broken(audit, "the leaf of anons for 0x%08x counts %u and has %u",
+			       slot_address(i), frame_of(leaf)->used, used);
 	}
 }
 
@@ -300,15 +308,20 @@ static void round_recount(struct spt *spt, void *audit)
 /* Promise 3, the reverse: each listed entry maps this frame. */
 static void check_mappings(struct audit *audit, struct frame *frame)
 {
-	if (frame->state != FRAME_ANON && frame->state != FRAME_FILE)
+	if (!frame_is_page(frame))
 		return; /* a table has sharers in that place */
+	uint32_t locks = 0;
 	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) {
 		audit->mappings++;
 		audit->records += rmap_rest(m) != 0;
-		if (*rmap_entry(m) >> PAGE_SHIFT != frame_number(frame))
+		locks += (*rmap_entry(m) & PTE_LOCKED) != 0;
+		if (entry_frame(*rmap_entry(m)) != frame_number(frame))
 			broken(audit, "frame 0x%x lists an entry that does not map it",
 			       frame_number(frame));
 	}
+	if (locks != frame->locks)
+		broken(audit, "frame 0x%x counts %u locked entries, and has %u",
+		       frame_number(frame), frame->locks, locks);
 }
 
 /* Promise 2: one owner, which points back. */
@@ -316,7 +329,7 @@ static void check_owner(struct audit *audit, struct frame *frame)
 {
 	uint32_t number = frame_number(frame);
 	bool queued = list_linked(&frame->policy.link);
-	bool evictable = frame->state == FRAME_ANON || frame->state == FRAME_FILE;
+	bool evictable = frame_is_page(frame) && !frame->locks;
 
 	if (evictable != queued)
 		broken(audit, "frame 0x%x, in state %u, is %sin the policy's queue", number,
@@ -332,6 +345,8 @@ static void check_owner(struct audit *audit, struct frame *frame)
 	if (frame->state == FRAME_UNOWNED && frame->pins == 0 && !frame_has(frame, FRAME_ORPHAN))
 		broken(audit, "frame 0x%x has neither an owner nor a pin, and is not free", number);
 	audit->orphan_slots += frame_has(frame, FRAME_HAS_SLOT);
+	audit->dirty += frame->state == FRAME_FILE && !frame->owner.source->anonymous &&
+	                frame_has(frame, FRAME_DIRTY);
 }
 
 static void check_frame(struct audit *audit, uint32_t number)
@@ -364,6 +379,12 @@ static void check_counts(struct audit *audit)
 	if (audit->anons != anon_count())
 		broken(audit, "%u anons exist, and address spaces name %u", anon_count(),
 		       audit->anons);
+	if (audit->dirty != frames_dirty)
+		broken(audit, "%u pages of files are dirty, and %u are counted", audit->dirty,
+		       frames_dirty);
+	if (audit->committed != commit_of_areas())
+		broken(audit, "%u pages count as promised, and areas have %u such",
+		       commit_of_areas(), audit->committed);
 	if (slots != swap_used())
 		broken(audit, "%u swap slots are in use, and %u pages have one", swap_used(),
 		       slots);
@@ -405,6 +426,57 @@ static void count_space(struct spt *spt, void *count)
 	++*(uint32_t *)count;
 }
 
+#ifdef PAGODA_DEBUG
+
+static uint32_t pins_taken(void)
+{
+	return frame_pins_counted();
+}
+
+/* A frame that somebody has pinned since the baseline and not let go. vm_lock held. */
+static const struct frame *frame_left_pinned(void)
+{
+	for (uint32_t number = 1; number < physmem_end(); number++) {
+		const struct frame *frame = &frames[number];
+		bool page = frame->state == FRAME_UNOWNED || frame_is_page(frame);
+		if (page && frame->pins > 0 && (int32_t)(frame->pinned_when - baseline.pins) > 0)
+			return frame;
+	}
+	return NULL;
+}
+
+/* Pins are for the length of a call or a transfer: when all is at rest there are none. Some
+ * transfers, and the page-out thread, may need a moment to get there. */
+static void expect_no_pins(struct audit *audit)
+{
+	const struct frame *frame;
+	for (int i = 0; i < REST_LOOKS; i++) {
+		spin_lock(&vm_lock);
+		lock_time_ignore(&vm_lock);
+		frame = frame_left_pinned();
+		spin_unlock(&vm_lock);
+		if (!frame)
+			return;
+		thread_sleep_until(clock_now() + NS_PER_SECOND / 100);
+	}
+	broken(audit, "frame 0x%x, in state %u, is pinned (%u), and nobody is at work; pinned last "
+	       "at %s", frame_number(frame), frame->state, frame->pins, frame->pinned_at);
+}
+
+#else
+
+static uint32_t pins_taken(void)
+{
+	return 0;
+}
+
+static void expect_no_pins(struct audit *audit)
+{
+	(void)audit;
+}
+
+#endif
+
 void audit_baseline(void)
 {
 	baseline.spaces = 0;
@@ -413,12 +485,13 @@ void audit_baseline(void)
 	spt_for_each(count_space, &baseline.spaces);
 	spin_unlock(&vm_lock);
 	baseline.threads = thread_count();
+	baseline.pins = pins_taken();
 }
 
 /* A thread's stack is freed by whoever runs after it: that may not have happened yet. */
 static void await_dead_threads(void)
 {
-	for (int i = 0; i < 100 && thread_count() > baseline.threads; i++)
+	for (int i = 0; i < REST_LOOKS && thread_count() > baseline.threads; i++)
 		thread_sleep_until(clock_now() + NS_PER_SECOND / 100);
 }
 
@@ -426,6 +499,7 @@ int audit_compare(char *words, size_t size)
 {
 	await_dead_threads();
 	struct audit audit = {.words = words, .size = size};
+	expect_no_pins(&audit);
 	spin_lock(&vm_lock);
 	lock_time_ignore(&vm_lock);
 	audit_locked(&audit);

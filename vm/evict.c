@@ -25,14 +25,15 @@
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
-#include "kernel/sync/locktimes.h"
 #include "kernel/sync/wait_queue.h"
 #include "kernel/time/clock.h"
 #include "vm/anon.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
 #include "vm/pagedir.h"
-#include "vm/policy.h"
+#include "vm/replace.h"
+#include "vm/resident.h"
+#include "vm/source.h"
 #include "vm/spt.h"
 #include "vm/swap.h"
 #include "vm/tracepoints.h"
@@ -40,85 +41,30 @@
 #include "vm/writeback.h"
 
 #define RESERVE_FRAMES 24u /* for threads that are freeing memory: they need few */
+#define WATER_LEAST (RESERVE_FRAMES + 16) /* that the page-out thread keeps free */
 #define FILE_PAGES_MIN 16u /* fewer, and no swap: not worth a look */
+#define SWAPPINESS_EVEN 100u
+#define ANY_VICTIMS 256u   /* chosen before it is tried again to choose by turns */
 #define OOM_WAIT_NS (10 * 1000 * 1000ull)
 #define PAGEOUT_BATCHES 4u /* that the page-out thread has under way at a time */
 #define VICTIMS_A_HOLD 8u  /* chosen before vm_lock is let go */
-#define STEPS_A_HOLD 16u   /* of the policy, the same */
-#define SWEEP_STEPS 8u     /* frames looked at for each victim: is one locked? */
-#define SWEEP_A_HOLD 256u  /* locked pages looked at before vm_lock is let go */
 #define TICK_NS (100 * 1000 * 1000ull) /* between two ticks of a policy that wants them */
-
-/* All of these: vm_lock. */
-static const struct policy *policy;
-static void *policy_table;          /* for whichever is in use */
-static const struct spt *only_from; /* choose among this one's pages; NULL: all */
-static uint32_t queued;             /* pages that the policy has */
-static uint32_t file_pages;         /* resident, able to go without swap */
-
-/* Locked pages are no policy's: its shares and ages are of pages that can go. They wait here,
- * FRAME_ASIDE. When the policy has met one, a hand goes once round the frames and finds them all;
- * who is locked no more is found by another that goes round these. vm_lock. */
-static struct list aside = LIST_INIT(aside);
-static uint32_t aside_count;
-static uint32_t sweep_next = 1; /* the hand, */
-static uint32_t sweep_left;     /* and how many frames are left of its round */
-static bool aside_on;           /* vm.aside=0: the policy keeps them */
 
 static struct wait_queue pageout_queue = WAIT_QUEUE_INIT(pageout_queue);
 static uint32_t low_water, high_water; /* frames; 0 until the thread runs */
 static uint32_t batches_most;
+static volatile uint32_t swappiness = SWAPPINESS_EVEN;
 static volatile bool pageout_at_work;
 static uint64_t next_tick; /* of a policy that wants ticks; the page-out thread's */
 
 static bool (*oom_hook)(void);
 
-/* ---- the policy and its pages ---- */
+/* ---- victims ---- */
 
-static void policy_gets(struct frame *frame)
+/* What the policy asks of a page. */
+static bool may_go(const struct frame *frame)
 {
-	policy->page_in(&frame->policy);
-	queued++;
-}
-
-static void policy_loses(struct frame *frame)
-{
-	policy->page_out(&frame->policy);
-	queued--;
-}
-
-static void policy_begin(const struct policy *new)
-{
-	if (new->start)
-		new->start(policy_table, physmem_end());
-}
-
-static struct frame *frame_of_policy(struct policy_page *page)
-{
-	return LIST_ENTRY(page, struct frame, policy);
-}
-
-/* What a policy may ask: these two. */
-bool policy_referenced(struct policy_page *page)
-{
-	struct frame *frame = frame_of_policy(page);
-	bool referenced = frame_test_accessed(frame);
-	trace_hand(frame, referenced);
-	return referenced;
-}
-
-bool policy_evictable(struct policy_page *page)
-{
-	struct frame *frame = frame_of_policy(page);
-	vm_count(VM_pgscan);
-	if (frame->pins > 0 || frame_has(frame, FRAME_BUSY))
-		return false;
-	if (frame_locked(frame)) {
-		if (aside_on && !sweep_left)
-			sweep_left = physmem_end();
-		return false;
-	}
-	if (only_from && !frame_mapped_in(frame, &only_from->pagedir))
+	if (frame->pins > 0 || frame->locks > 0 || frame_has(frame, FRAME_BUSY))
 		return false;
 	/* A page that never had a slot needs one; a slot in hand can be written again. */
 	if (frame->state == FRAME_ANON)
@@ -129,124 +75,44 @@ bool policy_evictable(struct policy_page *page)
 	return true;
 }
 
-/* Which page this is, also when it comes back: an anon is the same object while it is swapped
- * out, and a page of a file is named by its source and place. */
-static uint32_t identity_of(const struct frame *frame)
+/* The same by turns: of the pages of a kind that could go, as many hundredths do as swappiness
+ * says, and the others are passed over. */
+static bool may_go_in_turn(const struct frame *frame)
 {
-	if (frame->state == FRAME_ANON)
-		return (uintptr_t)frame->owner.anon;
-	return ((uintptr_t)frame->owner.source * 2654435761u) ^ frame->index;
+	static uint32_t owed[2]; /* hundredths of a page: of files, for swap; vm_lock */
+	bool to_swap = frame->state == FRAME_ANON || frame->owner.source->anonymous;
+	if (!may_go(frame))
+		return false;
+	owed[to_swap] += to_swap ? swappiness : 2 * SWAPPINESS_EVEN - swappiness;
+	if (owed[to_swap] < SWAPPINESS_EVEN)
+		return false;
+	owed[to_swap] = owed[to_swap] % SWAPPINESS_EVEN;
+	return true;
 }
 
-/* Pages that can go without swap: files', except for tmpfs's. */
-static bool goes_without_swap(const struct frame *frame)
+static const struct replace_judge judge = {may_go, frame_test_accessed};
+static const struct replace_judge judge_in_turn = {may_go_in_turn, frame_test_accessed};
+
+/* If by turns none is found, which took a look at all of them, any may go for a while. */
+static struct frame *next_victim(void)
 {
-	return frame->state == FRAME_FILE && !frame->owner.source->anonymous;
+	static uint32_t any; /* so many; vm_lock */
+	struct frame *frame = NULL;
+	if (swappiness != SWAPPINESS_EVEN && !any) {
+		frame = replace_next(&judge_in_turn);
+		any = frame ? 0 : ANY_VICTIMS;
+	}
+	if (frame)
+		return frame;
+	any -= any > 0;
+	return replace_next(&judge);
 }
 
 /* Without any swap, and with hardly a page of a file left, a policy would walk its whole queue
  * for nothing. The few that are left are what runs. */
 static bool hopeless(void)
 {
-	return swap_total() == 0 && swap_used() == 0 && file_pages < FILE_PAGES_MIN;
-}
-
-void evict_page_in(struct frame *frame)
-{
-	ASSERT(spin_held(&vm_lock));
-	file_pages += goes_without_swap(frame);
-	frame->policy.identity = identity_of(frame);
-	policy_gets(frame);
-}
-
-void evict_page_out(struct frame *frame)
-{
-	ASSERT(spin_held(&vm_lock));
-	file_pages -= goes_without_swap(frame);
-	if (frame_clear(frame, FRAME_ASIDE)) {
-		list_remove(&frame->policy.link);
-		aside_count--;
-	} else {
-		policy_loses(frame);
-	}
-}
-
-/* ---- locked pages, aside ---- */
-
-/* Whether the frame's page is one that a policy may have. */
-static bool is_page(const struct frame *frame)
-{
-	return frame->state == FRAME_ANON || frame->state == FRAME_FILE;
-}
-
-/* Looks at the next frames of a round, and takes pages from the policy that are locked. vm_lock
- * held. */
-static void set_locked_aside(void)
-{
-	for (uint32_t steps = SWEEP_STEPS; steps > 0 && sweep_left > 0; steps--, sweep_left--) {
-		struct frame *frame = &frames[sweep_next];
-		sweep_next = sweep_next + 1 < physmem_end() ? sweep_next + 1 : 1;
-		if (!is_page(frame) || !frame_locked(frame) || frame_has(frame, FRAME_ASIDE))
-			continue;
-		policy_loses(frame);
-		frame_set(frame, FRAME_ASIDE);
-		list_append(&aside, &frame->policy.link);
-		aside_count++;
-	}
-}
-
-/* Looks at so many of those, and gives the policy what is locked no more. Returns whether there
- * was any. vm_lock held. */
-static bool return_unlocked(uint32_t steps)
-{
-	bool any = false;
-	for (; steps > 0 && aside_count > 0; steps--) {
-		struct list_link *link = list_pop(&aside);
-		struct frame *frame = LIST_ENTRY(link, struct frame, policy.link);
-		if (frame_locked(frame)) {
-			list_append(&aside, link);
-			continue;
-		}
-		frame_clear(frame, FRAME_ASIDE);
-		aside_count--;
-		policy_gets(frame);
-		any = true;
-	}
-	return any;
-}
-
-/* Nothing can go: the same for all, until there are some. */
-static bool any_unlocked(void)
-{
-	bool any = false;
-	spin_lock(&vm_lock);
-	for (uint32_t seen = 0; seen < aside_count && !any; seen += SWEEP_A_HOLD) {
-		any = return_unlocked(SWEEP_A_HOLD);
-		spin_unlock(&vm_lock);
-		spin_lock(&vm_lock);
-	}
-	spin_unlock(&vm_lock);
-	return any;
-}
-
-/* ---- victims ---- */
-
-/* The policy's next victim, among the space's pages alone if there is one; NULL if none can go.
- * vm_lock held, and let go between steps. */
-static struct frame *next_victim(const struct spt *space)
-{
-	uint32_t steps = 0;
-	set_locked_aside();
-	return_unlocked(1);
-	for (uint32_t left = POLICY_STEPS * queued; left > 0 && queued > 0; left--) {
-		only_from = space;
-		struct policy_page *page = policy->step();
-		only_from = NULL;
-		if (page)
-			return frame_of_policy(page);
-		vm_breathe(&steps, STEPS_A_HOLD);
-	}
-	return NULL;
+	return swap_total() == 0 && swap_used() == 0 && replace_file_pages() < FILE_PAGES_MIN;
 }
 
 /* Takes a clean, unmapped frame from its owner, which frees it. */
@@ -262,6 +128,18 @@ static void drop(struct frame *frame)
 	}
 }
 
+/* A slot for a page that goes, beside those that go with it. The one that it had from an earlier
+ * time, whose bytes are out of date, lies beside others: kept only if there is no free one. */
+static bool place_beside_others(struct anon *anon)
+{
+	uint32_t slot = swap_slot_alloc();
+	if (slot && anon->slot)
+		swap_slot_free(anon->slot);
+	if (slot)
+		anon->slot = slot;
+	return anon->slot;
+}
+
 /* Unmaps the victim and drops it, or adds it to those that are to be written first. Returns
  * how many frames that freed. */
 static uint32_t evict_or_write(struct frame *frame, struct writeback *batch)
@@ -273,10 +151,9 @@ static uint32_t evict_or_write(struct frame *frame, struct writeback *batch)
 		return 1;
 	}
 	if (frame->state == FRAME_ANON) {
-		struct anon *anon = frame->owner.anon;
-		if (!anon->slot && !(anon->slot = swap_slot_alloc()))
+		if (!place_beside_others(frame->owner.anon))
 			return 0;
-		trace_anon_slot(anon);
+		trace_anon_slot(frame, frame->owner.anon->slot);
 		vm_count(VM_evict_anon_dirty);
 	} else {
 		vm_count(VM_evict_file_dirty);
@@ -292,23 +169,13 @@ static uint32_t choose_victims(uint32_t wanted, struct writeback *batch)
 	uint32_t freed = 0, steps = 0;
 	spin_lock(&vm_lock);
 	while (freed + batch->count < wanted && batch->count < WRITEBACK_MAX && !hopeless()) {
-		struct frame *frame = next_victim(NULL);
+		struct frame *frame = next_victim();
 		if (!frame)
 			break;
 		freed += evict_or_write(frame, batch);
 		vm_breathe(&steps, VICTIMS_A_HOLD);
 	}
 	spin_unlock(&vm_lock);
-	return freed;
-}
-
-/* The same; if there is nobody, once more with those that were locked. */
-static uint32_t find_victims(uint32_t wanted, struct writeback *batch)
-{
-	uint32_t freed;
-	do
-		freed = choose_victims(wanted, batch);
-	while (!freed && !batch->count && any_unlocked());
 	return freed;
 }
 
@@ -386,7 +253,7 @@ uint32_t evict_frames(uint32_t wanted)
 		return given;
 	thread->reclaiming = true;
 	struct writeback batch = {0};
-	uint32_t freed = find_victims(wanted, &batch);
+	uint32_t freed = choose_victims(wanted, &batch);
 	freed += write_and_drop(&batch);
 	thread->reclaiming = false;
 	return freed;
@@ -401,7 +268,7 @@ bool evict_frame(struct frame *frame)
 	struct writeback batch = {0};
 	uint32_t freed = 0;
 	spin_lock(&vm_lock);
-	if (is_page(frame) && policy_evictable(&frame->policy))
+	if (frame_is_page(frame) && may_go(frame))
 		freed = evict_or_write(frame, &batch);
 	spin_unlock(&vm_lock);
 	freed += write_and_drop(&batch);
@@ -409,10 +276,32 @@ bool evict_frame(struct frame *frame)
 	return freed;
 }
 
-/* One page out of one address space. vm_lock held. */
-static bool take_from(struct spt *spt, struct writeback *batch)
+static void set_own_pages(struct spt *spt, struct resident_set *set)
 {
-	struct frame *frame = next_victim(spt);
+	spin_lock(&vm_lock);
+	spt->own_pages = set;
+	spin_unlock(&vm_lock);
+}
+
+/* Makes sure that the policy knows the space's pages. False: there is no memory for that. */
+static bool know_own_pages(struct spt *spt)
+{
+	struct resident_set *set = spt->own_pages;
+	if (set && !resident_fits(set, spt->resident_limit)) {
+		set_own_pages(spt, NULL);
+		resident_end(set);
+	}
+	if (!spt->own_pages)
+		set_own_pages(spt, resident_begin(&spt->pagedir, spt->resident_limit));
+	else
+		resident_take_stock(spt->own_pages);
+	return spt->own_pages;
+}
+
+/* One page out of one address space, for one at this address. vm_lock held. */
+static bool take_from(struct spt *spt, uintptr_t address, struct writeback *batch)
+{
+	struct frame *frame = resident_next(spt->own_pages, address, &judge);
 	if (!frame)
 		return false;
 	frame_unmap_from(frame, &spt->pagedir);
@@ -421,30 +310,43 @@ static bool take_from(struct spt *spt, struct writeback *batch)
 	return true;
 }
 
+/* So many pages, or as many as make a batch of writes. */
+static void take_many_from(struct spt *spt, uintptr_t address, uint32_t pages)
+{
+	struct thread *thread = thread_current();
+	if (thread->reclaiming || !thread_may_sleep() || !know_own_pages(spt))
+		return;
+	thread->reclaiming = true;
+	struct writeback batch = {0};
+	spin_lock(&vm_lock);
+	while (pages-- > 0 && batch.count < WRITEBACK_MAX && take_from(spt, address, &batch))
+		address += PAGE_SIZE;
+	spin_unlock(&vm_lock);
+	write_and_drop(&batch);
+	thread->reclaiming = false;
+}
+
 void evict_to_limit(struct spt *spt)
 {
 	ASSERT(mutex_held(&spt->lock));
 	uint32_t before = UINT32_MAX, resident;
 	while ((resident = pagedir_resident(&spt->pagedir)) > spt->resident_limit &&
 	       resident < before) {
-		evict_from(spt, resident - spt->resident_limit);
+		take_many_from(spt, 0, resident - spt->resident_limit);
 		before = resident;
 	}
 }
 
-void evict_from(struct spt *spt, uint32_t pages)
+void evict_for(struct spt *spt, uintptr_t address)
 {
-	struct thread *thread = thread_current();
-	if (thread->reclaiming || !thread_may_sleep())
-		return;
-	thread->reclaiming = true;
-	struct writeback batch = {0};
-	spin_lock(&vm_lock);
-	while (pages-- > 0 && batch.count < WRITEBACK_MAX && take_from(spt, &batch))
-		;
-	spin_unlock(&vm_lock);
-	write_and_drop(&batch);
-	thread->reclaiming = false;
+	ASSERT(mutex_held(&spt->lock));
+	uint32_t resident = pagedir_resident(&spt->pagedir);
+	if (resident >= spt->resident_limit)
+		take_many_from(spt, address, 1);
+	else if (!spt->own_pages && resident >= spt->resident_limit / 2)
+		know_own_pages(spt);
+	if (spt->own_pages)
+		resident_enter(spt->own_pages, address);
 }
 
 /* ---- the page-out thread ---- */
@@ -465,25 +367,28 @@ uint32_t evict_room(void)
 	return free > RESERVE_FRAMES ? free - RESERVE_FRAMES : 0;
 }
 
-bool evict_short(void)
+/* Few frames are left: the page-out thread runs. */
+static void few_left(void)
 {
-	return physmem_free() < low_water;
-}
-
-void evict_check(void)
-{
-	if (!evict_short() || pageout_at_work)
+	if (pageout_at_work)
 		return;
 	wait_wake_one(&pageout_queue);
 	/* At once: the disk works while the caller uses what is left. */
-	if (low_water && !thread_current()->reclaiming && thread_may_sleep())
+	if (!thread_current()->reclaiming && thread_may_sleep())
 		thread_yield();
 }
 
 /* When the policy wants to be told that time has passed. */
 static uint64_t tick_deadline(void)
 {
-	return evict_policy()->tick ? next_tick : WAIT_FOREVER;
+	return replace_policy()->tick ? next_tick : WAIT_FOREVER;
+}
+
+static void tick_own_pages(struct spt *spt, void *unused)
+{
+	(void)unused;
+	if (spt->own_pages)
+		resident_tick(spt->own_pages, &judge);
 }
 
 static void tick_if_due(void)
@@ -491,8 +396,8 @@ static void tick_if_due(void)
 	if (clock_now() < tick_deadline())
 		return;
 	spin_lock(&vm_lock);
-	if (policy->tick)
-		policy->tick();
+	spt_for_each(tick_own_pages, NULL);
+	replace_tick(&judge);
 	spin_unlock(&vm_lock);
 	next_tick = clock_now() + TICK_NS;
 }
@@ -511,7 +416,7 @@ static void pageout_round(void)
 		if (hope && begun - ended < batches_most && physmem_free() + coming < high_water) {
 			struct writeback *batch = &batches[begun % PAGEOUT_BATCHES];
 			batch->count = 0;
-			hope = find_victims(EVICT_CLUSTER, batch) > 0 || batch->count > 0;
+			hope = choose_victims(EVICT_CLUSTER, batch) > 0 || batch->count > 0;
 			if (batch->count == 0)
 				continue;
 			writeback_start(batch);
@@ -527,6 +432,13 @@ static void pageout_round(void)
 	}
 }
 
+static void (*shortage_hook)(void);
+
+void evict_set_shortage_hook(void (*give_back)(void))
+{
+	shortage_hook = give_back;
+}
+
 static void pageout(void *unused)
 {
 	(void)unused;
@@ -539,6 +451,8 @@ static void pageout(void *unused)
 			continue;
 		vm_count(VM_pageout_wakes);
 		pageout_at_work = true;
+		if (shortage_hook)
+			shortage_hook();
 		pageout_round();
 		/* Nothing to evict: those who need a frame find that out for themselves. */
 		if (physmem_free() < low_water)
@@ -547,14 +461,69 @@ static void pageout(void *unused)
 	}
 }
 
-/* ---- beginning; the end of memory; another policy ---- */
+/* ---- for who needs a frame; beginning; another policy ---- */
+
+/* A thread that is freeing memory, or a process that is being killed for its memory. */
+static bool privileged(void)
+{
+	const struct thread *thread = thread_current();
+	return thread->reclaiming || (thread->spt && thread->spt->dying);
+}
+
+static bool reclaim(bool memory_short)
+{
+	return evict_frames(memory_short ? EVICT_CLUSTER : 1) > 0;
+}
+
+static bool out_of_memory(void)
+{
+	if (thread_current()->reclaiming || !thread_may_sleep() || !oom_hook || !oom_hook())
+		return false;
+	thread_sleep_until(clock_now() + OOM_WAIT_NS);
+	return true;
+}
+
+/* Its `low` is 0 until the page-out thread runs. */
+static struct frame_reclaimer reclaimer = {
+	.reserve = RESERVE_FRAMES, .privileged = privileged, .few = few_left,
+	.reclaim = reclaim, .out_of_memory = out_of_memory,
+};
 
 void evict_init(void)
 {
-	uint32_t bytes = physmem_end() * policy_table_bytes();
-	policy_table = physmem_boot_take((bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
-	policy = policies[0];
-	policy_begin(policy);
+	frame_set_reclaimer(&reclaimer);
+}
+
+static void set_water(uint32_t frames)
+{
+	low_water = reclaimer.low = frames;
+	high_water = frames + EVICT_CLUSTER + physmem_total() / 256;
+}
+
+uint32_t evict_high_water(void)
+{
+	return high_water;
+}
+
+int evict_set_low_water(uint32_t frames)
+{
+	if (frames < WATER_LEAST || frames > physmem_total() / 4)
+		return -EINVAL;
+	set_water(frames);
+	return 0;
+}
+
+uint32_t evict_swappiness(void)
+{
+	return swappiness;
+}
+
+int evict_set_swappiness(uint32_t value)
+{
+	if (value > 2 * SWAPPINESS_EVEN)
+		return -EINVAL;
+	swappiness = value;
+	return 0;
 }
 
 void evict_start(void)
@@ -562,12 +531,10 @@ void evict_start(void)
 	const char *name = boot_arg("vm.policy");
 	if (name && evict_set_policy(name) != 0)
 		log_print("vm.policy=%s: no such policy", name);
-	aside_on = boot_arg_number("vm.aside", 1);
 	batches_most = boot_arg_number("vm.pageout", PAGEOUT_BATCHES);
 	if (batches_most < 1 || batches_most > PAGEOUT_BATCHES)
 		batches_most = PAGEOUT_BATCHES;
-	low_water = RESERVE_FRAMES + 16 + physmem_total() / 128;
-	high_water = low_water + EVICT_CLUSTER + physmem_total() / 256;
+	set_water(WATER_LEAST + physmem_total() / 128);
 	shrinker_register(evict_frames);
 	ASSERT_SAYING(thread_create("pageout", pageout, NULL), "no memory for the page-out thread");
 }
@@ -577,44 +544,11 @@ void evict_set_oom_hook(bool (*hook)(void))
 	oom_hook = hook;
 }
 
-bool evict_out_of_memory(void)
-{
-	if (thread_current()->reclaiming || !thread_may_sleep() || !oom_hook || !oom_hook())
-		return false;
-	thread_sleep_until(clock_now() + OOM_WAIT_NS);
-	return true;
-}
-
-const struct policy *evict_policy(void)
-{
-	return policy;
-}
-
-/* Tells a policy of every page that is in its queue. */
-static void tell_of_all(void (*tell)(struct policy_page *))
-{
-	for (uint32_t number = 1; number < physmem_end(); number++)
-		if (is_page(&frames[number]) && !frame_has(&frames[number], FRAME_ASIDE))
-			tell(&frames[number].policy);
-}
-
 int evict_set_policy(const char *name)
 {
-	const struct policy *new = policy_find(name);
-	if (!new)
-		return -EINVAL;
-
-	spin_lock(&vm_lock);
-	lock_time_ignore(&vm_lock); /* it goes through all frames, twice */
-	if (new != policy) {
-		tell_of_all(policy->page_out);
-		policy_begin(new);
-		tell_of_all(new->page_in);
-		policy = new;
-		trace_policy(new->name);
-	}
-	spin_unlock(&vm_lock);
+	int error = replace_set_policy(name);
 	/* The page-out thread finds out whether the new one wants ticks. */
-	wait_wake_one(&pageout_queue);
-	return 0;
+	if (!error)
+		wait_wake_one(&pageout_queue);
+	return error;
 }

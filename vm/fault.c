@@ -7,6 +7,7 @@
  *   the page has                 access   row                    what happens
  *   no area, no stack to grow    any      NO_AREA                SIGSEGV, SEGV_MAPERR
  *   an area that forbids it      any      FORBIDDEN              SIGSEGV, SEGV_ACCERR
+ *   an area of no code           fetch    NOT_CODE               SIGSEGV, SEGV_ACCERR
  *   an anon, references 1        any      ANON_OWN               map as the area allows
  *   an anon, references > 1      read     ANON_SHARED            map read-only
  *   an anon, references > 1      write    ANON_COPY              copy into a new anon
@@ -17,10 +18,20 @@
  *   no anon, file, private       write    FILE_COPY              copy it into a new anon
  *   a page past the file's end   any      PAST_END               SIGBUS
  *
+ * Three rows come before these, when there is something to prepare; then the decision is made
+ * anew, under the same lock:
+ *
+ *   no area, below the stack     any      GROW_STACK             the stack's area reaches it
+ *   a slot that fork shares      change   UNSHARE                the slot becomes its own
+ *   no page table                any      MAKE_TABLES            it gets one, and a leaf
+ *
+ * The decision (classify) changes nothing and never sleeps.
+ *
  * A page whose content is on the swap device or not yet in the page cache is brought in
  * first: the transfer is started, every lock is dropped, and when it has ended the fault
  * starts again from the top. Whatever changed meanwhile is seen by looking again. The same
- * happens when anything else turns out to have changed.
+ * happens when anything else turns out to have changed. A program that was killed meanwhile
+ * does not start again: nobody wants the page.
  *
  * Memory is allocated before vm_lock is taken; under it the new state is put in place in a
  * few steps that cannot fail. Nothing old is given up before the new exists.
@@ -38,13 +49,14 @@
 #include "lib/string.h"
 #include "vm/anon.h"
 #include "vm/area.h"
-#include "vm/chaos.h"
+#include "vm/commit.h"
 #include "vm/evict.h"
 #include "vm/frame.h"
 #include "vm/page.h"
 #include "vm/pagecache.h"
 #include "vm/pagedir.h"
 #include "vm/readahead.h"
+#include "vm/shake.h"
 #include "vm/spt.h"
 #include "vm/swap.h"
 #include "vm/tracepoints.h"
@@ -53,49 +65,54 @@
 
 enum row {
 	NO_AREA, FORBIDDEN, ANON_OWN, ANON_SHARED, ANON_COPY, ZERO_MAP, ZERO_FILL,
-	FILE_SHARED, FILE_READ, FILE_COPY, PAST_END, NO_TABLES, ROWS
+	FILE_SHARED, FILE_READ, FILE_COPY, PAST_END, MAKE_TABLES, GROW_STACK, UNSHARE,
+	NOT_CODE, ROWS
 };
 
-/* What a step of a fault ends with. */
-enum step { DONE, AGAIN, MAPERR, ACCERR, BUS, NO_MEMORY };
+/* What a row ends with. LOOK: decide anew, under the same lock. AGAIN: from the top, after all
+ * locks were dropped. */
+enum step { DONE, LOOK, AGAIN, MAPERR, ACCERR, BUS, NO_MEMORY, KILLED };
 
 struct fault {
 	struct spt *spt;
 	uintptr_t page;       /* the address, rounded down */
 	bool write;
+	bool fetch;           /* of an instruction; false where the processor does not tell (NX) */
+	bool debugger;        /* not the program's own access: peek.c */
 	struct area *area;    /* these two: valid while spt->lock is held */
 	struct anon *anon;    /* NULL: the page has none */
 	struct frame *wait;   /* AGAIN: pinned; wait for it first. NULL: just look again */
 	bool major;           /* a transfer was started for it */
 	bool waited;          /* for a transfer: one that failed before may have been somebody's
-	                         reading ahead, and is tried again */
+	                         reading ahead, and is tried again; one of our own is not */
+#ifdef PAGODA_DEBUG
+	uint32_t again;       /* times that it was begun again */
+#endif
 };
 
 static void (*signal_hook)(struct trap_frame *, uintptr_t, enum fault_result);
 
-/* The stack's area may grow down to hold the address: within its limit, and leaving a gap
- * to whatever lies below. */
-static struct area *grow_stack(struct fault *fault)
+/* Whether the stack may grow down to the page: within its limit, with memory to promise, and
+ * leaving a gap to whatever lies below. */
+static bool stack_reaches(const struct fault *fault)
 {
-	struct spt *spt = fault->spt;
-	struct area *area = spt_area_from(spt, fault->page);
+	const struct spt *spt = fault->spt;
+	const struct area *area = spt_area_from(fault->spt, fault->page);
 	if (!area || !(area->flags & AREA_GROWS_DOWN))
-		return NULL;
+		return false;
 	if (area->end - fault->page > spt->stack_limit || fault->page < USER_START)
-		return NULL;
+		return false;
+	if (!commit_allows(page_number(area_start(area)) - page_number(fault->page)))
+		return false;
 	uintptr_t below = area_start(area) - area->gap_before;
-	if (below > 0 && fault->page < below + STACK_GUARD_GAP)
-		return NULL;
-	area_set_start(spt, area, fault->page);
-	vm_count(VM_fault_stack_grown);
-	return area;
+	return below == 0 || fault->page >= below + STACK_GUARD_GAP;
 }
 
 /* The bits of the entry for a page that is the program's own to write, if its area is. */
 static pte_t own_bits(const struct area *area)
 {
 	return (area->flags & AREA_WRITE ? PTE_W : 0) |
-	       (area->flags & AREA_LOCKED ? PTE_LOCKED : 0);
+	       (area->flags & AREA_LOCKED ? PTE_LOCKED : 0) | area_no_execute(area);
 }
 
 /* The same for a page that others may see: not to be written. */
@@ -104,8 +121,13 @@ static pte_t shared_bits(const struct area *area)
 	return own_bits(area) & ~PTE_W;
 }
 
-static bool allowed(const struct area *area, bool write)
+/* Whether the area allows the access. A debugger's is kept from nothing but what would show: to
+ * write to what others see, to touch what the program may not touch at all. What it changes of a
+ * private area is the program's own copy (ptrace(2)). */
+static bool allowed(const struct area *area, bool write, bool debugger)
 {
+	if (debugger && area->flags & AREA_RIGHTS && !(write && area->flags & AREA_SHARED))
+		return true;
 	return area->flags & (write ? AREA_WRITE : AREA_READ | AREA_WRITE | AREA_EXECUTE);
 }
 
@@ -126,23 +148,22 @@ static bool past_end(const struct fault *fault)
 	return area_source_page(fault->area, fault->page) >= source_pages(fault->area->source);
 }
 
-/* Makes sure that the page can get an entry and an anon. Mostly all that it takes is there. */
-static bool prepared(struct spt *spt, uintptr_t page)
+/* Whether the page can get an entry and an anon as things are. */
+static bool has_tables(const struct fault *fault)
 {
-	if (pagedir_ready(&spt->pagedir, page) && spt->leaves[directory_index(page)])
-		return true;
-	return pagedir_prepare(&spt->pagedir, page) == 0 && spt_leaf_prepare(spt, page) == 0;
+	const struct spt *spt = fault->spt;
+	return pagedir_ready(&spt->pagedir, fault->page) &&
+	       *spt_leaf(spt, slot_index(fault->page));
 }
 
-/* After fork: a slot that is shared becomes the program's own, unless the fault changes nothing
- * that the others must not see, which is reading an anon; see spt.h. */
-static bool owned(const struct fault *fault)
+/* After fork: whether something in the slot is about to change that the others who share it must
+ * not see. Reading an anon changes nothing of the kind; see spt.h. */
+static bool disturbs_sharers(const struct fault *fault)
 {
-	struct spt *spt = fault->spt;
-	if (spt->shared_slots == 0)
-		return true;
-	bool harmless = fault->anon && !fault->write && spt_sharers(spt, fault->page) > 1;
-	return harmless || spt_own(spt, fault->page) == 0;
+	const struct spt *spt = fault->spt;
+	if (spt->shared_slots == 0 || spt_owns(spt, fault->page))
+		return false;
+	return fault->write || !fault->anon || spt_sharers(spt, fault->page) == 1;
 }
 
 /* Whether it is this program's page alone: one leaf names the anon, and the leaf is its own. That
@@ -156,17 +177,18 @@ static bool is_own(const struct fault *fault)
 /* The decision: which row of the table this is. */
 static enum row classify(struct fault *fault)
 {
-	struct spt *spt = fault->spt;
-	fault->area = spt_area(spt, fault->page);
+	fault->area = spt_area(fault->spt, fault->page);
 	if (!fault->area)
-		fault->area = grow_stack(fault);
-	if (!fault->area)
-		return NO_AREA;
-	if (!allowed(fault->area, fault->write))
+		return stack_reaches(fault) ? GROW_STACK : NO_AREA;
+	if (!allowed(fault->area, fault->write, fault->debugger))
 		return FORBIDDEN;
-	fault->anon = spt_anon(spt, fault->page);
-	if (!owned(fault) || !prepared(spt, fault->page))
-		return NO_TABLES;
+	if (fault->fetch && !(fault->area->flags & AREA_EXECUTE))
+		return NOT_CODE;
+	fault->anon = spt_anon(fault->spt, fault->page);
+	if (disturbs_sharers(fault))
+		return UNSHARE;
+	if (!has_tables(fault))
+		return MAKE_TABLES;
 
 	if (fault->anon && is_own(fault))
 		return ANON_OWN;
@@ -185,11 +207,9 @@ static enum row classify(struct fault *fault)
 static void make_room(struct fault *fault)
 {
 	struct spt *spt = fault->spt;
-	if (spt->resident_limit == UINT32_MAX ||
-	    pagedir_entry(&spt->pagedir, fault->page) & PTE_P)
-		return;
-	if (pagedir_resident(&spt->pagedir) >= spt->resident_limit)
-		evict_from(spt, 1);
+	if (spt->resident_limit != UINT32_MAX &&
+	    !(pagedir_entry(&spt->pagedir, fault->page) & PTE_P))
+		evict_for(spt, fault->page);
 }
 
 static enum step no_area(struct fault *fault)
@@ -206,10 +226,31 @@ static enum step forbidden(struct fault *fault)
 	return ACCERR;
 }
 
-static enum step no_tables(struct fault *fault)
+static enum step not_code(struct fault *fault)
 {
 	(void)fault;
-	return NO_MEMORY;
+	vm_count(VM_fault_not_code);
+	return ACCERR;
+}
+
+static enum step grow_stack(struct fault *fault)
+{
+	area_set_start(&fault->spt->areas, spt_area_from(fault->spt, fault->page), fault->page);
+	vm_count(VM_fault_stack_grown);
+	return LOOK;
+}
+
+static enum step unshare(struct fault *fault)
+{
+	return spt_own(fault->spt, fault->page) == 0 ? LOOK : NO_MEMORY;
+}
+
+static enum step make_tables(struct fault *fault)
+{
+	struct spt *spt = fault->spt;
+	bool made = pagedir_prepare(&spt->pagedir, fault->page) == 0 &&
+	            spt_leaf_prepare(spt, fault->page) == 0;
+	return made ? LOOK : NO_MEMORY;
 }
 
 static enum step after_eof(struct fault *fault)
@@ -333,7 +374,7 @@ static inline struct frame *copy_frame(const struct fault *fault, struct frame *
 	struct frame *copy = frame_alloc();
 	if (copy) {
 		page_copy(frame_data(copy), frame_data(original));
-		trace_copy(fault->spt, fault->page, original, copy);
+		trace_copy(&fault->spt->pagedir, fault->page, original, copy);
 	}
 	frame_unpin(original);
 	return copy;
@@ -362,7 +403,9 @@ static enum step zero_map(struct fault *fault)
 {
 	vm_count(VM_fault_zero_mapped);
 	spin_lock(&vm_lock);
-	pagedir_set(&fault->spt->pagedir, fault->page, zero_frame, 0);
+	pagedir_set(&fault->spt->pagedir, fault->page, zero_frame, area_no_execute(fault->area));
+	if (zeros_in_order(fault->area, fault->page))
+		zeros_around_read(fault->spt, fault->area, fault->page);
 	spin_unlock(&vm_lock);
 	return DONE;
 }
@@ -373,7 +416,10 @@ static enum step zero_fill(struct fault *fault)
 	if (!frame)
 		return NO_MEMORY;
 	vm_count(VM_fault_zero_filled);
-	return install_anon(fault, frame);
+	enum step step = install_anon(fault, frame);
+	if (step == DONE && zeros_in_order(fault->area, fault->page))
+		zeros_around_write(fault->spt, fault->area, fault->page, own_bits(fault->area));
+	return step;
 }
 
 /* The page cache's frame of the page, valid and pinned: DONE; or another step. */
@@ -394,9 +440,10 @@ static enum step file_page(struct fault *fault, struct frame **frame)
 		return DONE;
 	if (frame_has(*frame, FRAME_BUSY))
 		return wait_for(fault, *frame);
-	if (pagecache_await(*frame) == 0)
+	if (pagecache_await(frame) == 0)
 		return DONE;
-	return fault->waited ? BUS : AGAIN; /* the device failed; the pin is gone */
+	/* It cannot be read. Our own read may have failed at once: then there was no waiting. */
+	return started || fault->waited ? BUS : AGAIN;
 }
 
 /* Maps the pinned cache frame, if it is still the file's, and unpins it. */
@@ -406,7 +453,7 @@ static enum step map_file_page(struct fault *fault, struct frame *frame, pte_t b
 	spin_lock(&vm_lock);
 	if (frame->state == FRAME_FILE && !past_end(fault)) {
 		if (fault->write)
-			frame_set(frame, FRAME_DIRTY);
+			frame_file_dirty(frame);
 		if (!frame_has(frame, FRAME_DIRTY))
 			bits &= ~PTE_W;
 		pagedir_set(&fault->spt->pagedir, fault->page, frame, bits);
@@ -425,10 +472,12 @@ static enum step file_shared(struct fault *fault)
 	if (step != DONE)
 		return step;
 	struct page_source *source = fault->area->source;
-	int error = fault->write ? source->ops->prepare_write(source, frame) : 0;
+	int error = fault->write ? pagecache_throttle(source) : 0;
+	if (fault->write && !error)
+		error = source->ops->prepare_write(source, frame);
 	if (error) {
 		frame_unpin(frame);
-		return error == -ENOMEM ? NO_MEMORY : BUS; /* else: no room on the disk */
+		return error == -ENOMEM ? NO_MEMORY : BUS; /* else: the disk is full, or refuses */
 	}
 	vm_count(VM_fault_file_shared);
 	step = map_file_page(fault, frame, own_bits(fault->area));
@@ -470,42 +519,73 @@ static enum step (*const handlers[ROWS])(struct fault *) = {
 	[NO_AREA] = no_area,         [FORBIDDEN] = forbidden,     [ANON_OWN] = anon_own,
 	[ANON_SHARED] = anon_shared, [ANON_COPY] = anon_copy,     [ZERO_MAP] = zero_map,
 	[ZERO_FILL] = zero_fill,     [FILE_SHARED] = file_shared, [FILE_READ] = file_read,
-	[FILE_COPY] = file_copy,     [PAST_END] = after_eof,      [NO_TABLES] = no_tables,
+	[FILE_COPY] = file_copy,     [PAST_END] = after_eof,      [MAKE_TABLES] = make_tables,
+	[GROW_STACK] = grow_stack,   [UNSHARE] = unshare,         [NOT_CODE] = not_code,
 };
 
 /* One time from the top: decides and acts. */
 static enum step attempt(struct fault *fault, enum row *row)
 {
-	chaos_shake();
+	shake();
 	fault->wait = NULL;
 	SCOPED_MUTEX(&fault->spt->lock);
-	*row = classify(fault);
-	thread_current()->fault_row = *row + 1;
 	make_room(fault);
-	return handlers[*row](fault);
+	for (;;) {
+		*row = classify(fault);
+		thread_current()->fault_row = *row + 1;
+		enum step step = handlers[*row](fault);
+		if (step != LOOK)
+			return step;
+		trace_fault_again(*row);
+	}
 }
 
-enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
+#define AGAIN_MOST 50000u
+
+/* A fault may start again from the top as often as things change under it. So often is no chance:
+ * some row says AGAIN and nothing ever changes. The checked kernel stops there. */
+static __attribute__((noinline)) void begin_again(struct fault *fault, enum row row)
+{
+	trace_fault_again(row);
+#ifdef PAGODA_DEBUG
+	if (++fault->again == AGAIN_MOST) {
+		struct fault_story story = fault_story();
+		panic("a fault was begun again %u times: a %s of page 0x%08x, row %s (%s)",
+		      AGAIN_MOST, story.write ? "write" : "read", story.page, story.row,
+		      story.words);
+	}
+#endif
+	if (fault->wait) {
+		frame_wait(fault->wait);
+		frame_unpin(fault->wait);
+	}
+}
+
+static enum fault_result resolve(struct spt *spt, uintptr_t address, enum fault_access access,
+                                 bool debugger)
 {
 	static const enum fault_result results[] = {
 		[DONE] = FAULT_DONE,     [MAPERR] = FAULT_MAPERR, [ACCERR] = FAULT_ACCERR,
 		[BUS] = FAULT_BUS,       [NO_MEMORY] = FAULT_NO_MEMORY,
+		[KILLED] = FAULT_KILLED,
 	};
-	struct fault fault = {.spt = spt, .page = page_round_down(address), .write = write};
+	struct fault fault = {.spt = spt, .page = page_round_down(address),
+	                      .write = access == FAULT_WRITE, .fetch = access == FAULT_FETCH,
+	                      .debugger = debugger};
 	enum row row;
 	enum step step;
 
-	trace_fault_begin(spt, address, write);
+	trace_fault_begin(&spt->pagedir, address, fault.write);
 	thread_current()->fault = &fault;
 	while ((step = attempt(&fault, &row)) == AGAIN) {
-		trace_fault_again(row);
-		if (fault.wait) {
-			frame_wait(fault.wait);
-			frame_unpin(fault.wait);
+		begin_again(&fault, row);
+		if (thread_current()->killed) {
+			step = KILLED;
+			break;
 		}
 	}
 	thread_current()->fault = NULL;
-	chaos_shake();
+	shake();
 
 	if (step == DONE) {
 		struct thread *thread = thread_current();
@@ -518,6 +598,18 @@ enum fault_result fault_resolve(struct spt *spt, uintptr_t address, bool write)
 	return results[step];
 }
 
+/* A function of its own, so that gdb finds what it was called with (pagoda break-fault ADDRESS). */
+__attribute__((noinline))
+enum fault_result fault_resolve(struct spt *spt, uintptr_t address, enum fault_access access)
+{
+	return resolve(spt, address, access, false);
+}
+
+enum fault_result fault_resolve_for_debugger(struct spt *spt, uintptr_t address, bool write)
+{
+	return resolve(spt, address, write, true);
+}
+
 struct fault_story fault_story(void)
 {
 	static const struct {
@@ -525,6 +617,7 @@ struct fault_story fault_story(void)
 	} rows[ROWS] = {
 		[NO_AREA] = {"NO_AREA", "no area there, and no stack that may grow to it"},
 		[FORBIDDEN] = {"FORBIDDEN", "an area that forbids the access"},
+		[NOT_CODE] = {"NOT_CODE", "an area that holds no code to execute"},
 		[ANON_OWN] = {"ANON_OWN", "an anon, references 1: map it as the area allows"},
 		[ANON_SHARED] = {"ANON_SHARED", "an anon, references > 1, read: map it read-only"},
 		[ANON_COPY] = {"ANON_COPY", "an anon, references > 1, write: copy it"},
@@ -534,7 +627,9 @@ struct fault_story fault_story(void)
 		[FILE_READ] = {"FILE_READ", "a file, private, read: map its cached frame read-only"},
 		[FILE_COPY] = {"FILE_COPY", "a file, private, write: copy the cache's frame"},
 		[PAST_END] = {"PAST_END", "a page past the end of its file"},
-		[NO_TABLES] = {"NO_TABLES", "no memory for a page table"},
+		[MAKE_TABLES] = {"MAKE_TABLES", "no page table: make one, and look again"},
+		[GROW_STACK] = {"GROW_STACK", "below the stack: let it grow, and look again"},
+		[UNSHARE] = {"UNSHARE", "a slot shared since fork: own it, and look again"},
 	};
 	const struct thread *self = thread_current();
 	struct fault_story story = {.under_way = self->fault};
@@ -556,6 +651,11 @@ static bool in_usercopy(uintptr_t eip)
 	return eip >= (uintptr_t)user_access_start && eip < (uintptr_t)user_access_end;
 }
 
+static enum fault_access access_of(uint32_t error)
+{
+	return error & PF_WRITE ? FAULT_WRITE : error & PF_FETCH ? FAULT_FETCH : FAULT_READ;
+}
+
 /* Vector 14. A program's fault, or the kernel's own on a user address in usercopy. */
 static void page_fault(struct trap_frame *frame)
 {
@@ -569,17 +669,15 @@ static void page_fault(struct trap_frame *frame)
 		/* A program that reaches for the kernel's half finds nothing there. */
 		enum fault_result result = FAULT_MAPERR;
 		if (address < USER_END && spt)
-			result = fault_resolve(spt, address, frame->error & PF_WRITE);
-		if (result == FAULT_DONE)
-			return;
+			result = fault_resolve(spt, address, access_of(frame->error));
+		if (result == FAULT_DONE || (user && result == FAULT_KILLED))
+			return; /* who is killed goes no further than the way back to it */
 		if (user || result == FAULT_NO_MEMORY)
 			signal_hook(frame, address, result);
 		if (user || trap_fixup(frame))
 			return;
 	}
-	panic_trap(frame, "the kernel %s %s address 0x%08x",
-	           frame->error & PF_WRITE ? "wrote to" : "read or ran",
-	           frame->error & PF_PRESENT ? "the protected" : "the unmapped", address);
+	panic_exception(frame, address);
 }
 
 void fault_set_signal_hook(void (*hook)(struct trap_frame *, uintptr_t, enum fault_result))

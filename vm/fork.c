@@ -25,6 +25,7 @@
 
 #include "kernel/boot_args.h"
 #include "vm/area.h"
+#include "vm/commit.h"
 #include "vm/spt.h"
 
 static bool sharing_on;
@@ -34,29 +35,20 @@ void fork_init(void)
 	sharing_on = boot_arg_number("vm.forkshare", 1);
 }
 
-static int copy_area(struct spt *child, const struct area *area)
-{
-	/* Locks in memory are the parent's alone (mlock(2)). */
-	struct area *copy = area_create(area_start(area), area->end, area->flags & ~AREA_LOCKED,
-	                                area->source, area->first_page, area->file_end);
-	if (!copy)
-		return -ENOMEM;
-	area_insert(child, copy);
-	return 0;
-}
-
 static int copy_areas(struct spt *parent, struct spt *child)
 {
-	/* The entries of a parent that locks pages in memory say so, and the child's must not. */
+	if (!commit_allows(parent->areas.committed) || areas_fork(&child->areas, &parent->areas) != 0)
+		return -ENOMEM;
+	/* The entries of a parent that locks pages in memory say so, and the child's must not; and
+	 * a slot that is shared would bring the pages along that the child is not to have. */
+	const uint32_t part_of_slot = AREA_LOCKED | AREA_NOT_FORKED | AREA_FORKED_EMPTY;
 	bool whole_slots = sharing_on;
-	for (struct area *area = spt_area_from(parent, 0); area; area = spt_area_next(area)) {
-		if (copy_area(child, area) != 0)
-			return -ENOMEM;
-		if (area->flags & AREA_LOCKED)
-			whole_slots = false;
-	}
-	for (struct area *area = spt_area_from(parent, 0); area; area = spt_area_next(area))
-		if (spt_share_pages(parent, child, area_start(area), area->end, whole_slots) != 0)
+	struct area *area;
+	for (area = area_first(&parent->areas); area && whole_slots; area = area_next(area))
+		whole_slots = !(area->flags & part_of_slot);
+	for (area = area_first(&parent->areas); area; area = area_next(area))
+		if (!(area->flags & (AREA_NOT_FORKED | AREA_FORKED_EMPTY)) &&
+		    spt_share_pages(parent, child, area_start(area), area->end, whole_slots) != 0)
 			return -ENOMEM;
 	return 0;
 }
@@ -76,11 +68,15 @@ struct spt *vm_fork(struct spt *parent)
 	child->stack_limit = parent->stack_limit;
 	child->data_limit = parent->data_limit;
 	child->space_limit = parent->space_limit;
+	child->lock_limit = parent->lock_limit;
 	child->resident_limit = parent->resident_limit;
+	child->barriers = parent->barriers;
 	child->args_start = parent->args_start;
 	child->args_end = parent->args_end;
 	child->env_start = parent->env_start;
 	child->env_end = parent->env_end;
+	child->auxiliary_start = parent->auxiliary_start;
+	child->auxiliary_end = parent->auxiliary_end;
 	int error = copy_areas(parent, child);
 	mutex_unlock(&child->lock);
 	mutex_unlock(&parent->lock);

@@ -17,12 +17,18 @@
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
 #include "kernel/sync/wait_queue.h"
+#include "kernel/time/clock.h"
+#include "kernel/watch.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "vm/chaos.h"
-#include "vm/evict.h"
 #include "vm/source.h"
-#include "vm/spt.h"
 #include "vm/vm.h"
+
+/* The functions themselves stand here, not the words that note who calls them. */
+#undef frame_alloc
+#undef frame_alloc_zeroed
+#undef frame_pin
 
 #define WAIT_QUEUES 64   /* frames share them by number; a wake is a hint anyway */
 #define TRANSFERS 256    /* in flight at once */
@@ -30,19 +36,24 @@
 
 struct frame *frames;
 struct frame *zero_frame;
+uint32_t frames_dirty;
 
 static struct wait_queue wait_queues[WAIT_QUEUES];
 
 struct transfer {
 	struct list_link link; /* the free ones; transfer_lock */
 	struct block_request request;
-	struct frame *frame;
+	struct frame *frame;   /* NULL: the record is free */
+	uint64_t since;        /* ns; when it was asked for */
 };
 
 static struct transfer transfers[TRANSFERS];
 static struct list free_transfers;
 static struct spinlock transfer_lock = SPINLOCK_INIT("transfers");
 static struct wait_queue transfer_waiters = WAIT_QUEUE_INIT(transfer_waiters);
+
+static bool wait_ends(const struct thread *, char *words, size_t size);
+static void say_busy_frames(void);
 
 void frame_init(void)
 {
@@ -58,45 +69,69 @@ void frame_init(void)
 	list_init(&free_transfers);
 	for (unsigned i = 0; i < TRANSFERS; i++)
 		list_append(&free_transfers, &transfers[i].link);
+	watch_set_frame_hooks(wait_ends, say_busy_frames);
 }
 
-/* A thread that is freeing memory, or a process that is being killed for its memory, may
- * use the last frames: otherwise it could never finish. */
-static uint32_t reserve_for(const struct thread *thread)
+static bool nothing(void)
 {
-	bool privileged = thread->reclaiming || (thread->spt && thread->spt->dying);
-	return privileged ? 0 : evict_reserve();
+	return false;
 }
 
-/* A frame; one that was cleared ahead if *cleared asks for it and there is one. Afterwards
- * *cleared says whether it is one of zeros. */
+static bool nothing_to_reclaim(bool memory_short)
+{
+	(void)memory_short;
+	return false;
+}
+
+static const struct frame_reclaimer no_reclaimer = {
+	.privileged = nothing, .reclaim = nothing_to_reclaim, .out_of_memory = nothing,
+};
+static const struct frame_reclaimer *reclaimer = &no_reclaimer;
+
+void frame_set_reclaimer(const struct frame_reclaimer *new)
+{
+	reclaimer = new;
+}
+
+static void begin(struct frame *frame)
+{
+	frame->flags = 0;
+	frame->locks = 0;
+	frame->state = FRAME_UNOWNED;
+	frame->pins = 1;
+	frame->owner.anon = NULL;
+	frame->index = 0;
+	frame->block = 0;
+	frame->mappings = 0;
+	list_link_init(&frame->policy.link);
+	list_link_init(&frame->source_link);
+	vm_count(VM_pgalloc);
+}
+
+/* A free frame's number, or 0; one that was cleared ahead if *cleared asks for it and there is
+ * one. Afterwards *cleared says whether it is one of zeros. */
+static inline uint32_t take_free(bool *cleared)
+{
+	uint32_t number = physmem_take_cleared(PHYSMEM_VM, reclaimer->reserve, cleared);
+	return number || !reclaimer->privileged() ? number
+	                                          : physmem_take_cleared(PHYSMEM_VM, 0, cleared);
+}
+
 static inline struct frame *take(bool *cleared)
 {
 	if (failpoint_strikes())
 		return NULL;
 	for (int round = 0; round < KILLS_TO_AWAIT; round++) {
-		uint32_t number = 0;
-		if (round > 0 || !chaos_strikes(8))
-			number = physmem_take_cleared(PHYSMEM_VM, reserve_for(thread_current()),
-			                              cleared);
+		uint32_t number = round > 0 || !chaos_strikes(8) ? take_free(cleared) : 0;
 		if (number) {
-			struct frame *frame = &frames[number];
-			frame->flags = 0;
-			frame->state = FRAME_UNOWNED;
-			frame->pins = 1;
-			frame->owner.anon = NULL;
-			frame->index = 0;
-			frame->block = 0;
-			frame->mappings = 0;
-			list_link_init(&frame->policy.link);
-			list_link_init(&frame->source_link);
-			vm_count(VM_pgalloc);
-			evict_check();
-			return frame;
+			begin(&frames[number]);
+			if (physmem_free() < reclaimer->low)
+				reclaimer->few();
+			return &frames[number];
 		}
-		bool short_of_memory = physmem_free() <= evict_reserve();
-		if (!evict_frames(short_of_memory ? EVICT_CLUSTER : 1) && short_of_memory &&
-		    !evict_out_of_memory())
+		bool memory_short = physmem_free() <= reclaimer->reserve;
+		if (!reclaimer->reclaim(memory_short) && memory_short &&
+		    !reclaimer->out_of_memory())
 			return NULL;
 	}
 	return NULL;
@@ -146,11 +181,55 @@ void frame_pin(struct frame *frame)
 	frame->pins++;
 }
 
+#ifdef PAGODA_DEBUG
+
+static uint32_t pins_counted; /* a hint under no lock */
+
+struct frame *frame_note_pin(struct frame *frame, const char *place)
+{
+	if (frame) {
+		frame->pinned_at = place;
+		frame->pinned_when = ++pins_counted;
+	}
+	return frame;
+}
+
+uint32_t frame_pins_counted(void)
+{
+	return pins_counted;
+}
+
+#endif
+
 void frame_unpin(struct frame *frame)
 {
 	spin_lock(&vm_lock);
 	frame_unpin_locked(frame);
 	spin_unlock(&vm_lock);
+}
+
+static inline void count_dirty(const struct frame *frame, uint32_t change)
+{
+	if (!frame->owner.source->anonymous)
+		__atomic_fetch_add(&frames_dirty, change, __ATOMIC_RELAXED);
+}
+
+void frame_file_dirty(struct frame *frame)
+{
+	if (!frame_set(frame, FRAME_DIRTY))
+		count_dirty(frame, 1);
+}
+
+void frame_file_clean(struct frame *frame)
+{
+	if (frame_clear(frame, FRAME_DIRTY))
+		count_dirty(frame, -1u);
+}
+
+void frame_file_forget(struct frame *frame)
+{
+	if (frame_clear_implied(frame, FRAME_DIRTY))
+		count_dirty(frame, -1u);
 }
 
 void frame_disown(struct frame *frame)
@@ -171,7 +250,9 @@ static struct wait_queue *wait_queue_of(const struct frame *frame)
 
 void frame_wait(struct frame *frame)
 {
+	thread_current()->awaited = frame;
 	WAIT_UNTIL(wait_queue_of(frame), !frame_has(frame, FRAME_BUSY));
+	thread_current()->awaited = NULL;
 }
 
 void frame_wait_unpinned(struct frame *frame)
@@ -196,6 +277,7 @@ static void transfer_done(struct block_request *request, int error)
 	struct frame *frame = transfer->frame;
 
 	uint32_t flags = spin_lock_irq(&transfer_lock);
+	transfer->frame = NULL;
 	list_append(&free_transfers, &transfer->link);
 	spin_unlock_irq(&transfer_lock, flags);
 	if (wait_any(&transfer_waiters))
@@ -210,6 +292,7 @@ void frame_io_start(struct frame *frame, struct block_device *device, uint32_t s
 	struct transfer *transfer;
 	WAIT_UNTIL(&transfer_waiters, (transfer = transfer_take()));
 	transfer->frame = frame;
+	transfer->since = clock_now();
 	transfer->request = (struct block_request){
 		.write = write,
 		.sector = sector,
@@ -221,6 +304,17 @@ void frame_io_start(struct frame *frame, struct block_device *device, uint32_t s
 	block_submit(device, &transfer->request);
 }
 
+/* Its bytes are nowhere else. A busy page of a file keeps its owner: truncation waits. */
+static void write_failed(struct frame *frame)
+{
+	if (frame->state != FRAME_FILE) {
+		frame_set(frame, FRAME_DIRTY);
+		return;
+	}
+	frame_file_dirty(frame);
+	__atomic_fetch_add(&frame->owner.source->write_errors, 1, __ATOMIC_ACQ_REL);
+}
+
 void frame_io_done(struct frame *frame, int error)
 {
 	struct wait_queue *queue = wait_queue_of(frame);
@@ -229,17 +323,90 @@ void frame_io_done(struct frame *frame, int error)
 		if (!error) {
 			frame_clear(frame, FRAME_ERROR);
 		} else {
-			frame_set(frame, FRAME_DIRTY | FRAME_ERROR);
-			/* A busy page of a file keeps its owner: truncation waits. */
-			if (frame->state == FRAME_FILE)
-				frame->owner.source->dirty_error = 1;
+			frame_set(frame, FRAME_ERROR);
+			write_failed(frame);
 		}
 	} else {
 		frame_set(frame, error ? FRAME_ERROR : FRAME_VALID);
 	}
 	/* Last: now the frame may go anywhere. An orphan has no pin, so nobody waits for it. */
-	if (__atomic_fetch_and(&frame->flags, ~FRAME_BUSY, __ATOMIC_ACQ_REL) & FRAME_ORPHAN)
+	if (__atomic_fetch_and(&frame->flags, (uint16_t)~FRAME_BUSY, __ATOMIC_ACQ_REL) &
+	    FRAME_ORPHAN)
 		frame_free(frame);
 	else if (wait_any(queue))
 		wait_wake_all(queue);
+}
+
+/* ---- what the trace hears ---- */
+
+TRACE_CALLING void frame_trace_dirty(const struct frame *frame)
+{
+	if (!frame_has(frame, FRAME_DIRTY))
+		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, true), frame_number(frame), 0);
+}
+
+TRACE_CALLING void frame_trace_clean(const struct frame *frame)
+{
+	if (frame_has(frame, FRAME_DIRTY))
+		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, false), frame_number(frame), 0);
+}
+
+/* ---- what the watchdog asks: no lock, perhaps in a panic ---- */
+
+#define BUSY_SAID 8u
+
+static const struct transfer *transfer_of(const struct frame *frame)
+{
+	for (unsigned i = 0; i < TRANSFERS; i++)
+		if (transfers[i].frame == frame)
+			return &transfers[i];
+	return NULL;
+}
+
+static bool any_transfer(void)
+{
+	for (unsigned i = 0; i < TRANSFERS; i++)
+		if (transfers[i].frame)
+			return true;
+	return false;
+}
+
+/* The frame and its transfer, in a few words; whether its being busy may end: while anything is
+ * transferred, whoever is to start this frame's transfer may be waiting for that. */
+static bool describe(const struct frame *frame, char *words, size_t size)
+{
+	static const char *const owners[] = {
+		[FRAME_UNOWNED] = "nobody's", [FRAME_ANON] = "an anon's", [FRAME_FILE] = "a file's",
+	};
+	const char *owner = frame->state <= FRAME_FILE ? owners[frame->state] : NULL;
+	const struct transfer *transfer = transfer_of(frame);
+	int n = snprintf(words, size, "frame 0x%x (%s)", frame_number(frame),
+	                 owner ? owner : "a table");
+	if (!frame_has(frame, FRAME_BUSY))
+		snprintf(words + n, size - n, ", which is not busy: nobody woke it");
+	else if (!transfer)
+		snprintf(words + n, size - n, ", which is busy, and no transfer is under way");
+	else
+		snprintf(words + n, size - n, ", which is being %s since %u ms ago",
+		         frame_has(frame, FRAME_WRITING) ? "written" : "read",
+		         (uint32_t)((clock_now() - transfer->since) / 1000000));
+	return frame_has(frame, FRAME_BUSY) && any_transfer();
+}
+
+static bool wait_ends(const struct thread *thread, char *words, size_t size)
+{
+	return describe(thread->awaited, words, size);
+}
+
+static void say_busy_frames(void)
+{
+	uint32_t said = 0;
+	char words[120];
+	for (uint32_t number = 1; number < physmem_end() && said < BUSY_SAID; number++) {
+		if (!frame_has(&frames[number], FRAME_BUSY))
+			continue;
+		describe(&frames[number], words, sizeof words);
+		panic_print("%s; pins %u\n", words, frames[number].pins);
+		said++;
+	}
 }

@@ -48,14 +48,15 @@ enum frame_state {
 #define FRAME_WRITING 0x10u /* the transfer under way is a write */
 #define FRAME_TOUCHED 0x20u /* referenced by read(2), write(2) or before it lost an entry */
 #define FRAME_ORPHAN 0x40u  /* nobody's any more; freed when its transfer ends */
-#define FRAME_ASIDE 0x80u   /* (v) was seen to be locked: not in the policy's queue. evict.c */
-#define FRAME_HAS_SLOT 0x100u /* (v) its anon went during a write, and left the slot to whoever
+#define FRAME_HAS_SLOT 0x80u  /* (v) its anon went during a write, and left the slot to whoever
                                  waits for that: `block` */
 
 struct frame {
-	volatile uint32_t flags;
-	uint8_t state;          /* (v) enum frame_state */
+	volatile uint16_t flags;
 	uint16_t pins;          /* (v) users that need it to stay put: I/O, copies */
+	uint32_t state : 8;     /* (v) enum frame_state */
+	uint32_t locks : 24;    /* (v) entries with PTE_LOCKED; while any, no policy has it. More
+	                           would need more areas than memory can hold */
 	union {                 /* (v) */
 		struct anon *anon;
 		struct page_source *source;
@@ -71,7 +72,7 @@ struct frame {
 		uintptr_t mappings; /* (v) the entries that map it: see rmap.c */
 		uint32_t sharers;   /* (v) PAGE_TABLE, ANON_LEAF: address spaces that use it */
 	};
-	struct policy_page policy;     /* (v) in a queue while ANON or FILE */
+	struct policy_page policy;     /* (v) in a queue while ANON or FILE, and not locked */
 	struct list_link source_link;  /* (v) FILE: all frames of the source */
 	union {
 		struct frame *hash_next; /* (v) FILE: the page cache's index */
@@ -81,6 +82,10 @@ struct frame {
 			uint16_t seen;     /* PAGE_TABLE, ANON_LEAF: the auditor's last round */
 		};
 	};
+#ifdef PAGODA_DEBUG
+	const char *pinned_at; /* (v) where the latest pin was taken: "vm/fault.c:350" */
+	uint32_t pinned_when;  /* (v) that one's number: they are counted from the start on */
+#endif
 };
 
 extern struct frame *frames;     /* physmem_end() of them */
@@ -94,6 +99,12 @@ static inline uint32_t frame_number(const struct frame *frame)
 static inline physaddr_t frame_phys(const struct frame *frame)
 {
 	return frame_number(frame) << PAGE_SHIFT;
+}
+
+/* Whether it holds a page: one that a policy may have, and that can be evicted. */
+static inline bool frame_is_page(const struct frame *frame)
+{
+	return frame->state == FRAME_ANON || frame->state == FRAME_FILE;
 }
 
 /* The frame's content, as the kernel sees it. */
@@ -113,11 +124,11 @@ static inline bool frame_has(const struct frame *frame, uint32_t flag)
 	return __atomic_load_n(&frame->flags, __ATOMIC_ACQUIRE) & flag;
 }
 
-/* Clears the flag and returns whether it was set. These two are for changes of FRAME_DIRTY
+/* Set or clear the flag and return whether it was set. These two are for changes of FRAME_DIRTY
  * that go without saying in the trace, as another event says them. */
-static inline void frame_set_implied(struct frame *frame, uint32_t flag)
+static inline bool frame_set_implied(struct frame *frame, uint32_t flag)
 {
-	__atomic_fetch_or(&frame->flags, flag, __ATOMIC_ACQ_REL);
+	return __atomic_fetch_or(&frame->flags, flag, __ATOMIC_ACQ_REL) & flag;
 }
 
 static inline bool frame_clear_implied(struct frame *frame, uint32_t flag)
@@ -125,24 +136,30 @@ static inline bool frame_clear_implied(struct frame *frame, uint32_t flag)
 	return __atomic_fetch_and(&frame->flags, ~flag, __ATOMIC_ACQ_REL) & flag;
 }
 
-/* The trace hears of FRAME_DIRTY alone: trace.c. */
+/* The same two, for all others. The trace hears of FRAME_DIRTY alone: trace.c. */
 TRACE_CALLING void frame_trace_dirty(const struct frame *);
 TRACE_CALLING void frame_trace_clean(const struct frame *);
 
-static inline void frame_set(struct frame *frame, uint32_t flag)
+static inline bool frame_set(struct frame *frame, uint32_t flag)
 {
 	if (flag & FRAME_DIRTY && tracing(TRACE_BIT(frame)))
 		TRACE_TELL(frame_trace_dirty, frame);
-	frame_set_implied(frame, flag);
+	return frame_set_implied(frame, flag);
 }
 
-/* Clears the flag and returns whether it was set. */
 static inline bool frame_clear(struct frame *frame, uint32_t flag)
 {
 	if (flag & FRAME_DIRTY && tracing(TRACE_BIT(frame)))
 		TRACE_TELL(frame_trace_clean, frame);
 	return frame_clear_implied(frame, flag);
 }
+
+/* As frame_set and frame_clear with FRAME_DIRTY, for a page of a file; counts those whose bytes
+ * only their file can take: not tmpfs's, which go to swap. vm_lock held, or the frame is busy. */
+extern uint32_t frames_dirty; /* atomic */
+void frame_file_dirty(struct frame *);
+void frame_file_clean(struct frame *);
+void frame_file_forget(struct frame *); /* the same, implied: it leaves its file */
 
 /*
  * A frame with one pin, no owner, and whatever content; FRAME_UNOWNED. Evicts when none
@@ -155,6 +172,18 @@ struct frame *frame_alloc_zeroed(void);
 /* Pins keep a frame from being evicted or freed. frame_pin with vm_lock held. The last
  * frame_unpin of a frame without owner frees it; vm_lock not held / held. */
 void frame_pin(struct frame *);
+#ifdef PAGODA_DEBUG
+/* The checked kernel notes who pinned a frame last, for the audit. Returns the frame, which may
+ * be NULL. */
+struct frame *frame_note_pin(struct frame *, const char *place);
+uint32_t frame_pins_counted(void);
+#define FRAME_LINE_(line) #line
+#define FRAME_LINE(line) FRAME_LINE_(line)
+#define FRAME_PLACE __FILE__ ":" FRAME_LINE(__LINE__)
+#define frame_pin(frame) (frame_pin)(frame_note_pin(frame, FRAME_PLACE))
+#define frame_alloc() frame_note_pin((frame_alloc)(), FRAME_PLACE)
+#define frame_alloc_zeroed() frame_note_pin((frame_alloc_zeroed)(), FRAME_PLACE)
+#endif
 void frame_unpin(struct frame *);
 void frame_release(struct frame *); /* for frame_unpin_locked alone */
 static inline void frame_unpin_locked(struct frame *frame)
@@ -183,6 +212,24 @@ void frame_io_start(struct frame *, struct block_device *, uint32_t sector, bool
 /* The transfer is over (or was not needed): sets VALID or ERROR after a read, DIRTY again
  * after a failed write, then clears BUSY and wakes. Callable from interrupts. */
 void frame_io_done(struct frame *, int error);
+
+/*
+ * Who needs a frame and finds none asks the reclaimer, which registers itself (evict.c). Of the
+ * calls, all may sleep but the first.
+ */
+struct frame_reclaimer {
+	uint32_t reserve; /* free frames kept for threads that are freeing memory */
+	uint32_t low;     /* with fewer than these `few` is called for each frame taken */
+	/* Whether the current thread may use the reserve: else it could never finish. */
+	bool (*privileged)(void);
+	void (*few)(void);
+	/* Frees frames: if memory is short many, else one. Whether there are any. */
+	bool (*reclaim)(bool memory_short);
+	/* Nothing can be freed: makes somebody give memory up. False: the caller itself must do
+	 * without. */
+	bool (*out_of_memory)(void);
+};
+void frame_set_reclaimer(const struct frame_reclaimer *);
 
 /* Boot: the table itself and the zero frame. */
 void frame_init(void);

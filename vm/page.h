@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Page arithmetic: addresses, page numbers and the two halves of a page number. */
+/* Page arithmetic: addresses, page numbers, and slots, which a page table maps each. */
 #pragma once
 
 #include "kernel/cpu/paging.h"
+#include "kernel/mem/layout.h"
+#include "kernel/mem/page_table.h"
 
 static inline uintptr_t page_round_down(uintptr_t address)
 {
@@ -25,13 +27,13 @@ static inline uint32_t page_offset(uintptr_t address)
 	return address & (PAGE_SIZE - 1);
 }
 
-/* Which entry of the page directory, and of the page table it names. */
-static inline uint32_t directory_index(uintptr_t address)
+/* The slot around the address: where it starts, and where the next one does. */
+static inline uintptr_t slot_start(uintptr_t address)
 {
-	return address >> 22;
+	return address & ~(SLOT_SIZE - 1);
 }
 
-static inline uint32_t table_index(uintptr_t address)
+static inline uintptr_t slot_end(uintptr_t address)
 {
-	return (address >> PAGE_SHIFT) & (ENTRIES_PER_TABLE - 1);
+	return slot_start(address) + SLOT_SIZE;
 }

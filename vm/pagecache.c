@@ -16,21 +16,22 @@
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
 #include "lib/string.h"
-#include "vm/area.h"
-#include "vm/evict.h"
 #include "vm/frame.h"
 #include "vm/pagedir.h"
+#include "vm/replace.h"
 #include "vm/tracepoints.h"
-#include "vm/usercopy.h"
+#include "vm/truncate.h"
 #include "vm/vm.h"
 #include "vm/writeback.h"
 
 #define FLUSH_SECONDS 5u
+#define DIRTY_SHARE 4u /* of all memory that dirty pages may take before writers write them */
 /* vm_lock is let go after so many frames of a walk. */
 #define FRAMES_A_HOLD 16u
 
 static struct frame **buckets; /* vm_lock */
 static uint32_t bucket_mask;
+uint32_t pagecache_dirty_most;
 
 void pagecache_init(void)
 {
@@ -39,6 +40,7 @@ void pagecache_init(void)
 		pages *= 2;
 	buckets = physmem_boot_take(pages);
 	bucket_mask = pages * PAGE_SIZE / sizeof(struct frame *) - 1;
+	pagecache_dirty_most = physmem_total() / DIRTY_SHARE;
 }
 
 void page_source_init(struct page_source *source, const struct page_source_ops *ops,
@@ -50,6 +52,7 @@ void page_source_init(struct page_source *source, const struct page_source_ops *
 	list_init(&source->frames);
 	mutex_init(&source->sync_lock, "sync");
 	list_init(&source->areas);
+	list_link_init(&source->mapped_link);
 }
 
 /* Neighbouring pages go to neighbouring buckets; sources are spread by a multiplication
@@ -80,7 +83,7 @@ static void insert(struct page_source *source, uint32_t index, struct frame *fra
 	list_append(&source->frames, &frame->source_link);
 	source->cached++;
 	trace_cache_insert(frame);
-	evict_page_in(frame);
+	replace_enter(frame);
 }
 
 void pagecache_remove(struct frame *frame)
@@ -95,7 +98,8 @@ void pagecache_remove(struct frame *frame)
 	frame->owner.source->cached--;
 	frame_unmap(frame);
 	trace_cache_remove(frame);
-	evict_page_out(frame);
+	frame_file_forget(frame);
+	replace_leave(frame);
 	frame_disown(frame);
 }
 
@@ -158,12 +162,14 @@ int pagecache_start(struct page_source *source, uint32_t index, struct frame **r
 	return 0;
 }
 
-int pagecache_await(struct frame *frame)
+int pagecache_await(struct frame **pinned)
 {
+	struct frame *frame = *pinned;
 	if (!frame_has(frame, FRAME_VALID))
 		frame_wait(frame);
 	if (frame_has(frame, FRAME_VALID))
 		return 0;
+	*pinned = NULL;
 	spin_lock(&vm_lock);
 	if (frame->state == FRAME_FILE && !frame_has(frame, FRAME_BUSY | FRAME_VALID))
 		pagecache_remove(frame); /* the next reader tries again */
@@ -180,7 +186,7 @@ int pagecache_get(struct page_source *source, uint32_t index, struct frame **res
 		error = pagecache_start(source, index, result, &started);
 		if (error)
 			return error;
-		error = pagecache_await(*result);
+		error = pagecache_await(result);
 	} while (error && !started);
 	if (!error && !frame_has(*result, FRAME_TOUCHED))
 		frame_set(*result, FRAME_TOUCHED);
@@ -235,30 +241,32 @@ int pagecache_get_for_write(struct page_source *source, uint32_t index, bool ove
 		memset(frame_data(*result), 0, PAGE_SIZE);
 		frame_io_done(*result, 0);
 	}
-	error = pagecache_await(*result);
+	error = pagecache_await(result);
 	if (error)
 		return error;
-	error = source->ops->prepare_write(source, *result);
+	struct frame *frame = *result;
+	error = source->ops->prepare_write(source, frame);
 	if (!error)
 		return 0;
 
+	*result = NULL;
 	spin_lock(&vm_lock);
-	if (made && (*result)->state == FRAME_FILE && !frame_has(*result, FRAME_DIRTY | FRAME_BUSY))
-		pagecache_remove(*result); /* zeros that the source does not have */
-	frame_unpin_locked(*result);
+	if (made && frame->state == FRAME_FILE && !frame_has(frame, FRAME_DIRTY | FRAME_BUSY))
+		pagecache_remove(frame); /* zeros that the source does not have */
+	frame_unpin_locked(frame);
 	spin_unlock(&vm_lock);
 	return error;
 }
 
 /* For a page that is not in memory: its new content is whole before the page enters. -EEXIST if
  * it came meanwhile. */
-static int enter_whole(struct page_source *source, uint32_t index, const void *user_from,
-                       uint32_t n)
+static int enter_whole(struct page_source *source, uint32_t index, page_filler *fill,
+                       void *context, uint32_t n)
 {
 	struct frame *new = frame_alloc();
 	if (!new)
 		return -ENOMEM;
-	int error = copy_from_user(frame_data(new), user_from, n);
+	int error = fill(context, frame_data(new), n);
 	if (error) {
 		frame_unpin(new);
 		return error;
@@ -282,22 +290,22 @@ static int enter_whole(struct page_source *source, uint32_t index, const void *u
 	return error;
 }
 
-int pagecache_overwrite(struct page_source *source, uint32_t index, const void *user_from,
-                        uint32_t n)
+int pagecache_overwrite(struct page_source *source, uint32_t index, page_filler *fill,
+                        void *context, uint32_t n)
 {
 	struct frame *frame;
 	int error;
 	do { /* a page that could not be read left the cache: it need not be read */
 		while (!(frame = find_pinned(source, index))) {
-			error = enter_whole(source, index, user_from, n);
+			error = enter_whole(source, index, fill, context, n);
 			if (error != -EEXIST)
 				return error;
 		}
-	} while (pagecache_await(frame));
+	} while (pagecache_await(&frame));
 	vm_count(VM_cache_hit);
 	error = source->ops->prepare_write(source, frame);
 	if (!error) {
-		error = copy_from_user(frame_data(frame), user_from, n);
+		error = fill(context, frame_data(frame), n);
 		pagecache_dirty(frame);
 	}
 	frame_unpin(frame);
@@ -306,7 +314,11 @@ int pagecache_overwrite(struct page_source *source, uint32_t index, const void *
 
 void pagecache_dirty(struct frame *frame)
 {
-	frame_set(frame, FRAME_DIRTY | FRAME_TOUCHED);
+	frame_set(frame, FRAME_TOUCHED);
+	spin_lock(&vm_lock);
+	if (frame->state == FRAME_FILE) /* else it was truncated, and nobody will see it */
+		frame_file_dirty(frame);
+	spin_unlock(&vm_lock);
 }
 
 /* How much of [position, position + n) lies in the first page of it. */
@@ -362,18 +374,26 @@ static struct frame *next_of(struct page_source *source)
 	return frame;
 }
 
-/* Goes once round the source's pages and removes those from `first` on. Whether there were any:
- * while one is waited for, others may come. */
-static bool remove_from(struct page_source *source, uint32_t first)
+/* Nobody would miss the page. vm_lock held. */
+static bool droppable(const struct frame *frame)
+{
+	return frame->state == FRAME_FILE && !frame->owner.source->anonymous &&
+	       frame->pins == 0 && !frame->mappings && !frame_has(frame, FRAME_BUSY | FRAME_DIRTY);
+}
+
+/* Goes once round the source's pages and removes those from `first` on, or of these the
+ * droppable ones. Whether there were any: while one is waited for, others may come. */
+static bool remove_from(struct page_source *source, uint32_t first, bool droppable_only)
 {
 	bool any = false;
 	spin_lock(&vm_lock);
 	for (uint32_t left = source->cached, steps = 0; left > 0 && !list_empty(&source->frames);
 	     left--) {
 		struct frame *frame = next_of(source);
-		if (frame->index >= first) {
+		bool busy = frame_has(frame, FRAME_BUSY);
+		if (frame->index >= first && (busy || !droppable_only || droppable(frame))) {
 			any = true;
-			if (frame_has(frame, FRAME_BUSY)) {
+			if (busy) {
 				frame_wait_unpinned(frame);
 				spin_lock(&vm_lock);
 			} else {
@@ -389,10 +409,17 @@ static bool remove_from(struct page_source *source, uint32_t first)
 void pagecache_truncate(struct page_source *source, uint32_t first)
 {
 	mutex_lock(&source->sync_lock);
-	while (remove_from(source, first))
+	while (remove_from(source, first, false))
 		;
 	mutex_unlock(&source->sync_lock);
-	area_drop_copies(source, first);
+	truncate_copies(source, first);
+}
+
+void pagecache_drop_clean_of(struct page_source *source)
+{
+	SCOPED_MUTEX(&source->sync_lock);
+	while (remove_from(source, 0, true))
+		;
 }
 
 void pagecache_forget(struct page_source *source, uint32_t index)
@@ -426,7 +453,21 @@ static void gather(struct page_source *source, uint32_t first, uint32_t end,
 	spin_unlock(&vm_lock);
 }
 
-int pagecache_sync(struct page_source *source, uint32_t first, uint32_t end)
+int pagecache_write_some(struct page_source *source)
+{
+	if (source->anonymous)
+		return 0;
+	SCOPED_MUTEX(&source->sync_lock);
+	spin_lock(&vm_lock);
+	uint32_t left = source->cached;
+	spin_unlock(&vm_lock);
+	struct writeback batch = {0};
+	gather(source, 0, UINT32_MAX, &batch, &left);
+	return writeback_run(&batch);
+}
+
+/* Writes the dirty pages of [first, end) and waits. */
+static void write_range(struct page_source *source, uint32_t first, uint32_t end)
 {
 	SCOPED_MUTEX(&source->sync_lock);
 	spin_lock(&vm_lock);
@@ -437,11 +478,47 @@ int pagecache_sync(struct page_source *source, uint32_t first, uint32_t end)
 		gather(source, first, end, &batch, &left);
 		writeback_run(&batch);
 	}
-	return __atomic_exchange_n(&source->dirty_error, 0, __ATOMIC_ACQ_REL) ? -EIO : 0;
 }
 
-void pagecache_sync_all(void)
+static int new_errors(struct page_source *source, uint32_t *told)
 {
+	uint32_t errors = __atomic_load_n(&source->write_errors, __ATOMIC_ACQUIRE);
+
+	if (errors == *told)
+		return 0;
+	*told = source->errors_told = errors;
+	return -EIO;
+}
+
+int pagecache_sync(struct page_source *source, uint32_t first, uint32_t end, uint32_t *told)
+{
+	write_range(source, first, end);
+	return new_errors(source, told);
+}
+
+int pagecache_make_durable(struct page_source *source, uint32_t first, uint32_t end,
+                           bool data_only, uint32_t *told)
+{
+	if (!source->ops->settle)
+		return 0;
+	write_range(source, first, end);
+	int error = source->ops->settle(source, data_only);
+	int failed = new_errors(source, told);
+	return failed ? failed : error;
+}
+
+int pagecache_write_page(struct frame *frame)
+{
+	struct writeback batch = {0};
+	spin_lock(&vm_lock);
+	writeback_add(&batch, frame);
+	spin_unlock(&vm_lock);
+	return writeback_run(&batch);
+}
+
+int pagecache_sync_all(void)
+{
+	int result = 0;
 	for (uint32_t number = 1, steps = 0; number < physmem_end();) {
 		struct writeback batch = {0};
 		spin_lock(&vm_lock);
@@ -452,8 +529,10 @@ void pagecache_sync_all(void)
 			vm_breathe(&steps, FRAMES_A_HOLD);
 		}
 		spin_unlock(&vm_lock);
-		writeback_run(&batch);
+		int error = writeback_run(&batch);
+		result = result ? result : error;
 	}
+	return result;
 }
 
 static void flusher(void *unused)
@@ -461,19 +540,13 @@ static void flusher(void *unused)
 	(void)unused;
 	for (;;) {
 		thread_sleep_until(clock_now() + FLUSH_SECONDS * NS_PER_SECOND);
-		pagecache_sync_all();
+		(void)pagecache_sync_all(); /* who asks is told, by the source's count */
 	}
 }
 
 void pagecache_start_flusher(void)
 {
 	ASSERT_SAYING(thread_create("flusher", flusher, NULL), "no memory for the flusher");
-}
-
-static bool droppable(const struct frame *frame)
-{
-	return frame->state == FRAME_FILE && !frame->owner.source->anonymous &&
-	       frame->pins == 0 && !frame->mappings && !frame_has(frame, FRAME_BUSY | FRAME_DIRTY);
 }
 
 uint32_t pagecache_drop_clean(void)

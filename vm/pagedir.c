@@ -11,10 +11,11 @@
 
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/kmap.h"
+#include "kernel/mem/slab.h"
 #include "kernel/panic.h"
 #include "vm/frame.h"
+#include "vm/replace.h"
 #include "vm/rmap.h"
-#include "vm/spt.h"
 #include "vm/tracepoints.h"
 #include "vm/vm.h"
 
@@ -23,11 +24,6 @@
 /* vm_lock is released after so many entries of a long range. */
 #define ENTRIES_A_HOLD 128u
 
-static physaddr_t table_of(pte_t directory_entry)
-{
-	return directory_entry & PAGE_MASK;
-}
-
 /* The address that an entry translates. */
 static uintptr_t address_of(const pte_t *entry)
 {
@@ -35,10 +31,11 @@ static uintptr_t address_of(const pte_t *entry)
 	       (page_offset((uintptr_t)entry) / sizeof(pte_t) << PAGE_SHIFT);
 }
 
-/* Whether a directory maps something by this entry: points to the page table around it. */
-static bool uses(const pte_t *directory, const pte_t *entry)
+/* Whether the directory below a root maps something by this entry: points to the page table around
+ * it. */
+static bool uses(pte_t *root, const pte_t *entry)
 {
-	return table_of(directory[directory_index(frame_of(entry)->index)]) ==
+	return entry_address(*root_slot(root, slot_index(frame_of(entry)->index))) ==
 	       virt_to_phys((void *)page_round_down((uintptr_t)entry));
 }
 
@@ -71,7 +68,7 @@ static void become_table(struct frame *frame, enum frame_state state, struct pag
 	frame->sharers = 1;
 	frame->resident = 0;
 	frame->seen = 0;
-	trace_frame_table(pagedir->spt, frame);
+	trace_frame_table(pagedir, frame);
 }
 
 static void table_free(struct frame *frame)
@@ -81,29 +78,97 @@ static void table_free(struct frame *frame)
 	frame_unpin_locked(frame);
 }
 
-int pagedir_create(struct pagedir *pagedir, struct spt *spt)
+#ifndef PAGODA_PAE
+
+/* The root is the one directory. */
+static pte_t *root_create(struct pagedir *pagedir)
 {
 	struct frame *frame = frame_alloc();
 	if (!frame)
-		return -ENOMEM;
-	kmap_directory_fill(frame_data(frame));
-
-	*pagedir = (struct pagedir){.directory = frame_data(frame), .spt = spt};
+		return NULL;
+	kmap_root_fill(frame_data(frame));
 	spin_lock(&vm_lock);
 	become_table(frame, FRAME_DIRECTORY, pagedir, 0);
 	spin_unlock(&vm_lock);
+	return frame_data(frame);
+}
+
+/* vm_lock held. */
+static void root_free(pte_t *root)
+{
+	table_free(frame_of(root));
+}
+
+const struct frame *pagedir_directory(const struct pagedir *pagedir, uint32_t index)
+{
+	(void)index;
+	return frame_of(pagedir->root);
+}
+
+#else
+
+/* The root: four pointers to directories, of which the last is the kernel's. They are there from
+ * the start, since the processor reads them only when CR3 is loaded (SDM vol. 3A, 4.4.1). */
+static struct slab_cache root_cache =
+	SLAB_CACHE("directory pointers", ROOT_ENTRIES * sizeof(pte_t));
+
+/* vm_lock held. */
+static void root_free(pte_t *root)
+{
+	for (uint32_t i = 0; i < DIRECTORIES; i++)
+		if (root[i])
+			table_free(&frames[entry_frame(root[i])]);
+	slab_free(&root_cache, root);
+}
+
+static pte_t *root_create(struct pagedir *pagedir)
+{
+	pte_t *root = slab_alloc_zeroed(&root_cache);
+	if (!root)
+		return NULL;
+	kmap_root_fill(root);
+	for (uint32_t i = 0; i < DIRECTORIES; i++) {
+		struct frame *frame = frame_alloc_zeroed();
+		spin_lock(&vm_lock);
+		if (!frame) {
+			root_free(root);
+			root = NULL;
+			i = DIRECTORIES;
+		} else {
+			uint32_t first = i * ENTRIES_PER_TABLE;
+			become_table(frame, FRAME_DIRECTORY, pagedir, slot_address(first));
+			entry_set(&root[i], frame_phys(frame) | PTE_P);
+		}
+		spin_unlock(&vm_lock);
+	}
+	return root;
+}
+
+const struct frame *pagedir_directory(const struct pagedir *pagedir, uint32_t index)
+{
+	return &frames[entry_frame(pagedir->root[index])];
+}
+
+#endif
+
+int pagedir_create(struct pagedir *pagedir)
+{
+	pte_t *root = root_create(pagedir);
+	if (!root)
+		return -ENOMEM;
+	*pagedir = (struct pagedir){.root = root};
 	return 0;
 }
 
 physaddr_t pagedir_phys(const struct pagedir *pagedir)
 {
-	return virt_to_phys(pagedir->directory);
+	return virt_to_phys(pagedir->root);
 }
 
 static pte_t *table_at(const struct pagedir *pagedir, uintptr_t address)
 {
-	pte_t directory_entry = pagedir->directory[directory_index(address)];
-	return directory_entry ? phys_to_virt(table_of(directory_entry)) : NULL;
+	pte_t directory_entry = *pagedir_slot(pagedir, address);
+	return directory_entry ? entry_table(directory_entry) : NULL;
 }
 
 static void table_remove(struct pagedir *pagedir, uintptr_t address)
@@ -112,10 +177,10 @@ static void table_remove(struct pagedir *pagedir, uintptr_t address)
 	ASSERT_SAYING(frame_of(table)->used == 0, "a page table goes with entries in it");
 	/* The processor may have cached the directory entry itself: any invlpg drops that
 	 * (SDM vol. 3A, 4.10.4.1). */
-	pte_t *directory_entry = &pagedir->directory[directory_index(address)];
-	*directory_entry &= ~PTE_P;
+	pte_t *directory_entry = pagedir_slot(pagedir, address);
+	entry_weaken(directory_entry, PTE_P);
 	tlb_forget_page(table);
-	*directory_entry = 0;
+	entry_set(directory_entry, 0);
 	pagedir->tables--;
 	table_free(frame_of(table));
 }
@@ -149,15 +214,15 @@ void pagedir_destroy(struct pagedir *pagedir)
 	/* A thread without an address space runs on whichever directory is loaded. */
 	if (this_cpu()->cr3 == pagedir_phys(pagedir))
 		cpu_load_directory(kernel_directory_physical());
-	for (uint32_t i = 0; pagedir->tables > 0 && i < SPT_LEAVES; i++)
-		if (pagedir->directory[i])
-			table_remove(pagedir, i << 22);
-	table_free(frame_of(pagedir->directory));
+	for (uint32_t i = 0; pagedir->tables > 0 && i < USER_TABLES; i++)
+		if (*pagedir_slot_at(pagedir, i))
+			table_remove(pagedir, slot_address(i));
+	root_free(pagedir->root);
 	spin_unlock(&vm_lock);
 	struct mapping *spare;
 	while ((spare = spare_take(pagedir)))
 		mapping_free(spare);
-	pagedir->directory = NULL;
+	pagedir->root = NULL;
 }
 
 int pagedir_prepare(struct pagedir *pagedir, uintptr_t address)
@@ -171,9 +236,9 @@ int pagedir_prepare(struct pagedir *pagedir, uintptr_t address)
 	if (!frame)
 		return -ENOMEM;
 	spin_lock(&vm_lock);
-	become_table(frame, FRAME_PAGE_TABLE, pagedir, address & ~(LARGE_PAGE_SIZE - 1));
+	become_table(frame, FRAME_PAGE_TABLE, pagedir, slot_start(address));
 	/* The rights are decided in the table's entries; the directory allows everything. */
-	pagedir->directory[directory_index(address)] = frame_phys(frame) | PTE_P | PTE_W | PTE_U;
+	entry_set(pagedir_slot(pagedir, address), frame_phys(frame) | PTE_P | PTE_W | PTE_U);
 	pagedir->tables++;
 	spin_unlock(&vm_lock);
 	return 0;
@@ -189,15 +254,23 @@ static inline void harvest(struct frame *frame, pte_t entry)
 		frame_set(frame, FRAME_DIRTY);
 }
 
+/* The entry says no longer, or now, that the page is locked. */
+static inline void count_lock(struct frame *frame, pte_t before, pte_t after)
+{
+	if ((before ^ after) & PTE_LOCKED)
+		replace_lock(frame, after & PTE_LOCKED);
+}
+
 /* Clears a present entry and all that goes with it, except for the TLB and the trace. */
 static void forget_entry(pte_t *entry)
 {
-	pte_t old = __atomic_exchange_n(entry, 0, __ATOMIC_ACQ_REL);
-	struct frame *table = frame_of(entry), *frame = &frames[old >> PAGE_SHIFT];
+	pte_t old = entry_exchange(entry, 0);
+	struct frame *table = frame_of(entry), *frame = &frames[entry_frame(old)];
 	table->used--;
 	if (frame == zero_frame)
 		return;
 	harvest(frame, old);
+	count_lock(frame, old, 0);
 	rmap_remove(frame, entry);
 	table->resident--;
 }
@@ -215,9 +288,10 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 	pte_t value = frame_phys(frame) | PTE_P | PTE_U | bits, before = *entry;
 
 	if (before) {
-		if ((before & PAGE_MASK) == frame_phys(frame)) {
+		if (entry_address(before) == frame_phys(frame)) {
 			trace_map_again(pagedir, address, before, value, frame);
-			harvest(frame, __atomic_exchange_n(entry, value, __ATOMIC_ACQ_REL));
+			harvest(frame, entry_exchange(entry, value));
+			count_lock(frame, before, value);
 			tlb_forget_page(entry);
 			return;
 		}
@@ -227,13 +301,14 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 	} else {
 		trace_map(pagedir, address, 0, value, frame);
 	}
-	*entry = value;
+	entry_set(entry, value);
 	struct frame *table = frame_of(entry);
 	ASSERT_SAYING(table->owner.pagedir || !(bits & (PTE_W | PTE_LOCKED)),
 	              "a shared page table gets an entry that only one of them wants");
 	table->used++;
 	if (frame == zero_frame)
 		return;
+	count_lock(frame, 0, value);
 	rmap_add(frame, entry, frame->mappings ? spare_take(pagedir) : NULL);
 	table->resident++;
 }
@@ -273,7 +348,7 @@ void pagedir_clear(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 		if (table_at(pagedir, start))
 			clear_in_table(pagedir, start, stop);
 		else
-			stop = (start & ~(LARGE_PAGE_SIZE - 1)) + LARGE_PAGE_SIZE;
+			stop = slot_end(start);
 		spin_unlock(&vm_lock);
 		start = stop;
 	}
@@ -288,7 +363,7 @@ static bool protect_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t
 		if (!(entries[i] & PTE_W))
 			continue;
 		any = true;
-		__atomic_fetch_and(&entries[i], ~PTE_W, __ATOMIC_ACQ_REL);
+		entry_weaken(&entries[i], PTE_W);
 		if (!many)
 			tlb_forget_page(&entries[i]);
 	}
@@ -303,7 +378,7 @@ void pagedir_protect(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 
 	trace_weaken(pagedir, start, end);
 	while (start < end) {
-		uintptr_t stop = (start & ~(LARGE_PAGE_SIZE - 1)) + LARGE_PAGE_SIZE;
+		uintptr_t stop = slot_end(start);
 		if (stop > end)
 			stop = end;
 		if (table_at(pagedir, start))
@@ -314,15 +389,18 @@ void pagedir_protect(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 		tlb_forget_all(pagedir);
 }
 
+uint32_t pagedir_resident_table(const struct pagedir *pagedir, uint32_t index)
+{
+	pte_t directory_entry = *pagedir_slot_at(pagedir, index);
+	return directory_entry ? frames[entry_frame(directory_entry)].resident : 0;
+}
+
 uint32_t pagedir_resident(const struct pagedir *pagedir)
 {
 	uint32_t resident = 0, tables = pagedir->tables;
-	for (uint32_t i = 0; tables > 0 && i < SPT_LEAVES; i++) {
-		pte_t directory_entry = pagedir->directory[i];
-		if (!directory_entry)
-			continue;
-		resident += frames[directory_entry >> PAGE_SHIFT].resident;
-		tables--;
+	for (uint32_t i = 0; tables > 0 && i < USER_TABLES; i++) {
+		resident += pagedir_resident_table(pagedir, i);
+		tables -= *pagedir_slot_at(pagedir, i) != 0;
 	}
 	return resident;
 }
@@ -330,32 +408,32 @@ uint32_t pagedir_resident(const struct pagedir *pagedir)
 void pagedir_share(struct pagedir *parent, struct pagedir *child, uintptr_t address)
 {
 	ASSERT(spin_held(&vm_lock));
-	pte_t *directory_entry = &parent->directory[directory_index(address)];
+	pte_t *directory_entry = pagedir_slot(parent, address);
 	if (!*directory_entry)
 		return;
-	struct frame *table = &frames[*directory_entry >> PAGE_SHIFT];
+	struct frame *table = &frames[entry_frame(*directory_entry)];
 	table->owner.pagedir = NULL;
 	table->sharers++;
-	__atomic_fetch_and(directory_entry, ~PTE_W, __ATOMIC_ACQ_REL);
+	entry_weaken(directory_entry, PTE_W);
 	tlb_forget_all(parent);
-	child->directory[directory_index(address)] = *directory_entry;
+	entry_set(pagedir_slot(child, address), *directory_entry);
 	child->tables++;
 }
 
 void pagedir_release(struct pagedir *pagedir, uintptr_t address)
 {
 	ASSERT(spin_held(&vm_lock));
-	pte_t *directory_entry = &pagedir->directory[directory_index(address)];
-	struct frame *table = &frames[*directory_entry >> PAGE_SHIFT];
+	pte_t *directory_entry = pagedir_slot(pagedir, address);
+	struct frame *table = &frames[entry_frame(*directory_entry)];
 	if (!*directory_entry || table->owner.pagedir)
 		return;
 	if (table->sharers == 1) {
 		table->owner.pagedir = pagedir;
-		*directory_entry |= PTE_W;
+		entry_mark(directory_entry, PTE_W);
 	} else {
 		table->sharers--;
 		pagedir->tables--;
-		*directory_entry = 0;
+		entry_exchange(directory_entry, 0);
 	}
 	tlb_forget_all(pagedir);
 }
@@ -374,14 +452,9 @@ void frame_unmap(struct frame *frame)
 static pte_t *entry_in(const struct frame *frame, const struct pagedir *pagedir)
 {
 	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m))
-		if (uses(pagedir->directory, rmap_entry(m)))
+		if (uses(pagedir->root, rmap_entry(m)))
 			return rmap_entry(m);
 	return NULL;
-}
-
-bool frame_mapped_in(const struct frame *frame, const struct pagedir *pagedir)
-{
-	return entry_in(frame, pagedir) != NULL;
 }
 
 uint32_t frame_unmap_from(struct frame *frame, const struct pagedir *pagedir)
@@ -404,37 +477,49 @@ void frame_write_protect(struct frame *frame)
 		pte_t *entry = rmap_entry(m);
 		if (!(*entry & (PTE_W | PTE_D)))
 			continue;
-		pte_t old = __atomic_fetch_and(entry, ~(PTE_W | PTE_D), __ATOMIC_ACQ_REL);
+		pte_t old = entry_weaken(entry, PTE_W | PTE_D);
 		harvest(frame, old);
 		trace_protect(frame_of(entry), address_of(entry), old, old & ~(PTE_W | PTE_D));
 		tlb_forget_page(entry);
 	}
 }
 
+/* Tests and clears A, leaving `mark` in its place. */
+static bool entry_test_accessed(pte_t *entry, pte_t mark)
+{
+	pte_t marked = *entry & mark;
+	if (!(*entry & PTE_A))
+		return false;
+	entry_mark(entry, mark);
+	pte_t old = entry_weaken(entry, PTE_A);
+	/* A cached translation would hide the next access: the processor sets A only when it
+	 * walks the tables. */
+	trace_protect(frame_of(entry), address_of(entry), (old & ~mark) | marked, old & ~PTE_A);
+	tlb_forget_page(entry);
+	return true;
+}
+
 bool frame_test_accessed(struct frame *frame)
 {
 	ASSERT(spin_held(&vm_lock));
 	bool accessed = frame_clear(frame, FRAME_TOUCHED);
-	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) {
-		pte_t *entry = rmap_entry(m);
-		if (!(*entry & PTE_A))
-			continue;
-		accessed = true;
-		pte_t old = __atomic_fetch_and(entry, ~PTE_A, __ATOMIC_ACQ_REL);
-		/* A cached translation would hide the next access: the processor sets A only
-		 * when it walks the tables. */
-		trace_protect(frame_of(entry), address_of(entry), old, old & ~PTE_A);
-		tlb_forget_page(entry);
-	}
+	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m))
+		accessed |= entry_test_accessed(rmap_entry(m), PTE_ACCESSED_BEFORE);
 	return accessed;
 }
 
-bool frame_locked(const struct frame *frame)
+bool pagedir_test_accessed(const struct pagedir *pagedir, uintptr_t address)
 {
-	for (uintptr_t m = frame->mappings; m; m = rmap_rest(m))
-		if (*rmap_entry(m) & PTE_LOCKED)
-			return true;
-	return false;
+	ASSERT(spin_held(&vm_lock));
+	pte_t *entry = &table_at(pagedir, address)[table_index(address)];
+	bool accessed = entry_test_accessed(entry, 0);
+	if (accessed)
+		frame_set(&frames[entry_frame(*entry)], FRAME_TOUCHED);
+	if (!(*entry & PTE_ACCESSED_BEFORE))
+		return accessed;
+	pte_t old = entry_weaken(entry, PTE_ACCESSED_BEFORE);
+	trace_protect(frame_of(entry), address_of(entry), old, old & ~PTE_ACCESSED_BEFORE);
+	return true;
 }
 
 uint32_t frame_mapping_count(const struct frame *frame)

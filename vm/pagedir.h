@@ -21,30 +21,43 @@
 
 /* One of the entry's bits that the processor leaves to software (SDM vol. 3A, table 4-6):
  * the page is locked in memory (mlock). */
-#define PTE_LOCKED 0x200u
+#define PTE_LOCKED ((pte_t)0x200)
+/* Another: the entry had A, which was cleared for the policy of all pages; pagedir_test_accessed has
+ * yet to tell of it. */
+#define PTE_ACCESSED_BEFORE ((pte_t)0x400)
 
 struct mapping;
-struct spt;
 
 struct pagedir {
-	pte_t *directory;        /* one frame; entries 768.. are the kernel's, the same in all */
-	struct spt *spt;         /* whose it is */
+	pte_t *root;             /* what CR3 names; a part of it is the kernel's, the same in all */
 	uint32_t tables;         /* (v) page tables, shared ones too */
 	struct mapping *spares;  /* (v) records kept ready, so that mapping cannot fail */
 	uint32_t spare_count;    /* (v) */
 };
 
+/* The directory's entry for the slot around the address / for the index-th slot. */
+static inline pte_t *pagedir_slot(const struct pagedir *pagedir, uintptr_t address)
+{
+	return root_slot(pagedir->root, slot_index(address));
+}
+static inline pte_t *pagedir_slot_at(const struct pagedir *pagedir, uint32_t index)
+{
+	return root_slot(pagedir->root, index);
+}
+
 /* 0 or -ENOMEM. May sleep. */
-int pagedir_create(struct pagedir *, struct spt *);
+int pagedir_create(struct pagedir *);
 /* Frees the directory and its tables; no entry is left (pagedir_clear the whole range
  * before). No thread that will run again has it as its own. */
 void pagedir_destroy(struct pagedir *);
 physaddr_t pagedir_phys(const struct pagedir *);
+/* The frame of one of its DIRECTORIES. */
+const struct frame *pagedir_directory(const struct pagedir *, uint32_t index);
 
 /* Whether pagedir_set cannot fail for the page, so that pagedir_prepare has nothing to do. */
 static inline bool pagedir_ready(const struct pagedir *pagedir, uintptr_t address)
 {
-	return pagedir->directory[directory_index(address)] && pagedir->spares;
+	return *pagedir_slot(pagedir, address) && pagedir->spares;
 }
 /* Makes sure that pagedir_set cannot fail: the page table exists and a mapping record is
  * at hand. spt->lock held, vm_lock not. May sleep. 0 or -ENOMEM. */
@@ -56,17 +69,17 @@ void pagedir_stock(struct pagedir *, uint32_t records);
 static inline bool pagedir_can_set(const struct pagedir *pagedir, uintptr_t address,
                                    const struct frame *frame)
 {
-	return pagedir->directory[directory_index(address)] &&
+	return *pagedir_slot(pagedir, address) &&
 	       (!frame->mappings || pagedir->spares);
 }
-/* Maps the page to the frame, replacing (and harvesting) what was there; bits are PTE_W and
- * PTE_LOCKED or none. After pagedir_prepare. vm_lock and spt->lock held. */
+/* Maps the page to the frame, replacing (and harvesting) what was there; bits are some of
+ * PTE_W, PTE_NX and PTE_LOCKED. After pagedir_prepare. vm_lock and spt->lock held. */
 void pagedir_set(struct pagedir *, uintptr_t address, struct frame *, pte_t bits);
 /* The entry as it stands (0: none, or no table); vm_lock held. */
 static inline pte_t pagedir_entry(const struct pagedir *pagedir, uintptr_t address)
 {
-	pte_t directory_entry = pagedir->directory[directory_index(address)];
-	const pte_t *table = phys_to_virt(directory_entry & PAGE_MASK);
+	pte_t directory_entry = *pagedir_slot(pagedir, address);
+	const pte_t *table = entry_table(directory_entry);
 	return directory_entry ? table[table_index(address)] : 0;
 }
 /* Drops every entry of [start, end), freeing tables that become empty. spt->lock held,
@@ -76,9 +89,18 @@ void pagedir_clear(struct pagedir *, uintptr_t start, uintptr_t end);
  * short. */
 void pagedir_protect(struct pagedir *, uintptr_t start, uintptr_t end);
 
+/* The number of the page table's frame for the address, if it belongs to nobody alone; 0. */
+static inline uint32_t pagedir_shared_table(const struct pagedir *pagedir, uintptr_t address)
+{
+	uint32_t number = entry_frame(*pagedir_slot(pagedir, address));
+	return number && !frames[number].owner.pagedir ? number : 0;
+}
+
 /* How many user entries map a frame, the zero frame not counted: the resident set. Goes through
  * the directory. Under vm_lock or the space's lock it is exact. */
 uint32_t pagedir_resident(const struct pagedir *);
+/* Of one entry of the directory. */
+uint32_t pagedir_resident_table(const struct pagedir *, uint32_t index);
 
 /* The page table for the address, if there is one, is from now on the child's too: neither writes
  * through it. The child has none there yet. vm_lock and the parent's spt->lock held. */
@@ -86,6 +108,10 @@ void pagedir_share(struct pagedir *parent, struct pagedir *child, uintptr_t addr
 /* If the page table for the address is shared: the last one who uses it owns it again; anybody
  * else has none there any more. vm_lock and spt->lock held. */
 void pagedir_release(struct pagedir *, uintptr_t address);
+
+/* Whether the entry was used since this was last asked: tests and clears its A bit, which the frame
+ * keeps as FRAME_TOUCHED, for frame_test_accessed. It maps a page. vm_lock held. */
+bool pagedir_test_accessed(const struct pagedir *, uintptr_t address);
 
 /* Of a frame: drops every entry that maps it (its A bits to FRAME_TOUCHED, D to
  * FRAME_DIRTY) / makes them read-only, harvesting D / tests and clears their A bits.
@@ -96,7 +122,5 @@ bool frame_test_accessed(struct frame *);
 /* Drops the entries through which one directory maps it, and nobody else but by a shared page
  * table. Returns how many. */
 uint32_t frame_unmap_from(struct frame *, const struct pagedir *);
-bool frame_mapped_in(const struct frame *, const struct pagedir *);
-bool frame_locked(const struct frame *); /* some entry has PTE_LOCKED */
 /* In how many places of address spaces it can be seen; a walk, for /proc. */
 uint32_t frame_mapping_count(const struct frame *);

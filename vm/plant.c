@@ -11,7 +11,7 @@
 #include "lib/string.h"
 #include "vm/anon.h"
 #include "vm/audit.h"
-#include "vm/evict.h"
+#include "vm/replace.h"
 #include "vm/frame.h"
 #include "vm/page.h"
 #include "vm/rmap.h"
@@ -42,7 +42,14 @@ static void entry_unlisted(struct victim *victim, bool plant)
 /* Promise 3: an entry that maps another frame than its anon's. */
 static void entry_elsewhere(struct victim *victim, bool plant)
 {
-	*victim->entry += plant ? PAGE_SIZE : -PAGE_SIZE;
+	*victim->entry += plant ? (pte_t)PAGE_SIZE : -(pte_t)PAGE_SIZE;
+}
+
+/* Promise 3: an entry says that its page is locked, and the frame does not know. */
+static void count_locked(struct victim *victim, bool plant)
+{
+	*victim->entry ^= PTE_LOCKED;
+	(void)plant;
 }
 
 /* Promise 6: a program may write where others look. */
@@ -84,9 +91,9 @@ static void frame_lost(struct victim *victim, bool plant)
 static void frame_unqueued(struct victim *victim, bool plant)
 {
 	if (plant)
-		evict_page_out(victim->frame);
+		replace_leave(victim->frame);
 	else
-		evict_page_in(victim->frame);
+		replace_enter(victim->frame);
 }
 
 /* Promise 5: a clean page whose bytes are nowhere else. */
@@ -137,7 +144,7 @@ static void sharers_table(struct victim *victim, bool plant)
 
 static void sharers_leaf(struct victim *victim, bool plant)
 {
-	frame_of(victim->spt->leaves[directory_index(victim->address)])->sharers += plant ? 1 : -1;
+	frame_of(*spt_leaf(victim->spt, slot_index(victim->address)))->sharers += plant ? 1 : -1;
 }
 
 /* Promise 6: a page table that belongs to nobody and can be written through. */
@@ -153,7 +160,7 @@ static void count_tables(struct victim *victim, bool plant)
 
 static void count_leaf(struct victim *victim, bool plant)
 {
-	frame_of(victim->spt->leaves[directory_index(victim->address)])->used += plant ? 1 : -1;
+	frame_of(*spt_leaf(victim->spt, slot_index(victim->address)))->used += plant ? 1 : -1;
 }
 
 /* Promise 1: an entry that no program could use. */
@@ -180,20 +187,20 @@ static void frame_unowned(struct victim *victim, bool plant)
 /* Promise 2: a page table that believes to be another's. */
 static void table_stolen(struct victim *victim, bool plant)
 {
-	frame_of(victim->entry)->index += plant ? LARGE_PAGE_SIZE : -LARGE_PAGE_SIZE;
+	frame_of(victim->entry)->index += plant ? SLOT_SIZE : -SLOT_SIZE;
 }
 
 /* Promise 2: a leaf that believes to be another's. */
 static void leaf_stolen(struct victim *victim, bool plant)
 {
-	frame_of(victim->spt->leaves[directory_index(victim->address)])->index +=
-		plant ? LARGE_PAGE_SIZE : -LARGE_PAGE_SIZE;
+	frame_of(*spt_leaf(victim->spt, slot_index(victim->address)))->index +=
+		plant ? SLOT_SIZE : -SLOT_SIZE;
 }
 
 /* Promise 6: in a shared slot, a way to write through the page table. */
 static void directory_writable(struct victim *victim, bool plant)
 {
-	victim->spt->pagedir.directory[directory_index(victim->address)] ^= PTE_W;
+	*pagedir_slot(&victim->spt->pagedir, victim->address) ^= PTE_W;
 	(void)plant;
 }
 
@@ -250,7 +257,7 @@ static const struct kind anon_kinds[] = {
 	{"page-lost", page_lost},             {"frame-stray", frame_stray},
 	{"sharers-table", sharers_table},     {"sharers-leaf", sharers_leaf},
 	{"table-unowned", table_unowned},     {"leaf-stolen", leaf_stolen},
-	{"directory-writable", directory_writable},
+	{"directory-writable", directory_writable}, {"count-locked", count_locked},
 };
 
 /* Of pages of files that are mapped and clean. */
@@ -269,15 +276,15 @@ static const struct kind *find_kind(const struct kind *kinds, uint32_t count, co
 /* vm_lock and spt->lock held. */
 static bool find_victim(struct victim *victim, bool of_file)
 {
-	pte_t *directory_entry = &victim->spt->pagedir.directory[directory_index(victim->address)];
+	pte_t *directory_entry = pagedir_slot(&victim->spt->pagedir, victim->address);
 	if (victim->address >= USER_END || !*directory_entry)
 		return false;
-	pte_t *table = phys_to_virt(*directory_entry & PAGE_MASK);
+	pte_t *table = entry_table(*directory_entry);
 	victim->entry = &table[table_index(victim->address)];
 	if (!(*victim->entry & PTE_P))
 		return false;
 	victim->anon = spt_anon(victim->spt, victim->address);
-	victim->frame = &frames[*victim->entry >> PAGE_SHIFT];
+	victim->frame = &frames[entry_frame(*victim->entry)];
 	if (of_file)
 		return victim->frame->state == FRAME_FILE && !frame_has(victim->frame, FRAME_DIRTY);
 	return victim->anon && victim->frame->mappings == (uintptr_t)victim->entry;

@@ -6,14 +6,18 @@
  * replayed there against recorded references. docs/policy.md shows how to write one.
  *
  *        environment (kernel, or lab)                       policy
- *        start(table, frames) ------------------------>     forgets everything
- *        a page becomes resident: page_in(page) ------>     puts it into a queue
- *        time passes: tick() ------------------------->     looks at some bits
- *        a frame is needed: step() ------------------->     looks at its next page
+ *        start(self, table, frames) ------------------>     begins, with empty queues
+ *        a page becomes resident: page_in(self, page) ->    puts it into a queue
+ *        time passes: tick(self) --------------------->     looks at some bits
+ *        a frame is needed: step(self) --------------->     looks at its next page
  *                  <-- policy_evictable(page)?
  *                  <-- policy_referenced(page)?
  *                  <------- victim, or NULL: again          and keeps it in a queue
- *        the victim is evicted: page_out(page) ------->     takes it out
+ *        the victim is evicted: page_out(self, page) ->     takes it out
+ *
+ * A policy has no variables: what it knows is in `self`. For it is used several times at once, on
+ * pages that have nothing to do with each other: all of the machine's, and those of each program
+ * that may have only so many (vm/resident.h).
  *
  * All calls are made with the environment's lock held (in the kernel vm_lock).
  */
@@ -36,37 +40,39 @@ struct policy_page {
 
 struct policy {
 	const char *name;
+	uint32_t self_bytes; /* of its queues and numbers; at most POLICY_SELF_MOST */
 	/* Bytes of table that the policy wants for each frame of memory; 0: none. */
 	uint32_t table_bytes;
-	/* The policy begins, with no page: it forgets whatever it knew. The table has room
-	 * for `frames`, which is at least the number of pages ever resident at a time; its
-	 * content is undefined. NULL if there is nothing to forget. */
-	void (*start)(void *table, uint32_t frames);
+	/* The policy begins, with no page. The table has room for `frames`, which is at least the
+	 * number of pages ever resident at a time; its content, and self's, is undefined. */
+	void (*start)(void *self, void *table, uint32_t frames);
 	/* The page became resident. Its reference bit is set if it was brought in for an
 	 * access, which the processor retries: clock sees it referenced. */
-	void (*page_in)(struct policy_page *);
+	void (*page_in)(void *self, struct policy_page *);
 	/* The page is leaving: chosen and evicted, or freed by its owner. */
-	void (*page_out)(struct policy_page *);
+	void (*page_out)(void *self, struct policy_page *);
 	/* A frame is needed: looks at the page whose turn it is. The victim, which stays in the
 	 * queue until page_out, or NULL: not this one; the next step looks at another. Names only
 	 * pages for which policy_evictable() holds. If any page can go, it is named after at most
 	 * POLICY_STEPS steps for each page there is. A victim that is not evicted after all is
 	 * not named again until its turn comes round. There is a page. */
-	struct policy_page *(*step)(void);
+	struct policy_page *(*step)(void *self);
 	/* Time has passed: called in steady intervals, for policies that measure how long
 	 * ago a page was referenced. Looks at a bounded number of pages. NULL: not needed. */
-	void (*tick)(void);
+	void (*tick)(void *self);
 };
 
 #define POLICY_STEPS 6u
+#define POLICY_SELF_MOST 256u
 
 /* Steps on until a victim is named, among so many pages; NULL if none can go. In the kernel
  * evict.c does it, which lets others have the lock in between. */
-static inline struct policy_page *policy_choose(const struct policy *policy, uint32_t pages)
+static inline struct policy_page *policy_choose(const struct policy *policy, void *self,
+                                                uint32_t pages)
 {
 	struct policy_page *victim = NULL;
 	for (uint32_t steps = POLICY_STEPS * pages; steps > 0 && !victim; steps--)
-		victim = policy->step();
+		victim = policy->step(self);
 	return victim;
 }
 

@@ -4,6 +4,9 @@
 
 #include "kernel/boot_args.h"
 #include "kernel/dev/block.h"
+#include "kernel/mem/physmem.h"
+#include "kernel/mem/slab.h"
+#include "lib/string.h"
 #include "vm/anon.h"
 #include "vm/area.h"
 #include "vm/evict.h"
@@ -18,14 +21,21 @@
 #define WINDOW_FIRST 2u /* pages read ahead when a second read in order is seen */
 #define WINDOW_MAX 32u
 #define DOUBT_MAX 15u
+#define ZEROS_RUN 64u      /* pages of zeros that must have come in order before more are given; */
+#define ZEROS_PART 16u     /* no more at a time than this part of those that came in order, */
+#define ZEROS_MAX 16u      /* nor than this */
+#define ZEROS_FREE_PART 4u /* memory is plentiful if more than this part of it is free */
 #define ROOM_LEFT 32u   /* frames that are left for those who need one now */
 
+static struct slab_cache ahead_cache = SLAB_CACHE("ahead", sizeof(struct ahead));
 static bool around_on, ahead_on;
+uint32_t zeros_run_least;
 
 void readahead_init(void)
 {
 	around_on = boot_arg_number("vm.faultaround", 1);
 	ahead_on = boot_arg_number("vm.readahead", 1);
+	zeros_run_least = boot_arg_number("vm.anonaround", 1) ? ZEROS_RUN : UINT32_MAX;
 }
 
 /* Maps one neighbour, if all it takes is at hand. vm_lock held. */
@@ -37,7 +47,8 @@ static void map_neighbour(struct spt *spt, struct area *area, uintptr_t address)
 	if (!frame || !frame_has(frame, FRAME_VALID) ||
 	    !pagedir_can_set(&spt->pagedir, address, frame))
 		return;
-	pagedir_set(&spt->pagedir, address, frame, area->flags & AREA_LOCKED ? PTE_LOCKED : 0);
+	pagedir_set(&spt->pagedir, address, frame, (area->flags & AREA_LOCKED ? PTE_LOCKED : 0) |
+	            area_no_execute(area));
 	vm_count(VM_fault_around);
 }
 
@@ -68,17 +79,97 @@ void fault_around(struct spt *spt, struct area *area, uintptr_t address)
 	spin_unlock(&vm_lock);
 }
 
+/* How many pages of zeros more are given out with the one at the address; 0 if frames are wanted.
+ * Within the page table. */
+static uint32_t zeros_window(const struct spt *spt, const struct area *area, uintptr_t address)
+{
+	if (spt->resident_limit != UINT32_MAX || area->flags & (AREA_LOCKED | AREA_RANDOM) ||
+	    physmem_free() < physmem_total() / ZEROS_FREE_PART)
+		return 0;
+	uint32_t window = area->zeros_run / ZEROS_PART;
+	uint32_t room = ENTRIES_PER_TABLE - 1 - table_index(address);
+	uint32_t left = (area->end - area->zeros_next) >> PAGE_SHIFT;
+	window = window < ZEROS_MAX ? window : ZEROS_MAX;
+	window = window < room ? window : room;
+	return window < left ? window : left;
+}
+
+static void zeros_given(struct area *area, uint32_t pages)
+{
+	area->zeros_next += pages * PAGE_SIZE;
+	area->zeros_run += pages;
+	vm_count_many(VM_fault_around, pages);
+}
+
+void zeros_around_read(struct spt *spt, struct area *area, uintptr_t address)
+{
+	uint32_t window = zeros_window(spt, area, address), given;
+	for (given = 0; given < window; given++) {
+		address += PAGE_SIZE;
+		if (spt_anon(spt, address) || pagedir_entry(&spt->pagedir, address))
+			break;
+		pagedir_set(&spt->pagedir, address, zero_frame, area_no_execute(area));
+	}
+	zeros_given(area, given);
+}
+
+/* A frame of zeros and a record for it, if both are to be had. */
+static struct anon *zeros_alloc(struct frame **frame)
+{
+	struct anon *anon = anon_alloc();
+	if (!anon || (*frame = frame_alloc_zeroed()))
+		return anon;
+	anon_cancel(anon);
+	return NULL;
+}
+
+void zeros_around_write(struct spt *spt, struct area *area, uintptr_t address, pte_t bits)
+{
+	uint32_t window = zeros_window(spt, area, address), made = 0;
+	struct anon *anons[ZEROS_MAX];
+	struct frame *made_of[ZEROS_MAX];
+	while (made < window && !spt_anon(spt, address + (made + 1) * PAGE_SIZE) &&
+	       (anons[made] = zeros_alloc(&made_of[made])))
+		made++;
+	if (!made)
+		return;
+	spin_lock(&vm_lock);
+	for (uint32_t i = 0; i < made; i++) {
+		address += PAGE_SIZE;
+		anon_begin(anons[i], made_of[i]);
+		spt_anon_set(spt, address, anons[i]);
+		pagedir_set(&spt->pagedir, address, made_of[i], bits);
+		frame_unpin_locked(made_of[i]);
+	}
+	zeros_given(area, made);
+	spin_unlock(&vm_lock);
+}
+
+/* The stream that reads ahead around the address: its window, the one before it, or a little behind;
+ * NULL if none does. */
+static struct ahead_stream *stream_around(const struct area *area, uintptr_t address)
+{
+	if (!area->ahead)
+		return NULL;
+	struct ahead_stream *stream = area->ahead->streams;
+	for (; stream < area->ahead->streams + AHEAD_STREAMS; stream++)
+		if (stream->window && stream->next - address <= 2 * WINDOW_MAX * PAGE_SIZE)
+			return stream;
+	return NULL;
+}
+
 void anon_around(struct spt *spt, struct area *area, uintptr_t address)
 {
-	uintptr_t mark = area->ahead_mark, end = area->ahead_next;
-	if (!around_on || !area->ahead_window || spt->resident_limit != UINT32_MAX)
+	if (!area->ahead || !around_on || spt->resident_limit != UINT32_MAX)
 		return;
-	if (address < mark)
-		end = mark;
+	const struct ahead_stream *stream = stream_around(area, address);
+	if (!stream)
+		return;
+	uintptr_t end = address < stream->mark ? stream->mark : stream->next;
 	if (end > area->end)
 		end = area->end;
 
-	pte_t bits = pagedir_entry(&spt->pagedir, address) & (PTE_W | PTE_LOCKED);
+	pte_t bits = pagedir_entry(&spt->pagedir, address) & (PTE_W | PTE_NX | PTE_LOCKED);
 	while ((address += PAGE_SIZE) < end && table_index(address) != 0) {
 		struct anon *anon = spt_anon(spt, address);
 		struct frame *frame = anon ? anon->frame : NULL;
@@ -96,11 +187,13 @@ void anon_around(struct spt *spt, struct area *area, uintptr_t address)
 /* Starts reading the file's page behind the address. Returns whether it went to the device. */
 static bool start_file_read(struct area *area, uintptr_t address)
 {
+	struct page_source *source = area->source;
 	uint32_t page = area_source_page(area, address);
 	struct frame *frame;
 	bool started;
-	if (page >= source_pages(area->source) ||
-	    pagecache_start(area->source, page, &frame, &started) != 0)
+	if (page >= source_pages(source) ||
+	    (source->ops->stored && !source->ops->stored(source, page)) ||
+	    pagecache_start(source, page, &frame, &started) != 0)
 		return false;
 	frame_unpin(frame);
 	return started;
@@ -137,72 +230,92 @@ static uintptr_t start_range(struct spt *spt, struct area *area, uintptr_t *star
 	return first;
 }
 
-/* Reads the next window, behind `start`. */
-static void window_start(struct spt *spt, struct area *area, uintptr_t start)
+/* Reads the stream's next window, behind `start`. */
+static void window_start(struct spt *spt, struct area *area, struct ahead_stream *stream,
+                         uintptr_t start)
 {
 	uint32_t room = start < area->end ? (area->end - start) / PAGE_SIZE : 0;
-	uint32_t pages = area->ahead_window < room ? area->ahead_window : room;
-	area->ahead_next = start;
-	area->ahead_mark = 0;
+	uint32_t pages = stream->window < room ? stream->window : room;
+	stream->next = start;
+	stream->mark = 0;
 	if (pages)
-		area->ahead_mark = start_range(spt, area, &area->ahead_next,
-		                               start + pages * PAGE_SIZE);
+		stream->mark = start_range(spt, area, &stream->next, start + pages * PAGE_SIZE);
 }
 
-static void window_grow(struct area *area)
+static void window_grow(struct ahead_stream *stream)
 {
-	area->ahead_window = area->ahead_window ? 2 * area->ahead_window : WINDOW_FIRST;
-	if (area->ahead_window > WINDOW_MAX)
-		area->ahead_window = WINDOW_MAX;
+	stream->window = stream->window ? 2 * stream->window : WINDOW_FIRST;
+	if (stream->window > WINDOW_MAX)
+		stream->window = WINDOW_MAX;
 }
 
-/* The program turned elsewhere: was the last window used? */
-static void window_judge(struct spt *spt, struct area *area)
+/* A stream is given up: was its last window used? */
+static void window_judge(struct spt *spt, struct ahead *ahead, const struct ahead_stream *stream)
 {
-	uintptr_t address = area->ahead_next - area->ahead_window * PAGE_SIZE;
+	uintptr_t address = stream->next - stream->window * PAGE_SIZE;
 	uint32_t used = 0;
 	spin_lock(&vm_lock);
-	for (; address < area->ahead_next; address += PAGE_SIZE)
+	for (; address < stream->next; address += PAGE_SIZE)
 		used += (pagedir_entry(&spt->pagedir, address) & PTE_A) != 0;
 	spin_unlock(&vm_lock);
-	if (2 * used >= area->ahead_window)
-		area->ahead_doubt /= 2;
-	else if (area->ahead_doubt < DOUBT_MAX)
-		area->ahead_doubt = 2 * area->ahead_doubt + 1;
+	if (2 * used >= stream->window)
+		ahead->doubt /= 2;
+	else if (ahead->doubt < DOUBT_MAX)
+		ahead->doubt = 2 * ahead->doubt + 1;
 }
 
-/* Whether a read at the address goes on where the last one ended, or a little further, where
- * what is between was in memory. */
-static bool in_order(const struct area *area, uintptr_t address)
+/* Whether a read at the address goes on where the stream's last one ended, or a little further,
+ * where what is between was in memory. */
+static bool in_order(const struct ahead_stream *stream, uintptr_t address)
 {
-	if (area->ahead_window)
-		return address - area->ahead_next < WINDOW_MAX * PAGE_SIZE;
-	return address == area->ahead_next;
+	if (stream->window)
+		return address - stream->next < WINDOW_MAX * PAGE_SIZE;
+	return address == stream->next;
+}
+
+/* The stream that a miss at the address goes on, or a new one in place of the one that was used
+ * longest ago; it is in front then. */
+static struct ahead_stream *stream_of(struct spt *spt, struct ahead *ahead, uintptr_t address)
+{
+	struct ahead_stream *streams = ahead->streams, found;
+	uint32_t i = 0;
+	while (i < AHEAD_STREAMS - 1 && streams[i].next && !in_order(&streams[i], address))
+		i++;
+	found = streams[i];
+	if (!in_order(&found, address)) {
+		if (found.window)
+			window_judge(spt, ahead, &found);
+		found = (struct ahead_stream){0};
+	} else if (++found.run > ahead->doubt) {
+		window_grow(&found);
+	}
+	memmove(&streams[1], &streams[0], i * sizeof(streams[0]));
+	streams[0] = found;
+	return &streams[0];
 }
 
 void readahead_missed(struct spt *spt, struct area *area, uintptr_t address)
 {
 	if (!ahead_on || area->flags & AREA_RANDOM)
 		return;
-	if (area->flags & AREA_SEQUENTIAL) {
-		area->ahead_window = WINDOW_MAX;
-	} else if (!in_order(area, address)) {
-		if (area->ahead_window)
-			window_judge(spt, area);
-		area->ahead_run = 0;
-		area->ahead_window = 0;
-	} else if (++area->ahead_run > area->ahead_doubt) {
-		window_grow(area);
-	}
-	window_start(spt, area, address + PAGE_SIZE);
+	if (!area->ahead && !(area->ahead = slab_alloc_zeroed(&ahead_cache)))
+		return;
+	struct ahead_stream *stream = stream_of(spt, area->ahead, address);
+	if (area->flags & AREA_SEQUENTIAL)
+		stream->window = WINDOW_MAX;
+	window_start(spt, area, stream, address + PAGE_SIZE);
 }
 
-void readahead_reached(struct spt *spt, struct area *area, uintptr_t address)
+void readahead_reached_stream(struct spt *spt, struct area *area, uintptr_t address)
 {
-	if (!area->ahead_mark || address < area->ahead_mark || address >= area->ahead_next)
+	struct ahead_stream *stream = area->ahead->streams;
+	for (; stream < area->ahead->streams + AHEAD_STREAMS; stream++) {
+		if (!stream->mark || address < stream->mark || address >= stream->next)
+			continue;
+		window_grow(stream);
+		window_start(spt, area, stream, stream->next);
 		return;
-	window_grow(area);
-	window_start(spt, area, area->ahead_next);
+	}
 }
 
 void readahead_range(struct spt *spt, struct area *area, uintptr_t start, uintptr_t end)

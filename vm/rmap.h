@@ -8,30 +8,60 @@
  *   0                   no entry
  *   address of an entry the only one, or the last one
  *   record address | 1  a record: one entry, and the rest of the list in the same notation
- * A new mapping goes in front, where the process that came last is found first when it
- * leaves first. All calls: vm_lock held.
+ *
+ *   frame A -> [ entry 7 | o-+-> [ entry 2 | o-+-> entry 5           frame B -> entry 9
+ *              [ before  | o-+-> the last of the records
+ *
+ * An entry finds its record by a hash table, and a record those beside it: adding and removing
+ * cost the same however many entries map the frame. That is paid for with 16 bytes for each
+ * entry but the first that maps a frame, and with a word for every frame of the machine. All
+ * calls: vm_lock held.
  */
 #pragma once
 
 #include "lib/types.h"
+#include "kernel/panic.h"
+#include "vm/frame.h"
 #include "vm/page.h"
-
-struct frame;
+#include "vm/vm.h"
 
 struct mapping {
 	pte_t *entry;
-	uintptr_t rest;
+	uintptr_t rest;            /* of the list; or the next spare record: pagedir.c */
+	struct mapping *before;    /* the record in front of it; of the first one, the last */
+	struct mapping *hash_next;
 };
+
+/* The hash table; while physmem_boot_take works. vm_lock not held. */
+void rmap_init(void);
 
 /* A record from the heap, for rmap_add; NULL if there is no memory. vm_lock not held. */
 struct mapping *mapping_alloc(void);
 void mapping_free(struct mapping *);
 uint32_t mapping_count(void); /* records in use, for the auditor */
 
-/* Adds the entry. If the frame is mapped already that takes a record, which the caller
- * gives; else NULL will do. */
-void rmap_add(struct frame *, pte_t *entry, struct mapping *spare);
-void rmap_remove(struct frame *, pte_t *entry);
+/* Adds the entry, which maps no other frame. If the frame is mapped already that takes a record,
+ * which the caller gives; else NULL will do. */
+void rmap_add_one_more(struct frame *, pte_t *entry, struct mapping *spare);
+static inline void rmap_add(struct frame *frame, pte_t *entry, struct mapping *spare)
+{
+	ASSERT(spin_held(&vm_lock));
+	if (!frame->mappings)
+		frame->mappings = (uintptr_t)entry;
+	else
+		rmap_add_one_more(frame, entry, spare);
+}
+
+void rmap_remove_one_of(struct frame *, const pte_t *entry);
+static inline void rmap_remove(struct frame *frame, const pte_t *entry)
+{
+	ASSERT(spin_held(&vm_lock));
+	if (frame->mappings == (uintptr_t)entry)
+		frame->mappings = 0;
+	else
+		rmap_remove_one_of(frame, entry);
+}
+
 /* The entry at a place in a list, and the place after it:
  *   for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) use(rmap_entry(m)); */
 pte_t *rmap_entry(uintptr_t mappings);

@@ -23,8 +23,7 @@ static void unmap_some(uint32_t first, uint32_t end)
 	spin_lock(&vm_lock);
 	for (uint32_t number = first; number < end; number++) {
 		struct frame *frame = &frames[number];
-		if ((frame->state == FRAME_ANON || frame->state == FRAME_FILE) && frame->mappings &&
-		    !frame_locked(frame))
+		if (frame_is_page(frame) && frame->mappings && !frame->locks)
 			frame_unmap(frame);
 	}
 	spin_unlock(&vm_lock);

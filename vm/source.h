@@ -25,21 +25,30 @@ struct page_source_ops {
 	 * frame_io_done. read may sleep and take the file system's locks. write may run in a
 	 * thread that holds any of them, because it was short of memory: it takes no mutex
 	 * and allocates nothing; what it needs to know is in frame->block. */
-	void (*read)(struct page_source *, struct frame *); /* NULL: it has no pages at all */
+	void (*read)(struct page_source *, struct frame *); /* NULL: it has no pages at all, */
+	int refusal;           /* and mmap(2) answers so, or -ENODEV if this is 0 */
 	void (*write)(struct page_source *, struct frame *);
 	/* The page is about to be dirtied: see that frame->block is a place for it. The
 	 * frame is pinned, and valid or (new content for it, nothing read) busy. May sleep.
 	 * 0, -ENOSPC, -EIO, -ENOMEM. */
 	int (*prepare_write)(struct page_source *, struct frame *);
-	/* An area refers to the source / does no longer. put may sleep. */
+	/* Somebody refers to the source / does no longer. put may sleep. */
 	void (*get)(struct page_source *);
 	void (*put)(struct page_source *);
-	/* For /proc/<pid>/maps: device and inode numbers, and a path into `to` (or ""). */
+	/* Device and inode numbers, and a path into `to` (or "") if one happens to be known. */
 	void (*describe)(struct page_source *, uint32_t *device, uint32_t *inode, char *to,
 	                 size_t size);
+	/* Whether the page is anywhere but in memory: one that is not is not worth reading ahead.
+	 * vm_lock not held. NULL: take it that it is. */
+	bool (*stored)(struct page_source *, uint32_t index);
 	/* The disk sector where the page lies, for swap files; 0: none. May sleep. NULL: the
 	 * source cannot carry swap. */
 	uint32_t (*sector)(struct page_source *, uint32_t index);
+	/* The pages have reached their places: sees that these are found again after a power
+	 * cut. Writes what says where they are and how long the file is, unless `data_only` (of
+	 * fdatasync(2)) also what else is known of it, and then empties the disk's own cache.
+	 * May sleep. 0, -EIO. NULL: the source keeps nothing over a power cut. */
+	int (*settle)(struct page_source *, bool data_only);
 };
 
 struct page_source {
@@ -50,11 +59,37 @@ struct page_source {
 	bool carries_swap;       /* swapon: its file system lets nobody change it */
 	struct list frames;      /* (v) of struct frame, by source_link */
 	uint32_t cached;         /* (v) how many */
-	struct list areas;       /* (v) of struct area, by source_link: who maps it */
+	uint32_t held;           /* (v) of an anonymous one: its pages, in memory or in swap */
+	struct list_link mapped_link; /* (v) anonymous and mapped: of all such, area.c */
+	struct list areas;       /* (v) of struct area, by source_link: who maps it. Those that the
+	                            latest truncation has to visit are the last */
 	uint32_t truncations;    /* (v) counts them, to tell which areas one has visited */
 	uint32_t traced;         /* what the trace has told of it: trace.c */
-	uint32_t dirty_error;    /* a write failed since the last sync reported it */
+	uint32_t write_errors;   /* counts writes that failed; atomic */
+	uint32_t errors_told;    /* the count when somebody was last told of one */
 	struct mutex sync_lock;  /* one sync at a time: each goes once round the list of frames */
+};
+
+/*
+ * What an area has behind it: the open file that was mapped, which knows its source. An area holds
+ * on to it, so that the file stays open, with its name, its locks and what it keeps others from,
+ * for as long as it is mapped (mmap(2): closing the descriptor does not unmap).
+ */
+struct backing;
+
+struct backing_ops {
+	void (*get)(struct backing *);
+	void (*put)(struct backing *); /* may sleep */
+	/* What /proc/<pid>/maps shows: the length, or -errno. */
+	int (*name)(struct backing *, char *to, size_t size);
+	/* The bytes become a hole (fallocate(2), FALLOC_FL_PUNCH_HOLE). Takes the file system's
+	 * locks, an inode's too; may sleep. 0, -EOPNOTSUPP, -EIO, ... */
+	int (*punch)(struct backing *, uint64_t offset, uint64_t bytes);
+};
+
+struct backing {
+	const struct backing_ops *ops;
+	struct page_source *source; /* its owner's reference */
 };
 
 static inline uint32_t source_pages(const struct page_source *source)

@@ -9,10 +9,12 @@
 #include "vm/anon.h"
 #include "vm/area.h"
 #include "vm/frame.h"
+#include "vm/resident.h"
 #include "vm/source.h"
 #include "vm/tracepoints.h"
 #include "vm/vm.h"
 
+#define PAGES_NOTED 256u /* spt_note_resident: fewer are few */
 /* vm_lock is released after so many anons of a long range. */
 #define ANONS_A_HOLD 16u
 /* Fork copies references to so few anons one by one: less work than to share them and then,
@@ -22,24 +24,38 @@
 static struct slab_cache spt_cache = SLAB_CACHE("spt", sizeof(struct spt));
 static struct list spts = LIST_INIT(spts); /* vm_lock */
 
+static bool leaves_alloc(struct spt *spt)
+{
+	for (uint32_t i = 0; i < LEAF_PAGES; i++)
+		if (!(spt->leaves[i] = kmalloc_zeroed(PAGE_SIZE)))
+			return false;
+	return true;
+}
+
+static void leaves_free(struct spt *spt)
+{
+	for (uint32_t i = 0; i < LEAF_PAGES; i++)
+		kfree(spt->leaves[i]);
+}
+
 struct spt *spt_create(void)
 {
 	struct spt *spt = slab_alloc_zeroed(&spt_cache);
 	if (!spt)
 		return NULL;
-	trace_space_new(spt);
-	spt->leaves = kmalloc_zeroed(PAGE_SIZE);
-	if (!spt->leaves || pagedir_create(&spt->pagedir, spt) != 0) {
-		trace_space_end(spt);
-		kfree(spt->leaves);
+	trace_space_new(&spt->pagedir);
+	if (!leaves_alloc(spt) || pagedir_create(&spt->pagedir) != 0) {
+		trace_space_end(&spt->pagedir);
+		leaves_free(spt);
 		slab_free(&spt_cache, spt);
 		return NULL;
 	}
 	spt->references = 1;
 	mutex_init(&spt->lock, "address space");
-	spt->areas.summarise = area_summarise;
+	areas_init(&spt->areas, &spt->pagedir);
 	spt->stack_limit = 8u << 20;
 	spt->data_limit = spt->space_limit = spt->resident_limit = UINT32_MAX;
+	spt->lock_limit = UINT32_MAX;
 	spin_lock(&vm_lock);
 	list_append(&spts, &spt->link);
 	spin_unlock(&vm_lock);
@@ -68,86 +84,47 @@ void spt_put(struct spt *spt)
 
 	mutex_lock(&spt->lock);
 	(void)spt_part(spt, 0, USER_END);
-	struct tree_node *node;
-	while ((node = tree_first(&spt->areas))) {
-		struct area *area = TREE_ENTRY(node, struct area, node);
+	struct area *area;
+	while ((area = area_first(&spt->areas))) {
 		spt_drop_pages(spt, area_start(area), area->end);
-		area_remove(spt, area);
-		area_free(area);
+		area_end_first(&spt->areas);
 	}
 	mutex_unlock(&spt->lock);
 
 	spin_lock(&vm_lock);
 	list_remove(&spt->link);
 	spin_unlock(&vm_lock);
+	resident_end(spt->own_pages);
 	pagedir_destroy(&spt->pagedir);
-	trace_space_end(spt);
-	kfree(spt->leaves);
+	trace_space_end(&spt->pagedir);
+	leaves_free(spt);
 	slab_free(&spt_cache, spt);
-}
-
-static struct area *area_of(struct tree_node *node)
-{
-	return node ? TREE_ENTRY(node, struct area, node) : NULL;
-}
-
-struct area *spt_area_from(struct spt *spt, uintptr_t address)
-{
-	ASSERT(mutex_held(&spt->lock));
-	struct area *area = area_of(tree_floor(&spt->areas, address));
-	if (area && area->end > address)
-		return area;
-	return area_of(tree_ceiling(&spt->areas, address));
-}
-
-struct area *spt_area_find(struct spt *spt, uintptr_t address)
-{
-	struct area *area = spt_area_from(spt, address);
-	if (!area || address < area_start(area))
-		return NULL;
-	spt->last_found = area;
-	return area;
-}
-
-struct area *spt_area_next(struct area *area)
-{
-	return area_of(tree_next(&area->node));
 }
 
 static struct anon **leaf_at(const struct spt *spt, uintptr_t address)
 {
-	return spt->leaves[directory_index(address)];
+	return *spt_leaf(spt, slot_index(address));
 }
 
-static uintptr_t slot_start(uintptr_t address)
+/* The first page of [start, end) that has an anon, or a page that is not below end. */
+static uintptr_t first_with_anon(const struct spt *spt, uintptr_t start, uintptr_t end)
 {
-	return address & ~(LARGE_PAGE_SIZE - 1);
-}
-
-static uintptr_t slot_end(uintptr_t address)
-{
-	return slot_start(address) + LARGE_PAGE_SIZE;
+	while (start < end && !spt_anon(spt, start))
+		start = leaf_at(spt, start) ? start + PAGE_SIZE : slot_end(start);
+	return start;
 }
 
 struct anon *spt_next_anon(struct spt *spt, uintptr_t *address)
 {
-	while (*address < USER_END) {
-		struct anon **leaf = leaf_at(spt, *address);
-		if (!leaf)
-			*address = slot_end(*address);
-		else if (leaf[table_index(*address)])
-			return leaf[table_index(*address)];
-		else
-			*address += PAGE_SIZE;
-	}
-	return NULL;
+	*address = first_with_anon(spt, *address, USER_END);
+	return *address < USER_END ? spt_anon(spt, *address) : NULL;
 }
 
 uint32_t spt_anon_count(const struct spt *spt)
 {
 	uint32_t count = 0;
-	for (uint32_t i = 0; i < SPT_LEAVES; i++) {
-		struct anon **leaf = spt->leaves[i];
+	for (uint32_t i = 0; i < USER_TABLES; i++) {
+		struct anon **leaf = *spt_leaf(spt, i);
 		count += leaf ? frame_of(leaf)->used : 0;
 	}
 	return count;
@@ -162,8 +139,8 @@ static void leaf_install(struct spt *spt, uintptr_t address, struct frame *frame
 	frame->used = used;
 	frame->sharers = 1;
 	frame->seen = 0;
-	spt->leaves[directory_index(address)] = frame_data(frame);
-	trace_frame_table(spt, frame);
+	*spt_leaf(spt, slot_index(address)) = frame_data(frame);
+	trace_frame_table(&spt->pagedir, frame);
 }
 
 int spt_leaf_prepare(struct spt *spt, uintptr_t address)
@@ -184,7 +161,7 @@ static void leaf_free_if_empty(struct spt *spt, uintptr_t address)
 	struct frame *frame = frame_of(leaf_at(spt, address));
 	if (frame->used > 0)
 		return;
-	spt->leaves[directory_index(address)] = NULL;
+	*spt_leaf(spt, slot_index(address)) = NULL;
 	frame->sharers = 0;
 	frame_disown(frame);
 	frame_unpin_locked(frame);
@@ -204,7 +181,8 @@ uint32_t spt_sharers(const struct spt *spt, uintptr_t address)
 /* The last one who shares the slot takes it over. vm_lock held. */
 static void slot_take(struct spt *spt, uintptr_t address)
 {
-	trace_slot_own(spt, slot_start(address), false);
+	trace_slot_own(&spt->pagedir, slot_start(address),
+	               pagedir_shared_table(&spt->pagedir, address), false);
 	frame_of(leaf_at(spt, address))->owner.spt = spt;
 	pagedir_release(&spt->pagedir, address);
 	spt->shared_slots--;
@@ -217,7 +195,7 @@ static void slot_copy(struct spt *spt, uintptr_t address, struct frame *frame)
 {
 	struct anon **from = leaf_at(spt, address), **to = frame_data(frame);
 	uintptr_t start = slot_start(address);
-	trace_slot_own(spt, start, true);
+	trace_slot_own(&spt->pagedir, start, pagedir_shared_table(&spt->pagedir, start), true);
 	for (uint32_t i = 0; i < ENTRIES_PER_TABLE; i++) {
 		to[i] = from[i];
 		if (to[i])
@@ -225,7 +203,7 @@ static void slot_copy(struct spt *spt, uintptr_t address, struct frame *frame)
 	}
 	frame_of(from)->sharers--;
 	leaf_install(spt, address, frame, frame_of(from)->used);
-	pagedir_protect(&spt->pagedir, start, start + LARGE_PAGE_SIZE);
+	pagedir_protect(&spt->pagedir, start, start + SLOT_SIZE);
 	pagedir_release(&spt->pagedir, address);
 	spt->shared_slots--;
 	vm_count(VM_fork_slots_copied);
@@ -239,9 +217,10 @@ static void slot_leave(struct spt *spt, uintptr_t address)
 		slot_take(spt, address);
 		return;
 	}
-	trace_slot_leave(spt, slot_start(address));
+	trace_slot_leave(&spt->pagedir, slot_start(address),
+	                 pagedir_shared_table(&spt->pagedir, address));
 	leaf->sharers--;
-	spt->leaves[directory_index(address)] = NULL;
+	*spt_leaf(spt, slot_index(address)) = NULL;
 	pagedir_release(&spt->pagedir, address);
 	spt->shared_slots--;
 }
@@ -275,12 +254,12 @@ int spt_own_range(struct spt *spt, uintptr_t start, uintptr_t end)
 
 int spt_part(struct spt *spt, uintptr_t start, uintptr_t end)
 {
-	uintptr_t whole_start = slot_start(start + LARGE_PAGE_SIZE - 1);
+	uintptr_t whole_start = slot_start(start + SLOT_SIZE - 1);
 	uintptr_t whole_end = slot_start(end);
 	if ((whole_start != start && spt_own(spt, start) != 0) ||
 	    (whole_end != end && spt_own(spt, end) != 0))
 		return -ENOMEM;
-	for (; whole_start < whole_end && spt->shared_slots > 0; whole_start += LARGE_PAGE_SIZE) {
+	for (; whole_start < whole_end && spt->shared_slots > 0; whole_start += SLOT_SIZE) {
 		spin_lock(&vm_lock);
 		if (!spt_owns(spt, whole_start))
 			slot_leave(spt, whole_start);
@@ -320,7 +299,7 @@ static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
 	struct anon **places = places_at(spt, start);
 	uint32_t dropped = 0;
 	ASSERT_SAYING(spt_owns(spt, start), "anons of a shared leaf are dropped");
-	trace_pages_drop(spt, start, end);
+	trace_pages_drop(&spt->pagedir, start, end);
 	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
 		struct anon *anon = places[i];
 		if (!anon)
@@ -331,6 +310,21 @@ static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
 	}
 	frame_of(leaf_at(spt, start))->used -= dropped;
 	leaf_free_if_empty(spt, start);
+}
+
+void spt_note_resident(struct spt *spt, uintptr_t start, uintptr_t end)
+{
+	if (end - start < PAGES_NOTED * PAGE_SIZE)
+		return;
+	uint32_t resident = 0, next = 0;
+	for (struct area *area = spt_area_from(spt, 0); area; area = area_next(area)) {
+		uint32_t last = slot_index(area->end - 1);
+		uint32_t first = slot_index(area_start(area));
+		for (next = first > next ? first : next; next <= last; next++)
+			resident += pagedir_resident_table(&spt->pagedir, next);
+	}
+	if (resident > spt->resident_most)
+		spt->resident_most = resident;
 }
 
 void spt_drop_pages(struct spt *spt, uintptr_t start, uintptr_t end)
@@ -355,7 +349,7 @@ static void share_anons(struct spt *parent, struct spt *child, uintptr_t start, 
 {
 	struct anon **from = places_at(parent, start), **to = places_at(child, start);
 	uint32_t shared = 0;
-	trace_pages_share(parent, child, start, end);
+	trace_pages_share(&parent->pagedir, &child->pagedir, start, end);
 	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
 		struct anon *anon = from[i];
 		if (!anon)
@@ -378,10 +372,11 @@ static void share_slot(struct spt *parent, struct spt *child, uintptr_t address)
 		parent->shared_slots++;
 	frame->owner.spt = NULL;
 	frame->sharers++;
-	child->leaves[directory_index(address)] = leaf;
+	*spt_leaf(child, slot_index(address)) = leaf;
 	child->shared_slots++;
 	pagedir_share(&parent->pagedir, &child->pagedir, address);
-	trace_slot_share(parent, child, slot_start(address));
+	trace_slot_share(&parent->pagedir, &child->pagedir, slot_start(address),
+		                 pagedir_shared_table(&parent->pagedir, address));
 	vm_count(VM_fork_slots_shared);
 	vm_count_many(VM_fork_anons_shared, frame->used);
 }
@@ -422,18 +417,18 @@ int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uint
 
 int spt_move_pages(struct spt *spt, uintptr_t from, uintptr_t to, uint32_t length)
 {
-	for (uint32_t offset = 0; offset < length; offset += PAGE_SIZE)
-		if (spt_anon(spt, from + offset) && spt_leaf_prepare(spt, to + offset) != 0)
+	uintptr_t end = from + length, page;
+	for (page = from; (page = first_with_anon(spt, page, end)) < end; page += PAGE_SIZE)
+		if (spt_leaf_prepare(spt, to + (page - from)) != 0)
 			return -ENOMEM;
 
-	pagedir_clear(&spt->pagedir, from, from + length);
-	for (uint32_t offset = 0; offset < length; offset += PAGE_SIZE) {
-		if (!spt_anon(spt, from + offset))
-			continue;
+	pagedir_clear(&spt->pagedir, from, end);
+	/* A leaf that gets empty stays: it may be one in which the other range ends, and be wanted
+	 * for the next pages. */
+	for (page = from; (page = first_with_anon(spt, page, end)) < end; page += PAGE_SIZE) {
 		spin_lock(&vm_lock);
-		spt_anon_set(spt, to + offset, spt_anon_set(spt, from + offset, NULL));
-		trace_page_move(spt, from + offset, to + offset);
-		leaf_free_if_empty(spt, from + offset);
+		spt_anon_set(spt, to + (page - from), spt_anon_set(spt, page, NULL));
+		trace_page_move(&spt->pagedir, page, to + (page - from));
 		spin_unlock(&vm_lock);
 	}
 	return 0;
@@ -458,4 +453,23 @@ void spt_for_each(void (*visit)(struct spt *, void *), void *context)
 	ASSERT(spin_held(&vm_lock));
 	LIST_FOR(&spts, struct spt, spt, link)
 		visit(spt, context);
+}
+
+static void forget_shared(struct spt *spt, void *context)
+{
+	(void)context;
+	spt->areas.shared_held = 0;
+}
+
+void spt_count_shared(void)
+{
+	spin_lock(&vm_lock);
+	spt_for_each(forget_shared, NULL);
+	areas_count_shared();
+	spin_unlock(&vm_lock);
+}
+
+uint32_t spt_shared_count(const struct spt *spt)
+{
+	return spt->areas.shared_held;
 }

@@ -2,13 +2,13 @@
 /*
  * The supplemental page table of one address space: what the hardware's page table
  * cannot say. Two layers: the ordered areas (what was promised), and over them, for each
- * page that became anonymous, its anon. The second half has the page directory's shape:
- * 10 bits choose a leaf, 10 bits an anon in it.
+ * page that became anonymous, its anon. The second half has the page tables' shape: one leaf for
+ * each slot, with an anon for each entry of the page table beside it.
  *
- *   spt -> leaves[768] -> leaf: 1,024 x struct anon *     beside
- *   spt -> pagedir     -> page table: 1,024 x pte_t
+ *   spt -> leaves[USER_TABLES] -> leaf: ENTRIES_PER_TABLE x struct anon *     beside
+ *   spt -> pagedir             -> page table: ENTRIES_PER_TABLE x pte_t
  *
- * A leaf and the page table beside it, together a slot of 4 MiB, are copied by fork only when
+ * A leaf and the page table beside it, together a slot, are copied by fork only when
  * they must be. Until then parent and child share both:
  *
  *   parent's leaves --+--> leaf, sharers 2, no owner          directory entries without W:
@@ -31,8 +31,11 @@
 
 struct anon;
 struct page_source;
+struct resident_set;
 
-#define SPT_LEAVES (KERNEL_BASE >> 22)
+/* So many pages hold a pointer to a leaf for each slot. */
+#define LEAVES_A_PAGE (PAGE_SIZE / sizeof(struct anon **))
+#define LEAF_PAGES ((USER_TABLES + LEAVES_A_PAGE - 1) / LEAVES_A_PAGE)
 
 struct spt {
 	uint32_t references;    /* atomic: processes and threads that run in it */
@@ -40,19 +43,21 @@ struct spt {
 	uint32_t traced;        /* the recording that has been told of it: trace.c */
 
 	struct mutex lock;      /* guards all below; anon pointers also need vm_lock */
-	struct tree areas;
-	struct area *last_found;
-	uint32_t area_pages;    /* promised, in pages */
-	uint32_t area_count;
-	struct anon ***leaves;  /* a page: leaves[directory_index] -> 1,024 anons, or NULL */
+	struct areas areas;
+	struct anon ***leaves[LEAF_PAGES]; /* pages of pointers to leaves: spt_leaf() */
 	uint32_t shared_slots;  /* whose leaf has no owner, or had others a moment ago */
 	struct pagedir pagedir; /* its entries: vm_lock */
 	uintptr_t brk_start, brk;
 	uintptr_t stack_top;
 	uint32_t stack_limit, data_limit, space_limit; /* bytes (RLIMIT_*); UINT32_MAX: none */
+	uint32_t lock_limit;     /* bytes (RLIMIT_MEMLOCK); UINT32_MAX: none */
+	uint32_t resident_most;  /* pages that were mapped at once, as far as was looked */
 	uint32_t resident_limit; /* pages (RLIMIT_RSS, really enforced); UINT32_MAX: none */
+	struct resident_set *own_pages; /* (v) once it is near: resident.h; or NULL */
 	uintptr_t args_start, args_end, env_start, env_end; /* for /proc/<pid>/cmdline */
-	bool lock_future;       /* mlockall(MCL_FUTURE): new areas are locked */
+	uintptr_t auxiliary_start, auxiliary_end;           /* and auxv */
+	uint32_t lock_future;   /* mlockall(MCL_FUTURE): flags that new areas get, of mlock.c's */
+	uint32_t barriers;      /* atomic: what membarrier(2) has registered; 0 after exec */
 	bool dying;             /* killed for want of memory: give everything up */
 };
 
@@ -66,24 +71,27 @@ bool spt_try_get(struct spt *);
  * directory must not be the one the caller's thread runs on (thread_set_space first). */
 void spt_put(struct spt *);
 
-/* The area that holds the address, or NULL. spt->lock held. O(log areas), and quick if it is the
- * one that was found last. */
-struct area *spt_area_find(struct spt *, uintptr_t address); /* for spt_area alone */
+/* area_find and area_from of its areas. spt->lock held. */
 static inline struct area *spt_area(struct spt *spt, uintptr_t address)
 {
-	struct area *last = spt->last_found;
-	if (last && address >= area_start(last) && address < last->end)
-		return last;
-	return spt_area_find(spt, address);
+	return area_find(&spt->areas, address);
 }
-/* The lowest area that ends above the address, or NULL. spt->lock held. */
-struct area *spt_area_from(struct spt *, uintptr_t address);
-struct area *spt_area_next(struct area *);
+static inline struct area *spt_area_from(struct spt *spt, uintptr_t address)
+{
+	ASSERT(mutex_held(&spt->lock));
+	return area_from(&spt->areas, address);
+}
+
+/* Where the leaf of the index-th slot is noted: ENTRIES_PER_TABLE anons, or NULL. */
+static inline struct anon ***spt_leaf(const struct spt *spt, uint32_t index)
+{
+	return &spt->leaves[index / LEAVES_A_PAGE][index % LEAVES_A_PAGE];
+}
 
 /* The anon of a page, or NULL. spt->lock held. */
 static inline struct anon *spt_anon(const struct spt *spt, uintptr_t address)
 {
-	struct anon **leaf = spt->leaves[directory_index(address)];
+	struct anon **leaf = *spt_leaf(spt, slot_index(address));
 	return leaf ? leaf[table_index(address)] : NULL;
 }
 /* The first anon at or after *address, which moves to its page; NULL if there is none.
@@ -112,6 +120,9 @@ int spt_part(struct spt *, uintptr_t start, uintptr_t end);
 struct anon *spt_anon_set(struct spt *, uintptr_t address, struct anon *);
 /* Drops the anons of [start, end) and their entries, after spt_part. spt->lock held. */
 void spt_drop_pages(struct spt *, uintptr_t start, uintptr_t end);
+/* Looks how many pages are mapped, for resident_most, as those of [start, end) are about to go: if
+ * they are few, it is not worth it. When somebody asks, the range is all. spt->lock held. */
+void spt_note_resident(struct spt *, uintptr_t start, uintptr_t end);
 
 /* Fork: the child (which nobody runs yet) gets the anons of [start, end) by reference, and
  * neither writes to them any more: a slot with many of them is shared, all of it, if whole_slots
@@ -127,5 +138,10 @@ int spt_move_pages(struct spt *, uintptr_t from, uintptr_t to, uint32_t length);
 /* The space after `previous` (NULL: the first), with a reference; the one on `previous` is
  * given up. NULL after the last. Spaces made meanwhile may be missed. May sleep. */
 struct spt *spt_next(struct spt *previous);
+/* How many pages of shared memory, in memory or in swap, lie behind its areas, which is counted
+ * anew for all spaces by the first. */
+void spt_count_shared(void);
+uint32_t spt_shared_count(const struct spt *);
+
 /* Every address space, with vm_lock held. */
 void spt_for_each(void (*visit)(struct spt *, void *), void *context);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The trace's beginning and end, its snapshot, and the tracepoints that look something up.
+ * The trace's beginning and end, and its snapshot.
  *
  * A snapshot is told in the words of the events themselves. All that vm_lock guards is told at
  * one moment, with interrupts off, and from that moment on events are recorded. What other
@@ -21,16 +21,15 @@
 #include "kernel/sync/mutex.h"
 #include "kernel/time/clock.h"
 #include "lib/string.h"
-#include "vm/evict.h"
-#include "vm/policy.h"
+#include "vm/anon.h"
+#include "vm/area.h"
+#include "vm/replace.h"
+#include "vm/spt.h"
 #include "vm/swap.h"
 #include "vm/tracepoints.h"
 #include "vm/vm.h"
 
-#define NAME_SIZE 256
-
 static struct mutex control = MUTEX_INIT(control, "trace control");
-static uint32_t beginning;    /* how often recording began; vm_lock */
 static void (*tell_processes)(void);
 
 void trace_set_process_hook(void (*tell)(void))
@@ -38,112 +37,49 @@ void trace_set_process_hook(void (*tell)(void))
 	tell_processes = tell;
 }
 
-/* ---- tracepoints ---- */
-
-TRACE_REGISTERS void trace_fault_end_note(const enum fault_result *result, const bool *major)
-{
-	trace_note_last(TRACE_WHAT(TRACE_FAULT_END, thread_current()->fault_row - 1), *result,
-	                *major);
-}
-
-TRACE_CALLING void trace_copy_note(const struct spt *spt, uintptr_t page, const struct frame *from,
-                                   const struct frame *to)
-{
-	trace_note_more(TRACE_WHAT(TRACE_COPY, from->state == FRAME_FILE), (uintptr_t)spt, page,
-	                frame_number(from), frame_number(to), 0);
-}
-
-TRACE_CALLING void frame_trace_dirty(const struct frame *frame)
-{
-	if (!frame_has(frame, FRAME_DIRTY))
-		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, true), frame_number(frame), 0);
-}
-
-TRACE_CALLING void frame_trace_clean(const struct frame *frame)
-{
-	if (frame_has(frame, FRAME_DIRTY))
-		trace_note(TRACE_WHAT(TRACE_FRAME_DIRTY, false), frame_number(frame), 0);
-}
-
-/* Says what the source is, once a recording; and its name, where that can be looked up: under
- * vm_lock no file system can be asked for more than numbers. */
-static void tell_source(struct page_source *source, bool with_name)
-{
-	uint32_t known = beginning * 2 + with_name, device = 0, inode = 0;
-	bool first = source->traced < beginning * 2;
-	char path[NAME_SIZE] = "";
-
-	if (source->traced >= known)
-		return;
-	source->traced = known;
-	source->ops->describe(source, &device, &inode, path, with_name ? sizeof(path) : 0);
-	trace_note_text(TRACE_WHAT(TRACE_FILE, first), path, (uintptr_t)source, inode, device);
-}
-
-void trace_file_note(struct page_source *source)
-{
-	if (source->ops->describe) /* not every inode has pages */
-		tell_source(source, true);
-}
-
-void trace_area_note(enum trace_kind kind, const struct spt *spt, const struct area *area,
-                     uintptr_t old_start, uintptr_t old_end)
-{
-	if (area->source)
-		tell_source(area->source, true);
-	if (kind == TRACE_AREA_CHANGE)
-		trace_note(TRACE_AREA_RANGE, old_start, old_end);
-	trace_note_more(TRACE_WHAT(kind, area->flags), (uintptr_t)spt, area_start(area), area->end,
-	                (uintptr_t)area->source, area->first_page);
-}
-
-void trace_cache_note(enum trace_kind kind, const struct frame *frame)
-{
-	tell_source(frame->owner.source, false);
-	trace_note_3(kind, (uintptr_t)frame->owner.source, frame->index, frame_number(frame));
-}
-
 /* ---- the snapshot ---- */
 
 /* vm_lock held, here and down to snapshot_memory(). */
 static void tell_entries(const struct spt *spt, uint32_t index)
 {
-	pte_t directory_entry = spt->pagedir.directory[index];
-	const pte_t *table = directory_entry ? phys_to_virt(directory_entry & PAGE_MASK) : NULL;
+	pte_t directory_entry = *pagedir_slot_at(&spt->pagedir, index);
+	const pte_t *table = directory_entry ? entry_table(directory_entry) : NULL;
 
 	for (uint32_t i = 0; table && i < ENTRIES_PER_TABLE; i++)
 		if (table[i])
-			trace_map(&spt->pagedir, (index << 22) + (i << PAGE_SHIFT), 0, table[i],
-			          &frames[table[i] >> PAGE_SHIFT]);
+			trace_map(&spt->pagedir, slot_address(index) + (i << PAGE_SHIFT), 0, table[i],
+			          &frames[entry_frame(table[i])]);
 }
 
 static void tell_anons(const struct spt *spt, uint32_t index)
 {
-	struct anon **leaf = spt->leaves[index];
+	struct anon **leaf = *spt_leaf(spt, index);
 
 	for (uint32_t i = 0; leaf && i < ENTRIES_PER_TABLE; i++) {
 		if (!leaf[i])
 			continue;
 		/* One in a frame was told with the frame; one that is shared is told again. */
 		if (!leaf[i]->frame)
-			trace_anon_told(leaf[i]);
-		trace_page(spt, (index << 22) + (i << PAGE_SHIFT), leaf[i]);
+			trace_anon_told(leaf[i], leaf[i]->frame, leaf[i]->slot);
+		trace_page(&spt->pagedir, slot_address(index) + (i << PAGE_SHIFT), leaf[i]);
 	}
 }
 
 static void tell_space(struct spt *spt, void *unused)
 {
 	(void)unused;
-	trace_space_new(spt);
-	trace_frame_table(spt, frame_of(spt->pagedir.directory));
-	for (uint32_t index = 0; index < SPT_LEAVES; index++) {
-		if (spt->pagedir.directory[index])
-			trace_frame_table(spt, frame_of(phys_to_virt(
-				spt->pagedir.directory[index] & PAGE_MASK)));
-		if (spt->leaves[index])
-			trace_frame_table(spt, frame_of(spt->leaves[index]));
-		if (spt_sharers(spt, index << 22) > 1)
-			trace_slot_told(spt, index << 22);
+	trace_space_new(&spt->pagedir);
+	for (uint32_t i = 0; i < DIRECTORIES; i++)
+		trace_frame_table(&spt->pagedir, pagedir_directory(&spt->pagedir, i));
+	for (uint32_t index = 0; index < USER_TABLES; index++) {
+		if (*pagedir_slot_at(&spt->pagedir, index))
+			trace_frame_table(&spt->pagedir, frame_of(entry_table(
+				*pagedir_slot_at(&spt->pagedir, index))));
+		if (*spt_leaf(spt, index))
+			trace_frame_table(&spt->pagedir, frame_of(*spt_leaf(spt, index)));
+		if (spt_sharers(spt, slot_address(index)) > 1)
+			trace_slot_told(&spt->pagedir, slot_address(index),
+			                pagedir_shared_table(&spt->pagedir, slot_address(index)));
 		tell_anons(spt, index);
 		tell_entries(spt, index);
 	}
@@ -152,7 +88,7 @@ static void tell_space(struct spt *spt, void *unused)
 static void tell_frame(const struct frame *frame)
 {
 	if (frame->state == FRAME_ANON)
-		trace_anon_told(frame->owner.anon);
+		trace_anon_told(frame->owner.anon, frame, frame->owner.anon->slot);
 	else if (frame->state == FRAME_FILE)
 		trace_cache_insert(frame);
 	else if (frame->state == FRAME_ZERO)
@@ -188,7 +124,7 @@ static void tell_disks(void)
 	const struct block_device *device;
 
 	for (unsigned i = 0; (device = block_at(i)); i++)
-		trace_note_text(TRACE_WHAT(TRACE_DISK, swap_uses_device(device)), device->name,
+		trace_note_text(TRACE_WHAT(TRACE_DISK, swap_uses_disk(device)), device->name,
 		                (uintptr_t)device, 0, 0);
 }
 
@@ -197,12 +133,13 @@ static void begin_and_tell_memory(uint32_t groups, bool only_chosen)
 	uint64_t start = clock_tsc_start();
 	uint32_t flags = spin_lock_irq(&vm_lock);
 
-	beginning++;
-	trace_note_more(TRACE_BEGIN, TRACE_VERSION, physmem_end(), swap_total(), groups, 0);
+	trace_beginnings++;
+	trace_note_more(TRACE_BEGIN, TRACE_VERSION, physmem_end(), swap_total(), groups,
+	                ENTRIES_PER_TABLE);
 	trace_note_3(TRACE_CLOCK, (uint32_t)start, start >> 32, clock_tsc_scale());
 	trace_note_text(TRACE_COMMAND_LINE, boot_args_line(), 0, 0, 0);
 	trace_begin(groups, only_chosen);
-	trace_policy(evict_policy()->name);
+	trace_policy(replace_policy()->name);
 	tell_disks();
 	trace_note(TRACE_WHAT(TRACE_SNAPSHOT, true), physmem_free(), 0);
 	trace_telling(true);
@@ -216,12 +153,12 @@ static void begin_and_tell_memory(uint32_t groups, bool only_chosen)
 static void tell_areas_of(struct spt *spt)
 {
 	SCOPED_MUTEX(&spt->lock);
-	for (struct area *area = spt_area_from(spt, 0); area; area = spt_area_next(area)) {
+	for (struct area *area = spt_area_from(spt, 0); area; area = area_next(area)) {
 		if (area->source && tracing(TRACE_BIT(area)))
-			tell_source(area->source, true); /* may sleep, and is no part of it */
+			trace_file(area->source); /* may sleep, and is no part of it */
 		uint32_t flags = interrupts_off();
 		trace_telling(true);
-		trace_area_add(spt, area);
+		trace_area_add(&spt->pagedir, area);
 		trace_telling(false);
 		interrupts_restore(flags);
 	}
@@ -236,8 +173,8 @@ static void find_untold(struct spt *spt, void *context)
 {
 	struct search *search = context;
 
-	if (!search->found && spt->traced != beginning && spt_try_get(spt)) {
-		spt->traced = beginning;
+	if (!search->found && spt->traced != trace_beginnings && spt_try_get(spt)) {
+		spt->traced = trace_beginnings;
 		search->found = spt;
 	}
 }
@@ -378,6 +315,18 @@ int trace_control(const char *words)
 	return 0;
 }
 
+/* A thread: does what the reader at the channel's other end says. Nonsense changes nothing. */
+static void obey(void *unused)
+{
+	char words[TRACE_LINE_MAX];
+
+	(void)unused;
+	for (;;) {
+		trace_await_words(words);
+		trace_control(words);
+	}
+}
+
 void trace_start_up(void)
 {
 	const char *words = boot_arg("trace");
@@ -387,4 +336,6 @@ void trace_start_up(void)
 		log_print("trace=%s: there is no virtio console to send it to", words);
 	else if (error)
 		log_print("trace=%s: not understood", words);
+	if (trace_has_words())
+		ASSERT_SAYING(thread_create("tracer", obey, NULL), "no memory for the tracer");
 }

@@ -15,7 +15,7 @@
 
 	.text
 	.globl user_access_start, user_access_end
-	.globl user_copy, user_copy_wide, user_clear, user_string
+	.globl user_copy, user_copy_wide, user_clear, user_string, user_exchange
 	.globl user_wide_start, user_wide_end, user_wide_fault
 
 user_access_start:
@@ -37,14 +37,30 @@ user_copy:
 3:	popl	%edi
 	popl	%esi
 	ret
-/* ecx doublewords, then edx & 3 bytes, were left. */
+/* ecx doublewords, then edx & 3 bytes, were left. The first bytes of the doubleword that could not
+ * be had may be had: byte by byte, up to the one that cannot. */
 4:	andl	$3, %edx
-	leal	(%edx, %ecx, 4), %eax
-	jmp	3b
+	leal	(%edx, %ecx, 4), %ecx
+	jmp	2b
 5:	movl	%ecx, %eax
 	jmp	3b
 	FIXUP(1b, 4b)
 	FIXUP(2b, 5b)
+
+/* bool user_exchange(uint32_t *user, uint32_t old, uint32_t new, uint32_t *was): whether the
+ * address is bad. */
+user_exchange:
+	movl	4(%esp), %ecx
+	movl	8(%esp), %eax
+	movl	12(%esp), %edx
+1:	lock; cmpxchgl %edx, (%ecx)
+	movl	16(%esp), %ecx
+	movl	%eax, (%ecx)
+	xorl	%eax, %eax
+	ret
+2:	movl	$1, %eax
+	ret
+	FIXUP(1b, 2b)
 
 /* uint32_t user_copy_wide(void *to, const void *from, size_t n): bytes not copied. n is a
  * multiple of STEP. Any fault in the loop ends it at the start of its turn, whether the page

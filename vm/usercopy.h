@@ -21,6 +21,14 @@ int copy_from_user(void *to, const void *user_from, size_t n);
 int copy_to_user(void *user_to, const void *from, size_t n);
 /* Zeros in user memory. 0 or -EFAULT. */
 int clear_user(void *user_to, size_t n);
+/* The same, which say how far they came: the number of bytes before the first that could not be
+ * had; n if all could. */
+size_t copy_from_user_some(void *to, const void *user_from, size_t n);
+size_t copy_to_user_some(void *user_to, const void *from, size_t n);
+size_t clear_user_some(void *user_to, size_t n);
+/* In one step that nobody else's comes between: if the aligned word is *old it becomes `new`.
+ * *old is then what it was. 0 or -EFAULT. */
+int exchange_user(uint32_t *user_word, uint32_t *old, uint32_t new);
 /* A string with its NUL, at most `size` bytes. Its length, -EFAULT, -ENAMETOOLONG. */
 ssize_t copy_string_from_user(char *to, const char *user_from, size_t size);
 /* Whether [address, address + n) lies below the kernel; says nothing about mappings. */

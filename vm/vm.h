@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Start-up of virtual memory, its one spinlock, and its counters. */
+/* The one spinlock of virtual memory, and its counters. */
 #pragma once
 
 #include "lib/types.h"
@@ -20,15 +20,11 @@
  */
 extern struct spinlock vm_lock;
 
-/* The frame table, page cache, counters and fault handler; after physmem is ready. */
-void vm_init(void);
-/* The threads: page-out and flusher; after the scheduler. */
-void vm_start(void);
-
 /* What happened since boot; /proc/vmstat shows each under this name. */
 #define VM_COUNTERS(count)                                                              \
 	/* faults, by row of the table in fault.c */                                    \
-	count(fault_no_area) count(fault_forbidden) count(fault_stack_grown)            \
+	count(fault_no_area) count(fault_forbidden) count(fault_not_code)               \
+	count(fault_stack_grown)                                                        \
 	count(fault_anon_mapped) count(fault_anon_shared_read)                          \
 	count(fault_cow_copied) count(fault_cow_reused)                                 \
 	count(fault_zero_mapped) count(fault_zero_filled)                               \

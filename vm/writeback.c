@@ -2,6 +2,8 @@
 /* Writing pages out: see writeback.h. */
 #include "vm/writeback.h"
 
+#include <asm/errno.h>
+
 #include "kernel/dev/block.h"
 #include "kernel/panic.h"
 #include "vm/anon.h"
@@ -28,7 +30,10 @@ bool writeback_add(struct writeback *batch, struct frame *frame)
 		return true;
 	/* Clean first, write then: a store that comes during the transfer dirties it again. */
 	frame_write_protect(frame);
-	frame_clear(frame, FRAME_DIRTY);
+	if (frame->state == FRAME_FILE)
+		frame_file_clean(frame);
+	else
+		frame_clear(frame, FRAME_DIRTY);
 	frame_set(frame, FRAME_BUSY | FRAME_WRITING);
 	if (frame->state == FRAME_ANON) {
 		batch->slots[i] = frame->owner.anon->slot;
@@ -66,14 +71,17 @@ void writeback_wait(struct writeback *batch)
 		frame_wait(batch->frames[i]);
 }
 
-void writeback_run(struct writeback *batch)
+int writeback_run(struct writeback *batch)
 {
+	int error = 0;
 	while (batch->count > 0) {
 		struct writeback again = {0};
 		writeback_start(batch);
 		writeback_wait(batch);
 		spin_lock(&vm_lock);
 		for (uint32_t i = 0; i < batch->count; i++) {
+			if (batch->started[i] && frame_has(batch->frames[i], FRAME_ERROR))
+				error = -EIO;
 			/* Another's write may have begun before the latest change. */
 			if (!batch->started[i] && batch->frames[i]->state == FRAME_FILE)
 				writeback_add(&again, batch->frames[i]);
@@ -82,4 +90,5 @@ void writeback_run(struct writeback *batch)
 		spin_unlock(&vm_lock);
 		*batch = again;
 	}
+	return error;
 }

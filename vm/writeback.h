@@ -27,5 +27,5 @@ void writeback_start(struct writeback *);
 /* Waits until all of them ended; the frames stay pinned. */
 void writeback_wait(struct writeback *);
 /* All three steps, and unpins. What was dirty when it was added has been written then, also a
- * page that was dirtied again while another wrote it. */
-void writeback_run(struct writeback *);
+ * page that was dirtied again while another wrote it. 0, or -EIO if a write of ours failed. */
+int writeback_run(struct writeback *);

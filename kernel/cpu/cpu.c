@@ -4,6 +4,7 @@
 
 #include "kernel/boot_args.h"
 #include "kernel/cpu/descriptors.h"
+#include "kernel/cpu/debug_registers.h"
 #include "kernel/cpu/fpu.h"
 #include "kernel/cpu/paging.h"
 #include "kernel/cpu/trap.h"
@@ -16,6 +17,8 @@
 #define CPUID_PGE (1u << 13)
 #define CPUID_FXSR (1u << 24)
 #define CPUID_SSE (1u << 25)
+/* Leaf 0x80000001, edx. */
+#define CPUID_NX (1u << 20)
 
 struct cpu boot_cpu = {.current = &boot_thread};
 struct task_state cpu_task;
@@ -66,6 +69,9 @@ static void segments_init(void)
 	cpu_task.ss0 = KERNEL_DATA;
 	cpu_task.io_map = sizeof(cpu_task); /* beyond the limit: no ports for programs */
 	__asm__ volatile("ltr %w0" : : "r"(SELECTOR(GDT_TASK)));
+	/* There is no local table. At reset the register names one of 64 KiB at address 0 (SDM
+	 * vol. 3A, table 9-1): a selector of it would be looked up in the program's memory. */
+	__asm__ volatile("lldt %w0" : : "r"(0));
 }
 
 static void control_registers_init(uint32_t features)
@@ -85,12 +91,39 @@ static void control_registers_init(uint32_t features)
 	__asm__ volatile("movl %0, %%cr0" : : "r"(cr0 | CR0_WP | CR0_NE | CR0_MP) : "memory");
 }
 
-static uint32_t cpuid_features(void)
+/* What a leaf says in edx; *highest, in eax. */
+static uint32_t cpuid(uint32_t leaf, uint32_t *highest)
 {
-	uint32_t leaf = 1, ebx, ecx, edx;
+	uint32_t ebx, ecx, edx;
 	__asm__ volatile("cpuid" : "+a"(leaf), "=b"(ebx), "=c"(ecx), "=d"(edx));
+	*highest = leaf;
 	return edx;
 }
+
+static uint32_t cpuid_features(void)
+{
+	uint32_t unused;
+	return cpuid(1, &unused);
+}
+
+#ifdef PAGODA_PAE
+/* Whether pages can be forbidden to be executed; from here on, their entries may say so. */
+static bool no_execute_init(void)
+{
+	uint32_t highest, unused, low, high;
+	cpuid(0x80000000, &highest);
+	if (highest < 0x80000001 || !(cpuid(0x80000001, &unused) & CPUID_NX))
+		return false;
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_EFER));
+	__asm__ volatile("wrmsr" : : "a"(low | EFER_NXE), "d"(high), "c"(MSR_EFER));
+	return true;
+}
+#else
+static bool no_execute_init(void)
+{
+	return false;
+}
+#endif
 
 void cpu_init(void)
 {
@@ -98,6 +131,10 @@ void cpu_init(void)
 	uint32_t features = cpuid_features();
 
 	cpu->has_large_pages = features & CPUID_PSE;
+#ifdef PAGODA_PAE
+	cpu->has_large_pages = true;
+#endif
+	cpu->has_no_execute = no_execute_init();
 	cpu->has_global_pages = features & CPUID_PGE;
 	cpu->has_fxsr = features & CPUID_FXSR;
 	cpu->cr3 = kernel_directory_physical();
@@ -105,6 +142,7 @@ void cpu_init(void)
 	idt_init();
 	double_fault_init();
 	control_registers_init(features);
+	debug_registers_init();
 	fpu_init(features & CPUID_SSE);
 	wide_moves = cpu->has_fxsr && features & CPUID_SSE && boot_arg_number("cpu.sse", 1);
 }

@@ -20,6 +20,7 @@ struct cpu {
 	uint64_t directory_loads;    /* how often CR3 was loaded */
 	bool fpu_loaded;             /* the FPU's registers hold current's state */
 	bool has_global_pages, has_large_pages, has_fxsr;
+	bool has_no_execute;         /* and page tables that can say so */
 #ifdef PAGODA_DEBUG
 	struct locks_held spinlocks; /* lockorder.c's */
 #endif

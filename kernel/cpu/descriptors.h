@@ -4,11 +4,12 @@
 #pragma once
 
 #include "lib/types.h"
+#include "kernel/cpu/trap.h"
 
-/* The GDT's entries. 4 to 8 are those that trap.h gives programs. */
+/* The GDT's entries. Programs use those that trap.h tells: 6 to 8, 14 and 15. */
 enum {
-	GDT_NULL, GDT_KERNEL_CODE, GDT_KERNEL_DATA, GDT_TASK, GDT_USER_CODE, GDT_USER_DATA,
-	GDT_TLS, GDT_DOUBLE_FAULT_TASK = GDT_TLS + 3, GDT_ENTRIES
+	GDT_NULL, GDT_KERNEL_CODE, GDT_KERNEL_DATA, GDT_TASK, GDT_DOUBLE_FAULT_TASK,
+	GDT_TLS = TLS_FIRST, GDT_USER_CODE = USER_CODE / 8, GDT_USER_DATA, GDT_ENTRIES
 };
 
 #define SELECTOR(entry) ((entry) * 8)

@@ -10,8 +10,8 @@
  * where to go on: with a selector that is always good.
  */
 #define KERNEL_DATA 0x10
-#define USER_CODE 0x23
-#define USER_DATA 0x2b
+#define USER_CODE 0x73
+#define USER_DATA 0x7b
 #define VECTOR_SYSTEM_CALL 0x80
 #define FRAME_EBP 20
 #define FRAME_EIP 52

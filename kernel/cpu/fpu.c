@@ -26,6 +26,14 @@ static void registers_save(void *area)
 	__asm__ volatile("fxsave (%0)" : : "r"(area) : "memory");
 }
 
+/* The registers hold the current thread's state from now on. Preemption off. */
+static void registers_load(const void *area)
+{
+	__asm__ volatile("clts");
+	__asm__ volatile("fxrstor (%0)" : : "r"(area) : "memory");
+	this_cpu()->fpu_loaded = true;
+}
+
 void fpu_forget(void)
 {
 	this_cpu()->fpu_loaded = false;
@@ -40,12 +48,14 @@ void fpu_switch_away(struct thread *thread)
 	fpu_forget();
 }
 
-/* Gives the current thread an area, if it has none. */
-static int area_ensure(void)
+/* Gives the thread an area, if it has none: every way to floating point comes by here. -ENODEV
+ * without FXSAVE, -ENOMEM. */
+static int area_ensure(struct thread *thread)
 {
-	struct thread *thread = thread_current();
 	if (thread->fpu)
 		return 0;
+	if (!this_cpu()->has_fxsr)
+		return -ENODEV;
 	void *area = kmalloc(FPU_AREA_SIZE);
 	if (!area)
 		return -ENOMEM;
@@ -57,14 +67,12 @@ static int area_ensure(void)
 /* Vector 7: a program computes. Without FXSAVE or memory it is told by a signal. */
 static void fpu_wanted(struct trap_frame *frame)
 {
-	if (!trap_from_user(frame) || !this_cpu()->has_fxsr || area_ensure()) {
+	if (!trap_from_user(frame) || area_ensure(thread_current())) {
 		trap_unhandled(frame);
 		return;
 	}
 	preempt_disable();
-	__asm__ volatile("clts");
-	__asm__ volatile("fxrstor (%0)" : : "r"(thread_current()->fpu));
-	this_cpu()->fpu_loaded = true;
+	registers_load(thread_current()->fpu);
 	preempt_enable();
 }
 
@@ -117,22 +125,63 @@ int thread_fpu_get(void *area)
 	return 0;
 }
 
-int thread_fpu_set(const void *area)
+/* FXRSTOR faults on reserved bits of MXCSR, and a program may have written any. */
+static void mask_mxcsr(uint8_t *state)
 {
-	int error = area_ensure();
-	if (error)
-		return error;
-	preempt_disable();
-	fpu_forget();
-	uint8_t *state = thread_current()->fpu;
-	memcpy(state, area, FPU_AREA_SIZE);
-	/* FXRSTOR faults on reserved bits of MXCSR, and a program may have written any. */
 	uint32_t mask, mxcsr;
 	memcpy(&mask, initial_state + MXCSR_MASK_OFFSET, sizeof(mask));
 	memcpy(&mxcsr, state + MXCSR_OFFSET, sizeof(mxcsr));
 	mxcsr &= mask ? mask : MXCSR_MASK_DEFAULT;
 	memcpy(state + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+}
+
+const void *thread_fpu_saved(void)
+{
+	preempt_disable();
+	current_save();
 	preempt_enable();
+	return thread_current()->fpu;
+}
+
+void *thread_fpu_replace(void)
+{
+	if (area_ensure(thread_current()))
+		return NULL;
+	preempt_disable();
+	fpu_forget();
+	preempt_enable();
+	return thread_current()->fpu;
+}
+
+void thread_fpu_replaced(void)
+{
+	preempt_disable();
+	mask_mxcsr(thread_current()->fpu);
+	registers_load(thread_current()->fpu);
+	preempt_enable();
+}
+
+void thread_fpu_renew(void)
+{
+	if (!thread_current()->fpu)
+		return;
+	preempt_disable();
+	registers_load(initial_state);
+	preempt_enable();
+}
+
+void thread_fpu_peek(const struct thread *thread, void *area)
+{
+	memcpy(area, thread->fpu ? thread->fpu : initial_state, FPU_AREA_SIZE);
+}
+
+int thread_fpu_poke(struct thread *thread, const void *area)
+{
+	int error = area_ensure(thread);
+	if (error)
+		return error;
+	memcpy(thread->fpu, area, FPU_AREA_SIZE);
+	mask_mxcsr(thread->fpu);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "kernel/cpu/irq.h"
 
+#include "kernel/cpu/apic.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/io.h"
 #include "kernel/cpu/trap.h"
@@ -22,6 +23,7 @@
 #define HANDLERS_PER_LINE 4
 
 struct irq_handler {
+	const char *device;
 	bool (*handle)(void *context);
 	void *context;
 };
@@ -29,6 +31,7 @@ struct irq_handler {
 /* Written during start-up only. */
 static struct irq_handler handlers[IRQ_LINES][HANDLERS_PER_LINE];
 static uint16_t masked = 0xffff;
+static uint32_t counts[IRQ_LINES], spurious; /* changed with interrupts off */
 
 static void masks_write(void)
 {
@@ -50,7 +53,8 @@ void irq_init(void)
 	masks_write();
 }
 
-void irq_register(unsigned line, bool (*handler)(void *context), void *context)
+void irq_register(unsigned line, const char *device, bool (*handler)(void *context),
+                  void *context)
 {
 	ASSERT(line < IRQ_LINES);
 	for (unsigned i = 0; i < HANDLERS_PER_LINE; i++) {
@@ -58,13 +62,30 @@ void irq_register(unsigned line, bool (*handler)(void *context), void *context)
 		if (slot->handle)
 			continue;
 		uint32_t flags = interrupts_off();
-		*slot = (struct irq_handler){handler, context};
-		masked &= ~(1u << line);
-		masks_write();
+		*slot = (struct irq_handler){device, handler, context};
+		if (line < IRQ_PIC_LINES) {
+			masked &= ~(1u << line);
+			masks_write();
+		}
 		interrupts_restore(flags);
 		return;
 	}
 	panic("interrupt line %u has more handlers than there is room for", line);
+}
+
+uint32_t irq_count(unsigned line)
+{
+	return counts[line];
+}
+
+const char *irq_device(unsigned line, unsigned i)
+{
+	return i < HANDLERS_PER_LINE ? handlers[line][i].device : NULL;
+}
+
+uint32_t irq_spurious(void)
+{
+	return spurious;
 }
 
 /* Noise on a line arrives as the lowest-priority one without being in service. */
@@ -81,13 +102,25 @@ static bool is_spurious(unsigned line)
 	return true;
 }
 
-void irq_dispatch(unsigned line)
+static void acknowledge(unsigned line)
 {
-	if (is_spurious(line))
+	if (line == IRQ_LOCAL_TIMER) {
+		apic_acknowledge();
 		return;
-	for (unsigned i = 0; i < HANDLERS_PER_LINE && handlers[line][i].handle; i++)
-		handlers[line][i].handle(handlers[line][i].context);
+	}
 	if (line >= 8)
 		outb(PIC_SECOND, PIC_EOI);
 	outb(PIC_FIRST, PIC_EOI);
+}
+
+void irq_dispatch(unsigned line)
+{
+	if (line < IRQ_PIC_LINES && is_spurious(line)) {
+		spurious++;
+		return;
+	}
+	counts[line]++;
+	for (unsigned i = 0; i < HANDLERS_PER_LINE && handlers[line][i].handle; i++)
+		handlers[line][i].handle(handlers[line][i].context);
+	acknowledge(line);
 }

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Paging as the processor knows it: the entry's bits under the manual's names and the
- * privileged instructions that control translation. Intel SDM vol. 3A, 4.3 (32-bit
- * paging) and 4.10 (caching translation information).
- *
- *   31          22 21        12 11            0
- *   | directory   | table      | offset        |   a linear address
+ * Paging as the processor knows it: pages, and the privileged instructions that control
+ * translation. Intel SDM vol. 3A, 4.1 and 4.10 (caching translation information). The format of
+ * page tables is kernel/mem/page_table.h's.
  */
 #pragma once
 
@@ -14,19 +11,6 @@
 #define PAGE_SHIFT 12
 #define PAGE_SIZE 4096u
 #define PAGE_MASK (~(PAGE_SIZE - 1))
-#define LARGE_PAGE_SIZE (4u << 20)
-#define ENTRIES_PER_TABLE 1024u
-
-typedef uint32_t pte_t; /* an entry of a page directory or of a page table */
-
-#define PTE_P 0x001u   /* present */
-#define PTE_W 0x002u   /* R/W: writable */
-#define PTE_U 0x004u   /* U/S: user mode may access */
-#define PTE_PCD 0x010u /* page cache disable: device memory */
-#define PTE_A 0x020u   /* accessed; the processor sets it, software clears it */
-#define PTE_D 0x040u   /* dirty; the same, at the first write */
-#define PTE_PS 0x080u  /* in a directory entry: maps a 4 MiB page itself */
-#define PTE_G 0x100u   /* global: survives a load of CR3 */
 
 #define CR0_PE 0x00000001u
 #define CR0_MP 0x00000002u
@@ -36,13 +20,17 @@ typedef uint32_t pte_t; /* an entry of a page directory or of a page table */
 #define CR0_WP 0x00010000u /* supervisor writes obey read-only entries */
 #define CR0_PG 0x80000000u
 #define CR4_PSE 0x00000010u
+#define CR4_PAE 0x00000020u
 #define CR4_PGE 0x00000080u
 #define CR4_OSFXSR 0x00000200u
 #define CR4_OSXMMEXCPT 0x00000400u
+#define MSR_EFER 0xC0000080u
+#define EFER_NXE 0x800u /* PAE's entries may forbid execution */
 
 /* Page-fault error code, SDM vol. 3A, 4.7. */
 #define PF_PRESENT 0x1u /* the entry was present: a protection violation */
 #define PF_WRITE 0x2u
+#define PF_FETCH 0x10u /* an instruction was fetched; told only while EFER.NXE is set */
 
 static inline uintptr_t read_cr2(void)
 {
@@ -58,10 +46,10 @@ static inline physaddr_t read_cr3(void)
 	return value;
 }
 
-/* Loads the page directory; every translation that is not global is forgotten. */
-static inline void write_cr3(physaddr_t directory)
+/* Loads the root of the tables; every translation that is not global is forgotten. */
+static inline void write_cr3(physaddr_t root)
 {
-	__asm__ volatile("movl %0, %%cr3" : : "r"(directory) : "memory");
+	__asm__ volatile("movl %0, %%cr3" : : "r"(root) : "memory");
 }
 
 /* Forgets the translation of the one page that holds `address`, global or not. */

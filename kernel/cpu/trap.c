@@ -21,8 +21,8 @@
 #define VECTORS 256
 #define STUB_SIZE 16
 #define EFLAGS_FIXED 0x2u
-/* What a program may have in its flags: arithmetic, TF, DF, AC, ID. */
-#define EFLAGS_USER 0x240dd5u
+/* What a program may have in its flags: arithmetic, TF, DF, NT, AC, ID. */
+#define EFLAGS_USER 0x244dd5u
 
 struct fixup {
 	uint32_t fault_eip, resume_eip;
@@ -36,8 +36,8 @@ void trap_dispatch(struct trap_frame *);
 void trap_dispatch_system_call(struct trap_frame *);
 
 static uint64_t idt[VECTORS] __attribute__((aligned(8)));
-/* Written during start-up only. */
 static trap_handler *handlers[VECTORS];
+/* Written during start-up only. */
 static void (*return_hook)(struct trap_frame *);
 static void (*user_fault_hook)(struct trap_frame *);
 
@@ -71,6 +71,12 @@ void trap_register(uint8_t vector, trap_handler *handler)
 {
 	ASSERT_SAYING(!handlers[vector], "two handlers for one vector");
 	handlers[vector] = handler;
+}
+
+void trap_exchange(uint8_t vector, trap_handler *handler)
+{
+	ASSERT_SAYING(handlers[vector], "a handler replaces one that is there");
+	__atomic_store_n(&handlers[vector], handler, __ATOMIC_RELAXED);
 }
 
 uintptr_t trap_fault_address(void)
@@ -161,6 +167,7 @@ static inline void leave_to_user(struct trap_frame *frame)
 	if (__builtin_expect(user_work_due(), false))
 		user_work(frame);
 	lock_order_expect_none("returns to its program");
+	thread_note_progress();
 	frame->eflags = (frame->eflags & EFLAGS_USER) | EFLAGS_IF | EFLAGS_FIXED;
 }
 

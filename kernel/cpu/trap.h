@@ -19,8 +19,8 @@ struct trap_frame {
 
 #define KERNEL_CODE 0x08u /* segment selectors */
 #define KERNEL_DATA 0x10u
-#define USER_CODE 0x23u
-#define USER_DATA 0x2bu
+#define USER_CODE 0x73u /* where Linux i386 has them: emulators and debuggers look */
+#define USER_DATA 0x7bu
 #define TLS_FIRST 6u /* GDT entries 6, 7, 8 */
 
 #define TRAP_DIVIDE 0
@@ -58,6 +58,8 @@ static inline bool trap_from_user(const struct trap_frame *frame)
  * Hardware interrupts: with interrupts off. */
 typedef void trap_handler(struct trap_frame *);
 void trap_register(uint8_t vector, trap_handler *);
+/* Another one takes the place of the handler that was registered. */
+void trap_exchange(uint8_t vector, trap_handler *);
 
 /* The faulting address of the page fault being handled, read from CR2 while interrupts
  * were still off. */

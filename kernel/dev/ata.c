@@ -66,6 +66,7 @@
 #define IDENTIFY_WORDS 256u
 #define CAPABILITY_DMA 0x01u
 #define CAPABILITY_LBA 0x02u
+#define DMA_MODES_THERE 0x07u     /* word 63: multiword DMA modes 0 to 2 */
 #define COMMAND_SET_LBA48 0x0400u /* word 83 */
 #define LBA28_SECTORS (1u << 28)
 
@@ -374,7 +375,9 @@ static bool identify(const struct channel *channel, bool second, struct hd_drive
 		return false;
 	for (unsigned i = 0; i < IDENTIFY_WORDS; i++)
 		words[i] = inw(channel->port + REG_DATA);
-	return id->capability & CAPABILITY_DMA && id->capability & CAPABILITY_LBA;
+	/* An emulator may list the DMA modes that it has and forget the bit that says so. */
+	bool dma = id->capability & CAPABILITY_DMA || id->dma_mword & DMA_MODES_THERE;
+	return dma && id->capability & CAPABILITY_LBA;
 }
 
 static void add_disk(struct channel *channel, bool second, const struct hd_driveid *id)
@@ -425,7 +428,7 @@ static void probe_channel(struct channel *channel, unsigned irq)
 	/* What the probe left behind is no interrupt of ours. */
 	inb(channel->port + REG_STATUS);
 	outb(channel->master + MASTER_STATUS, MASTER_ERROR | MASTER_INTERRUPT);
-	irq_register(irq, interrupt, channel);
+	irq_register(irq, "ata", interrupt, channel);
 	outb(channel->control, 0);
 }
 

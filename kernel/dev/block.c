@@ -20,6 +20,7 @@
 #include "kernel/log.h"
 #include "kernel/mem/layout.h"
 #include "kernel/panic.h"
+#include "kernel/sched/thread.h"
 #include "kernel/trace.h"
 #include "lib/string.h"
 
@@ -170,6 +171,7 @@ static void count_done(struct block_device *device, struct list *run)
 
 void block_end_run(struct block_device *device, struct list *run, int error)
 {
+	static struct log_limit errors;
 	bool alone = LIST_ENTRY(list_first(run), struct block_request, link)->alone;
 	struct list_link *link;
 
@@ -187,8 +189,8 @@ void block_end_run(struct block_device *device, struct list *run, int error)
 		struct block_request *request = LIST_ENTRY(link, struct block_request, link);
 
 		if (error)
-			log_print("%s: error %s sector %u", device->name,
-			          request->write ? "writing" : "reading", request->sector);
+			log_limited(&errors, "%s: error %s sector %u", device->name,
+			            request->write ? "writing" : "reading", request->sector);
 		trace_done(device, request, error);
 		request->done(request, error);
 	}
@@ -223,6 +225,10 @@ void block_submit(struct block_device *device, struct block_request *request)
 	}
 	request->alone = false;
 	trace_start(device, request);
+	if (request->write)
+		thread_current()->sectors_written += request->sectors;
+	else
+		thread_current()->sectors_read += request->sectors;
 
 	uint32_t flags = spin_lock_irq(&device->lock);
 	queue_insert(device, request);

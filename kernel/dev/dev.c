@@ -8,6 +8,7 @@
 #include "kernel/dev/pci.h"
 #include "kernel/dev/random.h"
 #include "kernel/dev/serial.h"
+#include "kernel/dev/serial_trace.h"
 #include "kernel/dev/tty.h"
 #include "kernel/dev/virtio_blk.h"
 #include "kernel/dev/virtio_console.h"
@@ -21,6 +22,7 @@ void dev_init(void)
 	keyboard_init();
 	pci_init();
 	virtio_console_init();
+	serial_trace_init();
 	virtio_blk_init();
 	ata_init();
 }

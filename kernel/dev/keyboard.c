@@ -212,6 +212,6 @@ void keyboard_init(void)
 	if (wait_until_taken())
 		outb(DATA_PORT, config);
 	wait_until_taken();
-	irq_register(KEYBOARD_IRQ, keyboard_interrupt, NULL);
+	irq_register(KEYBOARD_IRQ, "i8042", keyboard_interrupt, NULL);
 	drain();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line discipline of the one terminal: what stands between keys and programs.
+ * The line discipline of a terminal: what stands between keys and programs.
  *
  * Input lies in a ring with three free-running positions:
  *
@@ -14,8 +14,8 @@
  * consumes and does not return. In raw mode commit == write_at at all times.
  *
  * The tty's lock (irq) guards everything in struct tty; it is taken by the input
- * interrupts, so echo comes at once. The console's lock nests inside it. Signals are
- * sent after it is dropped: their receiver may do as it likes.
+ * interrupts, so echo comes at once. The console's lock, or that of a serial line's output,
+ * nests inside it. Signals are sent after it is dropped: their receiver may do as it likes.
  * Source: termios(3); POSIX.1-2017, chapter 11, "General Terminal Interface".
  */
 #include "kernel/dev/tty.h"
@@ -24,6 +24,7 @@
 #include <asm/signal.h>
 
 #include "kernel/dev/console.h"
+#include "kernel/mem/slab.h"
 #include "kernel/time/clock.h"
 #include "lib/string.h"
 
@@ -32,15 +33,24 @@
 #define OUTPUT_CHUNK 128u   /* bytes of output processed with interrupts off */
 #define TAB_WIDTH 8u
 #define DECISECOND (NS_PER_SECOND / 10)
+#define CLOSING_SECONDS 30u /* for output that the other side does not take */
 
 struct tty {
+	const struct tty_line *line; /* NULL: the console. Set when made, like the device */
+	void *device;
+
+	struct list_link link;  /* ttys_lock */
+	uint32_t number;        /* of its device */
+
 	struct spinlock lock; /* irq; guards all below */
+	bool hung_up;
+	uint32_t users;       /* open files */
 
 	struct termios termios;
 	struct winsize window;
 	pid_t foreground, session;
 
-	uint8_t input[INPUT_SIZE];
+	uint8_t *input;    /* INPUT_SIZE bytes: a page; set when made */
 	uint32_t line_end[INPUT_SIZE / 32];
 	uint32_t read_at, commit, write_at;
 	bool literal_next; /* ^V came: the next byte is itself */
@@ -48,24 +58,32 @@ struct tty {
 	bool stopped;      /* ^S came: programs' output waits */
 	uint32_t column;   /* of the cursor, for tabs */
 	uint32_t line_column; /* where the line in the making began */
-	char output[OUTPUT_CHUNK * 2]; /* on its way to the console */
+	char output[OUTPUT_CHUNK * 2]; /* on its way to the device */
 	uint32_t output_count;
 
 	/* Their own locks guard these. */
 	struct wait_queue readers, writers;
 };
 
+static uint8_t console_input[INPUT_SIZE];
 struct tty console_tty = {
+	.input = console_input,
 	.lock = SPINLOCK_INIT("tty"),
 	.readers = WAIT_QUEUE_INIT(console_tty.readers),
 	.writers = WAIT_QUEUE_INIT(console_tty.writers),
 };
 
-static void (*signal_hook)(pid_t group, int signal); /* set at start-up */
+/* All there are. Outside of their own locks; not for interrupts. */
+static struct spinlock ttys_lock = SPINLOCK_INIT("ttys");
+static struct list ttys = LIST_INIT(ttys);
 
-void tty_init(void)
+/* Set at start-up, like those below. */
+static void (*group_door)(pid_t session, pid_t group, int signal);
+static void (*leader_door)(pid_t session, int signal);
+static pid_t (*session_door)(void);
+
+static void settings_init(struct tty *tty)
 {
-	struct tty *tty = &console_tty;
 	static const cc_t characters[NCCS] = {
 		[VINTR] = 'C' & 0x1f, [VQUIT] = '\\' & 0x1f, [VERASE] = 0x7f,
 		[VKILL] = 'U' & 0x1f, [VEOF] = 'D' & 0x1f, [VMIN] = 1,
@@ -79,8 +97,70 @@ void tty_init(void)
 	tty->termios.c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL;
 	tty->termios.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN;
 	memcpy(tty->termios.c_cc, characters, sizeof(characters));
-	tty->window.ws_row = 24;
-	tty->window.ws_col = 80;
+}
+
+static void enter(struct tty *tty)
+{
+	spin_lock(&ttys_lock);
+	list_append(&ttys, &tty->link);
+	spin_unlock(&ttys_lock);
+}
+
+void tty_init(void)
+{
+	enter(&console_tty);
+	settings_init(&console_tty);
+	console_tty.window.ws_row = 24;
+	console_tty.window.ws_col = 80;
+}
+
+struct tty *tty_make(const struct tty_line *line, void *device)
+{
+	struct tty *tty = kmalloc_zeroed(sizeof(*tty));
+	uint8_t *input = kmalloc(INPUT_SIZE);
+	if (!tty || !input) {
+		kfree(tty);
+		kfree(input);
+		return NULL;
+	}
+	tty->input = input;
+	tty->line = line;
+	tty->device = device;
+	spinlock_init(&tty->lock, "tty");
+	wait_queue_init(&tty->readers);
+	wait_queue_init(&tty->writers);
+	settings_init(tty);
+	enter(tty);
+	return tty;
+}
+
+void tty_destroy(struct tty *tty)
+{
+	spin_lock(&ttys_lock);
+	list_remove(&tty->link);
+	spin_unlock(&ttys_lock);
+	kfree(tty->input);
+	kfree(tty);
+}
+
+bool tty_is_on(const struct tty *tty, const struct tty_line *line)
+{
+	return tty->line == line;
+}
+
+void tty_set_number(struct tty *tty, uint32_t device)
+{
+	tty->number = device;
+}
+
+uint32_t tty_number(const struct tty *tty)
+{
+	return tty->number;
+}
+
+void *tty_device(const struct tty *tty)
+{
+	return tty->device;
 }
 
 /* What the mode bits say; the lock is held (or a hint is enough). */
@@ -95,17 +175,19 @@ static bool is_control(const struct tty *tty, uint8_t byte, unsigned which)
 	return byte && byte == tty->termios.c_cc[which];
 }
 
-static void send_signal(pid_t group, int signal)
+static void send_signal(pid_t session, pid_t group, int signal)
 {
-	if (signal && group > 0 && signal_hook)
-		signal_hook(group, signal);
+	if (signal && group > 0 && group_door)
+		group_door(session, group, signal);
 }
 
 /* --- output; the lock is held --------------------------------------------------- */
 
 static void output_flush(struct tty *tty)
 {
-	if (tty->output_count)
+	if (tty->output_count && tty->line)
+		tty->line->write(tty, tty->output, tty->output_count);
+	else if (tty->output_count)
 		console_write(tty->output, tty->output_count);
 	tty->output_count = 0;
 }
@@ -233,43 +315,55 @@ static bool store(struct tty *tty, uint8_t byte, bool end)
 	return true;
 }
 
-/* The column after the bytes of the line in the making, as the echo left it. */
-static uint32_t line_end_column(const struct tty *tty)
+static uint32_t width_but_tab(const struct tty *tty, uint8_t byte)
 {
-	uint32_t column = tty->line_column;
-
-	for (uint32_t i = tty->commit; i != tty->write_at; i++) {
-		uint8_t byte = input_at(tty, i);
-
-		if (byte == '\t')
-			column = (column / TAB_WIDTH + 1) * TAB_WIDTH;
-		else if (byte < ' ' || byte == 0x7f)
-			column += shown_with_caret(tty, byte) ? 2 : 0;
-		else
-			column += (byte & 0xc0) != 0x80;
-	}
-	return column;
+	if (byte < ' ' || byte == 0x7f)
+		return shown_with_caret(tty, byte) ? 2 : 0;
+	return (byte & 0xc0) != 0x80;
 }
 
-/* Takes back the line in the making down to a position, and wipes it off the screen. */
-static void take_back(struct tty *tty, uint32_t position, unsigned which)
+/* How many columns the echo gave the byte of the line in the making. A tabulator's depend on what
+ * is between it and the one before it. */
+static uint32_t width_at(const struct tty *tty, uint32_t position)
 {
-	uint32_t before = line_end_column(tty);
+	uint32_t column = 0;
 
-	if (tty->write_at == position)
-		return;
-	tty->write_at = position;
-	if (!local(tty, ECHO))
-		return;
-	if (!local(tty, ECHOE)) {
-		echo(tty, tty->termios.c_cc[which]);
-		return;
-	}
-	for (uint32_t after = line_end_column(tty); before > after; before--) {
+	if (input_at(tty, position) != '\t')
+		return width_but_tab(tty, input_at(tty, position));
+	while (position != tty->commit && input_at(tty, position - 1) != '\t')
+		column += width_but_tab(tty, input_at(tty, --position));
+	if (position == tty->commit)
+		column += tty->line_column;
+	return TAB_WIDTH - column % TAB_WIDTH;
+}
+
+/* Takes back the last byte, and wipes it off the screen: where a tabulator was is nothing. */
+static void take_back_byte(struct tty *tty)
+{
+	bool tab = input_at(tty, tty->write_at - 1) == '\t';
+
+	for (uint32_t width = width_at(tty, --tty->write_at); width; width--) {
 		output_byte(tty, '\b');
+		if (tab)
+			continue;
 		output_byte(tty, ' ');
 		output_byte(tty, '\b');
 	}
+}
+
+/* Takes back the line in the making down to a position. */
+static void take_back(struct tty *tty, uint32_t position, unsigned which)
+{
+	if (tty->write_at == position)
+		return;
+	if (local(tty, ECHO) && local(tty, ECHOE)) {
+		while (tty->write_at != position)
+			take_back_byte(tty);
+		return;
+	}
+	tty->write_at = position;
+	if (local(tty, ECHO))
+		echo(tty, tty->termios.c_cc[which]);
 }
 
 /* The last character; in UTF-8 with all its bytes. */
@@ -401,62 +495,88 @@ static bool map_input(const struct tty *tty, uint8_t *byte)
 	return true;
 }
 
+static void store_and_echo(struct tty *tty, uint8_t byte, bool end)
+{
+	/* The column before the echo is where the line began. */
+	if (store(tty, byte, end))
+		echo(tty, byte);
+}
+
+/* The byte means a signal to the foreground. */
+static void interrupt(struct tty *tty, uint8_t byte)
+{
+	if (!local(tty, NOFLSH))
+		discard_input(tty);
+	set_stopped(tty, false);
+	echo(tty, byte);
+}
+
+static bool ends_line(const struct tty *tty, uint8_t byte)
+{
+	return byte == '\n' || is_control(tty, byte, VEOL) ||
+	       (local(tty, IEXTEN) && is_control(tty, byte, VEOL2));
+}
+
+/* One byte of canonical mode. */
+static void line_byte(struct tty *tty, uint8_t byte)
+{
+	if (edit(tty, byte))
+		return;
+	if (!local(tty, IEXTEN) || !is_control(tty, byte, VLNEXT)) {
+		store_and_echo(tty, byte, ends_line(tty, byte));
+		return;
+	}
+	tty->literal_next = true;
+	if (local(tty, ECHO) && local(tty, ECHOCTL)) {
+		output_byte(tty, '^');
+		output_byte(tty, '\b');
+	}
+}
+
 /* One byte by the rules of the mode; returns the signal it means, or 0. */
 static int input_byte(struct tty *tty, uint8_t byte)
 {
 	if (tty->literal_next) {
 		tty->literal_next = false;
-		if (store(tty, byte, false))
-			echo(tty, byte);
+		store_and_echo(tty, byte, false);
 		return 0;
 	}
 	if (tty->termios.c_iflag & ISTRIP)
 		byte &= 0x7f;
 	if (flow_control(tty, byte))
 		return 0;
-
 	int signal = signal_of(tty, byte);
 	if (signal) {
-		if (!local(tty, NOFLSH))
-			discard_input(tty);
-		set_stopped(tty, false);
-		echo(tty, byte);
-		return signal;
+		interrupt(tty, byte);
+	} else if (map_input(tty, &byte)) {
+		if (local(tty, ICANON))
+			line_byte(tty, byte);
+		else
+			store_and_echo(tty, byte, false);
 	}
-	if (!map_input(tty, &byte))
-		return 0;
-	if (!local(tty, ICANON)) {
-		if (store(tty, byte, false))
-			echo(tty, byte);
-		return 0;
-	}
-	if (edit(tty, byte))
-		return 0;
-	if (local(tty, IEXTEN) && is_control(tty, byte, VLNEXT)) {
-		tty->literal_next = true;
-		if (local(tty, ECHO) && local(tty, ECHOCTL)) {
-			output_byte(tty, '^');
-			output_byte(tty, '\b');
-		}
-		return 0;
-	}
-	bool end = byte == '\n' || is_control(tty, byte, VEOL) ||
-	           (local(tty, IEXTEN) && is_control(tty, byte, VEOL2));
-	/* The column before the echo is where the line began. */
-	if (store(tty, byte, end))
-		echo(tty, byte);
-	return 0;
+	return signal;
 }
 
 void tty_input(struct tty *tty, uint8_t byte)
 {
 	uint32_t flags = spin_lock_irq(&tty->lock);
 	int signal = input_byte(tty, byte);
-	pid_t group = tty->foreground;
+	pid_t session = tty->session, group = tty->foreground;
 	output_flush(tty);
 	spin_unlock_irq(&tty->lock, flags);
 
-	send_signal(group, signal);
+	send_signal(session, group, signal);
+}
+
+bool tty_has_room(struct tty *tty)
+{
+	return tty->write_at - tty->read_at < INPUT_SIZE - INPUT_SIZE / 16 ||
+	       (local(tty, ICANON) && tty->commit == tty->read_at);
+}
+
+bool tty_holds_back(struct tty *tty)
+{
+	return tty->termios.c_cflag & CRTSCTS;
 }
 
 /* --- reading -------------------------------------------------------------------- */
@@ -499,7 +619,15 @@ static size_t take_input(struct tty *tty, uint8_t *to, size_t n, bool *ended)
 			to[count++] = byte;
 	}
 	spin_unlock_irq(&tty->lock, flags);
+	if (count && tty->line)
+		tty->line->go_on(tty);
 	return count;
+}
+
+/* Whether there are so many bytes, or there will be no more. */
+static bool has_bytes(const struct tty *tty, uint32_t n)
+{
+	return tty->hung_up || readable_bytes(tty) >= n;
 }
 
 /* Waits by VMIN and VTIME until a read of n bytes may return. 0, -EINTR; -ETIMEDOUT:
@@ -510,22 +638,20 @@ static int wait_for_input(struct tty *tty, size_t n)
 	uint64_t pause = tty->termios.c_cc[VTIME] * DECISECOND;
 
 	if (local(tty, ICANON))
-		return WAIT_INTERRUPTIBLE(&tty->readers, readable_bytes(tty) > 0);
+		return WAIT_INTERRUPTIBLE(&tty->readers, has_bytes(tty, 1));
 	if (least == 0) {
 		if (pause == 0)
-			return readable_bytes(tty) ? 0 : -ETIMEDOUT;
-		return WAIT_FOR(&tty->readers, readable_bytes(tty) > 0, true,
-		                clock_now() + pause);
+			return has_bytes(tty, 1) ? 0 : -ETIMEDOUT;
+		return WAIT_FOR(&tty->readers, has_bytes(tty, 1), true, clock_now() + pause);
 	}
 	if (pause == 0)
-		return WAIT_INTERRUPTIBLE(&tty->readers,
-		                          readable_bytes(tty) >= bytes_wanted(tty, n));
+		return WAIT_INTERRUPTIBLE(&tty->readers, has_bytes(tty, bytes_wanted(tty, n)));
 
 	/* The clock runs from byte to byte, and only once there is one. */
-	int result = WAIT_INTERRUPTIBLE(&tty->readers, readable_bytes(tty) > 0);
-	while (!result && readable_bytes(tty) < bytes_wanted(tty, n)) {
+	int result = WAIT_INTERRUPTIBLE(&tty->readers, has_bytes(tty, 1));
+	while (!result && !has_bytes(tty, bytes_wanted(tty, n))) {
 		uint32_t before = readable_bytes(tty);
-		result = WAIT_FOR(&tty->readers, readable_bytes(tty) != before, true,
+		result = WAIT_FOR(&tty->readers, has_bytes(tty, before + 1), true,
 		                  clock_now() + pause);
 	}
 	return result;
@@ -543,7 +669,7 @@ ssize_t tty_read(struct tty *tty, void *to, size_t n, bool nonblock)
 			return result;
 
 		size_t count = take_input(tty, to, n, &ended);
-		if (count || ended || result == -ETIMEDOUT)
+		if (count || ended || tty->hung_up || result == -ETIMEDOUT)
 			return (ssize_t)count;
 		if (nonblock)
 			return -EAGAIN;
@@ -570,13 +696,40 @@ uint32_t tty_pending(struct tty *tty)
 
 /* --- writing -------------------------------------------------------------------- */
 
-ssize_t tty_write(struct tty *tty, const void *from, size_t n)
+uint32_t tty_unsent(struct tty *tty)
+{
+	return tty->line ? tty->line->unsent(tty) : 0;
+}
+
+/* A tabulator is at most eight bytes: so much has room, whatever it is. */
+static bool output_has_room(struct tty *tty)
+{
+	return tty_unsent(tty) <= TTY_UNSENT_MAX - OUTPUT_CHUNK * TAB_WIDTH;
+}
+
+bool tty_writable(struct tty *tty)
+{
+	return tty->hung_up || (!tty->stopped && output_has_room(tty));
+}
+
+struct wait_queue *tty_writers(struct tty *tty)
+{
+	return &tty->writers;
+}
+
+ssize_t tty_write(struct tty *tty, const void *from, size_t n, bool nonblock)
 {
 	const uint8_t *bytes = from;
 	size_t written = 0;
 
 	while (written < n) {
-		int result = WAIT_INTERRUPTIBLE(&tty->writers, !tty->stopped);
+		int result = 0;
+		if (!nonblock)
+			result = WAIT_INTERRUPTIBLE(&tty->writers, tty_writable(tty));
+		else if (!tty_writable(tty))
+			result = -EAGAIN;
+		if (tty->hung_up)
+			result = -EIO;
 		if (result)
 			return written ? (ssize_t)written : result;
 
@@ -590,6 +743,37 @@ ssize_t tty_write(struct tty *tty, const void *from, size_t n)
 	return (ssize_t)written;
 }
 
+static bool lingers(struct tty *tty)
+{
+	return tty->line && tty->line->lingers && tty_unsent(tty);
+}
+
+int tty_drain(struct tty *tty)
+{
+	return WAIT_INTERRUPTIBLE(&tty->writers, !lingers(tty));
+}
+
+/* --- users ---------------------------------------------------------------------- */
+
+void tty_opened(struct tty *tty)
+{
+	uint32_t flags = spin_lock_irq(&tty->lock);
+	if (tty->users++ == 0 && tty->line)
+		tty->line->listen(tty, true);
+	spin_unlock_irq(&tty->lock, flags);
+}
+
+void tty_closed(struct tty *tty)
+{
+	if (tty->users == 1)
+		(void)WAIT_FOR(&tty->writers, !lingers(tty), true,
+		               clock_now() + CLOSING_SECONDS * NS_PER_SECOND);
+	uint32_t flags = spin_lock_irq(&tty->lock);
+	if (--tty->users == 0 && tty->line)
+		tty->line->listen(tty, false);
+	spin_unlock_irq(&tty->lock, flags);
+}
+
 /* --- modes ---------------------------------------------------------------------- */
 
 void tty_get_termios(struct tty *tty, struct termios *to)
@@ -599,9 +783,11 @@ void tty_get_termios(struct tty *tty, struct termios *to)
 	spin_unlock_irq(&tty->lock, flags);
 }
 
-void tty_set_termios(struct tty *tty, const struct termios *from, bool drain, bool flush_input)
+int tty_set_termios(struct tty *tty, const struct termios *from, bool drain, bool flush_input)
 {
-	(void)drain; /* output never lingers: a write returns when the device has it */
+	int error = drain ? tty_drain(tty) : 0;
+	if (error)
+		return error;
 
 	uint32_t flags = spin_lock_irq(&tty->lock);
 	bool switched = (from->c_lflag ^ tty->termios.c_lflag) & ICANON;
@@ -618,6 +804,9 @@ void tty_set_termios(struct tty *tty, const struct termios *from, bool drain, bo
 		set_stopped(tty, false);
 	spin_unlock_irq(&tty->lock, flags);
 	wait_wake_all(&tty->readers);
+	if (tty->line)
+		tty->line->go_on(tty);
+	return 0;
 }
 
 void tty_get_window(struct tty *tty, struct winsize *to)
@@ -631,21 +820,24 @@ void tty_set_window(struct tty *tty, const struct winsize *from)
 {
 	uint32_t flags = spin_lock_irq(&tty->lock);
 	bool changed = memcmp(&tty->window, from, sizeof(*from)) != 0;
-	pid_t group = tty->foreground;
+	pid_t session = tty->session, group = tty->foreground;
 	tty->window = *from;
 	spin_unlock_irq(&tty->lock, flags);
 
-	send_signal(group, changed ? SIGWINCH : 0);
+	send_signal(session, group, changed ? SIGWINCH : 0);
 }
 
 void tty_flush(struct tty *tty, bool input, bool output)
 {
-	(void)output; /* none lingers */
+	if (output && tty->line)
+		tty->line->discard(tty);
 	if (!input)
 		return;
 	uint32_t flags = spin_lock_irq(&tty->lock);
 	discard_input(tty);
 	spin_unlock_irq(&tty->lock, flags);
+	if (tty->line)
+		tty->line->go_on(tty);
 }
 
 pid_t tty_foreground(struct tty *tty)
@@ -668,7 +860,80 @@ void tty_set_session(struct tty *tty, pid_t session)
 	tty->session = session;
 }
 
-void tty_set_signal_hook(void (*send)(pid_t group, int signal))
+struct tty *tty_of_session(pid_t session, bool held)
 {
-	signal_hook = send;
+	struct tty *found = NULL;
+
+	spin_lock(&ttys_lock);
+	LIST_FOR(&ttys, struct tty, tty, link) {
+		if (found || tty->session != session)
+			continue;
+		if (!held || (!tty->hung_up &&
+		              (!tty->line || !tty->line->hold || tty->line->hold(tty))))
+			found = tty;
+	}
+	spin_unlock(&ttys_lock);
+	return found;
+}
+
+pid_t tty_end_session(pid_t session)
+{
+	pid_t foreground = 0;
+
+	spin_lock(&ttys_lock);
+	LIST_FOR(&ttys, struct tty, tty, link) {
+		if (tty->session != session)
+			continue;
+		foreground = tty->foreground;
+		tty->session = tty->foreground = 0;
+	}
+	spin_unlock(&ttys_lock);
+	return foreground;
+}
+
+void tty_tell_session(pid_t session, uint32_t *number, pid_t *foreground)
+{
+	*number = 0;
+	*foreground = -1;
+	spin_lock(&ttys_lock);
+	LIST_FOR(&ttys, struct tty, tty, link) {
+		if (tty->session != session)
+			continue;
+		*number = tty->number;
+		*foreground = tty->foreground;
+	}
+	spin_unlock(&ttys_lock);
+}
+
+void tty_hang_up(struct tty *tty)
+{
+	uint32_t flags = spin_lock_irq(&tty->lock);
+	tty->hung_up = true;
+	discard_input(tty);
+	pid_t session = tty->session;
+	spin_unlock_irq(&tty->lock, flags);
+	wait_wake_all(&tty->readers);
+	wait_wake_all(&tty->writers);
+	if (session > 0 && leader_door) {
+		leader_door(session, SIGHUP);
+		leader_door(session, SIGCONT);
+	}
+}
+
+bool tty_is_hung_up(const struct tty *tty)
+{
+	return tty->hung_up;
+}
+
+void tty_set_doors(void (*send_group)(pid_t session, pid_t group, int signal),
+                   void (*send_leader)(pid_t session, int signal), pid_t (*session)(void))
+{
+	group_door = send_group;
+	leader_door = send_leader;
+	session_door = session;
+}
+
+pid_t tty_caller_session(void)
+{
+	return session_door ? session_door() : 0;
 }

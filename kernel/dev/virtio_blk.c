@@ -199,7 +199,7 @@ static void listen(struct disk *disk)
 		heard |= disks[i]->irq == disk->irq;
 	disks[disk_count++] = disk;
 	if (!heard)
-		irq_register(disk->irq, interrupt, (void *)(uintptr_t)disk->irq);
+		irq_register(disk->irq, "virtio", interrupt, (void *)(uintptr_t)disk->irq);
 }
 
 static uint32_t read_capacity(struct disk *disk)

@@ -5,7 +5,9 @@
  * same pages.
  *
  * Programs may not open a device for writing that a file system or swap uses: their bytes
- * and the kernel's would overwrite each other's.
+ * and the kernel's would overwrite each other's. The pages of files, and swap, go past the
+ * node's pages to the disk. So these are written and dropped when a file system or swap
+ * comes, when it goes, and when the last writer closes the node.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -29,6 +31,7 @@ struct block_node {
 	struct inode inode;
 	struct block_device *device;
 	bool claimed;            /* a file system is on it; mount_lock */
+	uint32_t writers;        /* atomic: open files that may write */
 	struct block_node *next;
 };
 
@@ -57,6 +60,13 @@ static int node_prepare_write(struct page_source *source, struct frame *frame)
 	return node_of(inode_of_source(source))->device->read_only ? -EROFS : 0;
 }
 
+/* A page's place is its index, so nothing is left but the disk's own cache. */
+static int node_settle(struct page_source *source, bool data_only)
+{
+	(void)data_only;
+	return block_flush(node_of(inode_of_source(source))->device);
+}
+
 static const struct page_source_ops node_source_ops = {
 	.read = node_read,
 	.write = node_write,
@@ -64,12 +74,8 @@ static const struct page_source_ops node_source_ops = {
 	.get = inode_source_get,
 	.put = inode_source_put,
 	.describe = inode_source_describe,
+	.settle = node_settle,
 };
-
-static int node_sync(struct inode *inode)
-{
-	return block_flush(node_of(inode)->device);
-}
 
 /* Never called: the list of nodes holds a reference for ever. */
 static void node_release(struct inode *inode)
@@ -77,7 +83,7 @@ static void node_release(struct inode *inode)
 	(void)inode;
 }
 
-static const struct inode_ops node_ops = {.sync = node_sync, .release = node_release};
+static const struct inode_ops node_ops = {.release = node_release};
 
 static int node_open(struct file *file)
 {
@@ -87,7 +93,20 @@ static int node_open(struct file *file)
 		return 0;
 	if (node->device->read_only)
 		return -EROFS;
-	return node->claimed || swap_uses_device(node->device) ? -EBUSY : 0;
+	if (node->claimed || swap_uses_disk(node->device))
+		return -EBUSY;
+	__atomic_fetch_add(&node->writers, 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+/* The last who could write to it leaves no page behind that the disk does not have. */
+static void node_close(struct file *file)
+{
+	struct block_node *node = node_of(file->inode);
+
+	if ((file->flags & O_ACCMODE) != O_RDONLY &&
+	    __atomic_sub_fetch(&node->writers, 1, __ATOMIC_ACQ_REL) == 0 && !node->claimed)
+		(void)block_node_clear(&node->inode);
 }
 
 static int node_ioctl(struct file *file, uint32_t command, uintptr_t argument)
@@ -110,7 +129,7 @@ static int node_ioctl(struct file *file, uint32_t command, uintptr_t argument)
 	}
 }
 
-static struct file_ops node_file_ops; /* the regular file's, with these two */
+static struct file_ops node_file_ops; /* the regular file's, with these three */
 
 static const struct file_system_ops block_fs_ops;
 static const struct file_system_type block_fs_type = {.name = "bdev"};
@@ -135,6 +154,7 @@ int block_nodes_init(void)
 	fs->ops = &block_fs_ops;
 	node_file_ops = regular_file_ops;
 	node_file_ops.open = node_open;
+	node_file_ops.close = node_close;
 	node_file_ops.ioctl = node_ioctl;
 	for (unsigned i = 0; (device = block_at(i)); i++) {
 		struct block_node *node = kmalloc_zeroed(sizeof(*node));
@@ -184,6 +204,40 @@ void block_node_claim(struct inode *inode, bool claimed)
 bool block_node_claimed(struct inode *inode)
 {
 	return node_of(inode)->claimed;
+}
+
+int block_node_clear(struct inode *inode)
+{
+	uint32_t told = inode->source.write_errors;
+	int error = pagecache_make_durable(&inode->source, 0, UINT32_MAX, false, &told);
+
+	/* What the disk refuses nobody could ever be rid of: it is lost, as fsync(2) has told. */
+	if (error)
+		pagecache_truncate(&inode->source, 0);
+	else
+		pagecache_drop_clean_of(&inode->source);
+	return error;
+}
+
+int vfs_device_clear(const struct block_device *device)
+{
+	for (struct block_node *node = nodes; node; node = node->next)
+		if (node->device == device)
+			return block_node_clear(&node->inode);
+	return 0;
+}
+
+int block_nodes_sync(void)
+{
+	int result = 0;
+
+	for (struct block_node *node = nodes; node; node = node->next) {
+		uint32_t told = node->inode.source.write_errors;
+		int error = node->claimed ? 0 : pagecache_make_durable(&node->inode.source, 0,
+		                                                       UINT32_MAX, false, &told);
+		result = result ? result : error;
+	}
+	return result;
 }
 
 uint32_t block_nodes_cached(void)

@@ -10,62 +10,73 @@
 
 #include "kernel/dev/block.h"
 #include "kernel/dev/random.h"
+#include "kernel/dev/serial.h"
 #include "kernel/fs/fs.h"
+#include "kernel/fs/transfer.h"
 #include "kernel/log.h"
-#include "vm/usercopy.h"
+#include "kernel/sched/thread.h"
+#include "vm/page.h"
 
 #define PIECE 256u /* bytes copied over the stack at a time */
 
 /* --- memory devices --------------------------------------------------------------------- */
 
-static ssize_t null_read(struct file *file, void *user_to, size_t n, loff_t *position)
+static ssize_t null_read(struct file *file, struct transfer *transfer, loff_t *position)
 {
-	(void)file, (void)user_to, (void)n, (void)position;
+	(void)file, (void)transfer, (void)position;
 	return 0;
 }
 
-static ssize_t null_write(struct file *file, const void *user_from, size_t n, loff_t *position)
-{
-	(void)file, (void)user_from, (void)position;
-	return n;
-}
-
-static ssize_t zero_read(struct file *file, void *user_to, size_t n, loff_t *position)
+static ssize_t null_write(struct file *file, struct transfer *transfer, loff_t *position)
 {
 	(void)file, (void)position;
-	return clear_user(user_to, n) ? -EFAULT : (ssize_t)n;
+	return transfer->left;
 }
 
-static ssize_t full_write(struct file *file, const void *user_from, size_t n, loff_t *position)
+/* A page at a time: a signal ends it after any. */
+static ssize_t zero_read(struct file *file, struct transfer *transfer, loff_t *position)
 {
-	(void)file, (void)user_from, (void)position;
-	return n ? -ENOSPC : 0;
+	size_t done = 0, part, cleared;
+
+	(void)file, (void)position;
+	do {
+		part = transfer->left < PAGE_SIZE ? transfer->left : PAGE_SIZE;
+		cleared = transfer_clear(transfer, part);
+		done += cleared;
+	} while (cleared == part && transfer->left && !thread_current()->interrupted);
+	return done ? (ssize_t)done : -EFAULT;
 }
 
-static ssize_t random_read(struct file *file, void *user_to, size_t n, loff_t *position)
+static ssize_t full_write(struct file *file, struct transfer *transfer, loff_t *position)
+{
+	(void)file, (void)transfer, (void)position;
+	return -ENOSPC;
+}
+
+static ssize_t random_read(struct file *file, struct transfer *transfer, loff_t *position)
 {
 	char piece[PIECE];
+	size_t done = 0, part, given;
 
 	(void)file, (void)position;
-	for (size_t done = 0; done < n;) {
-		size_t part = n - done < PIECE ? n - done : PIECE;
-
+	do {
+		part = transfer->left < PIECE ? transfer->left : PIECE;
 		random_bytes(piece, part);
-		if (copy_to_user((char *)user_to + done, piece, part))
-			return done ? (ssize_t)done : -EFAULT;
-		done += part;
-	}
-	return n;
+		given = transfer_give(transfer, piece, part);
+		done += given;
+	} while (given == part && transfer->left &&
+	         (done % PAGE_SIZE || !thread_current()->interrupted));
+	return done ? (ssize_t)done : -EFAULT;
 }
 
 /* Each write is a line of the kernel's log, as on Linux. */
-static ssize_t kmsg_write(struct file *file, const void *user_from, size_t n, loff_t *position)
+static ssize_t kmsg_write(struct file *file, struct transfer *transfer, loff_t *position)
 {
 	char line[PIECE];
-	size_t length = n < PIECE - 1 ? n : PIECE - 1;
+	size_t n = transfer->left, length = n < PIECE - 1 ? n : PIECE - 1;
 
 	(void)file, (void)position;
-	if (copy_from_user(line, user_from, length))
+	if (transfer_take(transfer, line, length) < length)
 		return -EFAULT;
 	while (length && line[length - 1] == '\n')
 		length--;
@@ -75,22 +86,23 @@ static ssize_t kmsg_write(struct file *file, const void *user_from, size_t n, lo
 }
 
 /* The log as it is now, from the position on; there is no waiting for more. */
-static ssize_t kmsg_read(struct file *file, void *user_to, size_t n, loff_t *position)
+static ssize_t kmsg_read(struct file *file, struct transfer *transfer, loff_t *position)
 {
 	char piece[PIECE];
 	size_t done = 0;
 
 	(void)file;
-	while (done < n && *position < INT32_MAX) {
-		size_t wanted = n - done < PIECE ? n - done : PIECE;
+	while (transfer->left && *position < INT32_MAX) {
+		size_t wanted = transfer->left < PIECE ? transfer->left : PIECE;
 		size_t part = log_read_from(*position, piece, wanted);
 
 		if (!part)
 			break;
-		if (copy_to_user((char *)user_to + done, piece, part))
+		size_t given = transfer_give(transfer, piece, part);
+		done += given;
+		*position += given;
+		if (given < part)
 			return done ? (ssize_t)done : -EFAULT;
-		done += part;
-		*position += part;
 	}
 	return done;
 }
@@ -116,8 +128,12 @@ static const struct character_device {
 	{"urandom", DEVICE(MEM_MAJOR, 9), 0666, &random_ops},
 	{"kmsg", DEVICE(MEM_MAJOR, 11), 0644, &kmsg_ops},
 	{"tty", DEVICE(TTYAUX_MAJOR, 0), 0666, &tty_file_ops},
+	{"ptmx", DEVICE(TTYAUX_MAJOR, 2), 0666, &ptmx_file_ops},
 	{"console", DEVICE(TTYAUX_MAJOR, 1), 0600, &tty_file_ops},
-	{"ttyS0", DEVICE(TTY_MAJOR, 64), 0600, &tty_file_ops},
+	{"ttyS0", DEVICE(TTY_MAJOR, SERIAL_MINOR), 0600, &tty_file_ops},
+	{"ttyS1", DEVICE(TTY_MAJOR, SERIAL_MINOR + 1), 0600, &tty_file_ops},
+	{"ttyS2", DEVICE(TTY_MAJOR, SERIAL_MINOR + 2), 0600, &tty_file_ops},
+	{"ttyS3", DEVICE(TTY_MAJOR, SERIAL_MINOR + 3), 0600, &tty_file_ops},
 };
 #define CHARACTER_DEVICES (sizeof(character_devices) / sizeof(character_devices[0]))
 
@@ -137,6 +153,7 @@ static int block_open(struct file *file)
 	if (!disk)
 		return -ENXIO;
 	file->inode = disk;
+	file->backing.source = &disk->source;
 	file->ops = disk->file_ops;
 	int error = file->ops->open(file);
 	if (error) {
@@ -192,18 +209,30 @@ static int populate_links(struct dentry *root)
 	return error;
 }
 
+/* A serial line that the machine lacks has no node. */
+static bool is_there(const struct character_device *device)
+{
+	return DEVICE_MAJOR(device->number) != TTY_MAJOR ||
+	       serial_tty(DEVICE_MINOR(device->number) - SERIAL_MINOR);
+}
+
 int devfs_populate(struct dentry *root)
 {
 	int error = inode_set_mode(root->inode, 0755);
 
-	for (uint32_t i = 0; !error && i < CHARACTER_DEVICES; i++)
-		error = vfs_mknod(root, character_devices[i].name,
-		                  S_IFCHR | character_devices[i].mode, character_devices[i].number);
+	for (uint32_t i = 0; !error && i < CHARACTER_DEVICES; i++) {
+		const struct character_device *device = &character_devices[i];
+
+		if (is_there(device))
+			error = vfs_mknod(root, device->name, S_IFCHR | device->mode, device->number);
+	}
 	if (!error)
 		error = populate_disks(root);
 	if (!error)
 		error = populate_links(root);
 	if (!error)
 		error = vfs_mkdir(root, "shm", 01777);
+	if (!error)
+		error = vfs_mkdir(root, "pts", 0755);
 	return error;
 }

@@ -5,6 +5,10 @@
  * brought into memory first, so that nothing fails between. Giving back waits for that
  * memory: nobody could take it up later.
  *
+ * What was freed is held until all names and metadata have been made durable: until then the disk
+ * may still say that it is the old owner's, and a power cut would leave that one with another's
+ * bytes. Only then can it be taken again. It counts as free; if nothing else is left, all is made durable.
+ *
  * Locality: a block comes from behind its goal (the file's last block), then from the
  * goal's group, then from the groups after it. A file's inode lies in its directory's
  * group; a new directory goes to the group with the most free blocks.
@@ -13,6 +17,7 @@
 #include <linux/magic.h>
 
 #include "kernel/fs/ext2.h"
+#include "kernel/mem/slab.h"
 #include "lib/bitmap.h"
 #include "lib/string.h"
 #include "vm/frame.h"
@@ -60,7 +65,8 @@ static void change_end(struct change *change, bool changed)
 
 static int bitmap_get(struct ext2 *ext2, uint32_t group, bool inodes, struct change *change)
 {
-	uint32_t block = inodes ? change->group->inode_bitmap : change->group->block_bitmap;
+	const struct ext2_places *places = &ext2->places[group];
+	uint32_t block = inodes ? places->inode_bitmap : places->block_bitmap;
 	uint32_t bits = ext2->inodes_per_group;
 	uint32_t free = inodes ? change->group->free_inodes : change->group->free_blocks;
 	void *data;
@@ -121,108 +127,319 @@ static int group_look(struct ext2 *ext2, uint32_t number, struct ext2_group *cop
 	return 0;
 }
 
-/* Whether the block can belong to a file: behind the descriptors and on the disk. */
-bool ext2_block_is_data(struct ext2 *ext2, uint32_t block)
+bool ext2_block_is_data(const struct ext2 *ext2, uint32_t block)
 {
-	return block > (ext2->groups - 1) / EXT2_GROUPS_PER_BLOCK + 1 && block < ext2->blocks;
+	if (block <= (ext2->groups - 1) / EXT2_GROUPS_PER_BLOCK + 1 || block >= ext2->blocks)
+		return false;
+	const struct ext2_places *places = &ext2->places[block / ext2->blocks_per_group];
+	return block != places->block_bitmap && block != places->inode_bitmap &&
+	       block - places->inode_table >= ext2->table_blocks;
+}
+
+/* --- what was freed and may not be taken yet --------------------------------------------- */
+
+/* Of one group. */
+struct ext2_held {
+	uint32_t *blocks, *numbers; /* a bit each, as in its bitmaps */
+	bool any;
+};
+
+int ext2_held_create(struct ext2 *ext2)
+{
+	ext2->held = kmalloc_zeroed(ext2->groups * sizeof(*ext2->held));
+	if (!ext2->held)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < ext2->groups; i++) {
+		struct ext2_held *held = &ext2->held[i];
+
+		held->blocks = kmalloc_zeroed(BITMAP_BYTES(ext2->blocks_per_group));
+		held->numbers = kmalloc_zeroed(BITMAP_BYTES(ext2->inodes_per_group));
+		if (!held->blocks || !held->numbers)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void ext2_held_destroy(struct ext2 *ext2)
+{
+	for (uint32_t i = 0; ext2->held && i < ext2->groups; i++) {
+		kfree(ext2->held[i].blocks);
+		kfree(ext2->held[i].numbers);
+	}
+	kfree(ext2->held);
+	ext2->held = NULL;
+}
+
+static void hold(struct ext2 *ext2, struct ext2_held *held, uint32_t *bits, uint32_t bit)
+{
+	bits[bit / 32] |= UINT32_C(1) << bit % 32;
+	held->any = ext2->any_held = true;
+	ext2->frees++;
+}
+
+static void hold_none(struct ext2 *ext2)
+{
+	for (uint32_t i = 0; ext2->any_held && i < ext2->groups; i++) {
+		struct ext2_held *held = &ext2->held[i];
+
+		if (!held->any)
+			continue;
+		memset(held->blocks, 0, BITMAP_BYTES(ext2->blocks_per_group));
+		memset(held->numbers, 0, BITMAP_BYTES(ext2->inodes_per_group));
+		held->any = false;
+	}
+	ext2->any_held = false;
+}
+
+void ext2_names_changed(struct ext2_inode *directory)
+{
+	struct ext2 *ext2 = directory->ext2;
+
+	spin_lock(&ext2->changed_lock);
+	if (!list_linked(&directory->changed_link))
+		list_append(&ext2->changed, &directory->changed_link);
+	spin_unlock(&ext2->changed_lock);
+}
+
+/* The number of the next directory whose names changed, which is none of these any more; or 0. */
+static uint32_t next_changed(struct ext2 *ext2)
+{
+	spin_lock(&ext2->changed_lock);
+	struct list_link *link = list_pop(&ext2->changed);
+	uint32_t number = link ? LIST_ENTRY(link, struct ext2_inode, changed_link)->inode.number : 0;
+	spin_unlock(&ext2->changed_lock);
+	return number;
+}
+
+/* Writes the names of all directories. One that left the cache was written before. */
+static int names_write(struct ext2 *ext2)
+{
+	uint32_t number;
+	int error = 0;
+
+	while (!error && (number = next_changed(ext2))) {
+		struct inode *directory = inode_find(ext2->fs, number);
+		if (!directory)
+			continue;
+		uint32_t told = directory->source.write_errors;
+		error = pagecache_sync(&directory->source, 0, UINT32_MAX, &told);
+		if (error)
+			ext2_names_changed(ext2_inode(directory));
+		inode_put_unslept(directory);
+	}
+	return error;
+}
+
+/* What could not be written stays dirty, and each call tries it again, so nobody need be told of
+ * earlier failures. */
+static int settle(struct ext2 *ext2)
+{
+	uint32_t told = ext2->disk->write_errors;
+	int names = names_write(ext2);
+	int error = pagecache_make_durable(ext2->disk, 0, UINT32_MAX, false, &told);
+
+	return error ? error : names;
+}
+
+/* The disk is full but for what is held: true if there was any, and now is none. alloc_lock held,
+ * so that nothing more is freed meanwhile. */
+static bool held_release(struct ext2 *ext2)
+{
+	if (!ext2->any_held || settle(ext2))
+		return false;
+	hold_none(ext2);
+	return true;
+}
+
+int ext2_settle_all(struct ext2 *ext2)
+{
+	mutex_lock(&ext2->alloc_lock);
+	uint32_t frees = ext2->frees;
+	mutex_unlock(&ext2->alloc_lock);
+	int error = settle(ext2);
+	mutex_lock(&ext2->alloc_lock);
+	if (!error && frees == ext2->frees)
+		hold_none(ext2);
+	mutex_unlock(&ext2->alloc_lock);
+	return error;
 }
 
 /* --- blocks ----------------------------------------------------------------------------- */
 
-/* Makes the block, just taken, fit for its new owner. */
-static int block_renew(struct ext2 *ext2, uint32_t block, bool zeroed)
-{
-	struct frame *frame;
-
-	/* The disk's cache may hold it, from when it was someone else's. */
-	pagecache_forget(ext2->disk, block);
-	if (!zeroed)
-		return 0;
-	int error = pagecache_get_for_write(ext2->disk, block, true, &frame);
-	if (error)
-		return error;
-	memset(frame_data(frame), 0, EXT2_BLOCK_SIZE);
-	ext2_block_put(frame, true);
-	return 0;
-}
-
-/* Takes a block of this group; leaves *block alone if there is none. */
-static int group_take_block(struct ext2 *ext2, uint32_t group, uint32_t from, bool zeroed,
-                            uint32_t *block)
+/* Takes a block of this group, which counts some as free; leaves *block alone if all of them are
+ * held. */
+static int group_take_block(struct ext2 *ext2, uint32_t group, uint32_t from, uint32_t *block)
 {
 	struct change change;
 	int error = change_start(ext2, group, false, &change);
 
 	if (error)
 		return error;
-	uint32_t bit = bitmap_take(&change.bitmap, from < change.bitmap.bits ? from : 0);
-	if (bit == BITMAP_NONE) {
+	uint32_t bit = bitmap_take_but(&change.bitmap, ext2->held[group].blocks,
+	                               from < change.bitmap.bits ? from : 0);
+	if (bit == BITMAP_NONE || !change.super->free_blocks) {
 		change_end(&change, false);
-		return 0;
+		return bit == BITMAP_NONE && ext2->held[group].any ? 0
+		       : ext2_damaged(ext2, "fewer blocks are free than are counted in group", group);
 	}
 	*block = group * ext2->blocks_per_group + bit;
-	bool data = ext2_block_is_data(ext2, *block);
-	error = data ? block_renew(ext2, *block, zeroed) : 0;
-	if (error) {
+	if (!ext2_block_is_data(ext2, *block)) {
 		bitmap_clear(&change.bitmap, bit);
-	} else {
-		change.group->free_blocks--;
-		change.super->free_blocks--;
+		change_end(&change, false);
+		return ext2_damaged(ext2, "a block of metadata is marked free:", *block);
 	}
-	change_end(&change, !error);
-	if (!data) {
-		ext2_complain(ext2, "a block of metadata is marked free:", *block);
-		return -EIO;
-	}
+	change.group->free_blocks--;
+	change.super->free_blocks--;
+	change_end(&change, true);
+	/* The disk's cache may hold it, from when it was someone else's. */
+	pagecache_forget(ext2->disk, *block);
+	return 0;
+}
+
+/* How many blocks are free and promised to nobody; alloc_lock held. */
+static int count_free(struct ext2 *ext2, uint32_t *free)
+{
+	struct frame *frame;
+	struct ext2_super *super;
+	int error = super_get(ext2, false, &frame, &super);
+
+	if (error)
+		return error;
+	*free = super->free_blocks > ext2->reserved ? super->free_blocks - ext2->reserved : 0;
+	ext2_block_put(frame, false);
+	return 0;
+}
+
+int ext2_blocks_promise(struct ext2 *ext2, uint32_t before, uint32_t blocks)
+{
+	uint32_t free;
+
+	SCOPED_MUTEX(&ext2->alloc_lock);
+	int error = blocks > before ? count_free(ext2, &free) : 0;
+	if (!error && blocks > before && free < blocks - before)
+		error = -ENOSPC;
+	if (!error)
+		ext2->reserved += blocks - before;
 	return error;
 }
 
-int ext2_block_alloc(struct ext2 *ext2, uint32_t goal, bool zeroed, uint32_t *block)
+/* Whether there is a block beside those that are promised to others. */
+static int check_promises(struct ext2 *ext2, bool promised)
+{
+	uint32_t free;
+
+	if (promised || !ext2->reserved)
+		return 0;
+	int error = count_free(ext2, &free);
+	return error || free ? error : -ENOSPC;
+}
+
+/* The first group from the goal's on that has a block; 0: none has. alloc_lock held. */
+static int take_block(struct ext2 *ext2, uint32_t goal, uint32_t *block)
 {
 	uint32_t group = goal / ext2->blocks_per_group, from = goal % ext2->blocks_per_group;
 
 	if (group >= ext2->groups)
 		group = from = 0;
-	SCOPED_MUTEX(&ext2->alloc_lock);
+	*block = 0;
 	for (uint32_t i = 0; i < ext2->groups; i++, from = 0) {
 		uint32_t number = (group + i) % ext2->groups;
 		struct ext2_group counts;
 		int error = group_look(ext2, number, &counts);
 
-		*block = 0;
 		if (!error && counts.free_blocks)
-			error = group_take_block(ext2, number, from, zeroed, block);
+			error = group_take_block(ext2, number, from, block);
 		if (error || *block)
 			return error;
 	}
-	return -ENOSPC;
+	return 0;
+}
+
+int ext2_block_alloc(struct ext2 *ext2, uint32_t goal, bool promised, uint32_t *block)
+{
+	SCOPED_MUTEX(&ext2->alloc_lock);
+	int error = check_promises(ext2, promised);
+	if (!error)
+		error = take_block(ext2, goal, block);
+	if (!error && !*block && held_release(ext2))
+		error = take_block(ext2, goal, block);
+	if (error || !*block)
+		return error ? error : -ENOSPC;
+	ext2->reserved -= promised;
+	return 0;
+}
+
+/* Gives one block back, of the group that the change is of. */
+static int change_free(struct ext2 *ext2, struct change *change, uint32_t group, uint32_t block)
+{
+	uint32_t bit = block % ext2->blocks_per_group;
+	struct ext2_held *held = &ext2->held[group];
+
+	if (!ext2_block_is_data(ext2, block))
+		return ext2_damaged(ext2, "a file has an impossible block:", block);
+	if (!bitmap_test(&change->bitmap, bit))
+		return ext2_damaged(ext2, "a file has a block that is free:", block);
+	if (change->group->free_blocks >= change->bitmap.bits)
+		return ext2_damaged(ext2, "too many blocks are free in group", group);
+	/* Not before: as long as the block is the file's, what it holds counts. */
+	pagecache_forget(ext2->disk, block);
+	bitmap_clear(&change->bitmap, bit);
+	hold(ext2, held, held->blocks, bit);
+	change->group->free_blocks++;
+	change->super->free_blocks++;
+	return 0;
+}
+
+/* Frees from blocks[*next] on what lies in its group, as one change. *next moves behind it. */
+static int group_free(struct ext2 *ext2, uint32_t *blocks, uint32_t count, uint32_t *next,
+                      uint32_t *freed)
+{
+	uint32_t group = blocks[*next] / ext2->blocks_per_group, before = *freed;
+	struct change change;
+
+	if (group >= ext2->groups)
+		return ext2_damaged(ext2, "a file has an impossible block:", blocks[*next]);
+	int error = change_start_lock(ext2, group, false, &change);
+	if (error)
+		return error;
+	for (; *next < count && !error; ++*next) {
+		uint32_t block = blocks[*next];
+
+		if (!block)
+			continue;
+		if (block / ext2->blocks_per_group != group)
+			break;
+		error = change_free(ext2, &change, group, block);
+		if (!error) {
+			blocks[*next] = 0;
+			++*freed;
+		}
+	}
+	change_end(&change, *freed != before);
+	mutex_unlock(&ext2->alloc_lock);
+	return error;
+}
+
+int ext2_blocks_give_back(struct ext2 *ext2, uint32_t *blocks, uint32_t count, uint32_t *freed)
+{
+	int error = 0;
+
+	*freed = 0;
+	for (uint32_t next = 0; next < count && !error;) {
+		if (blocks[next])
+			error = group_free(ext2, blocks, count, &next, freed);
+		else
+			next++;
+	}
+	return error;
 }
 
 int ext2_block_free(struct ext2 *ext2, uint32_t block)
 {
-	uint32_t group = block / ext2->blocks_per_group, bit = block % ext2->blocks_per_group;
-	struct change change;
+	uint32_t freed;
 
-	if (!ext2_block_is_data(ext2, block)) {
-		ext2_complain(ext2, "a file has an impossible block:", block);
-		return 0;
-	}
-	int error = change_start_lock(ext2, group, false, &change);
-	if (error)
-		return error;
-	/* Not before: as long as the block is the file's, what it holds counts. */
-	pagecache_forget(ext2->disk, block);
-	bool used = bitmap_test(&change.bitmap, bit);
-	if (used) {
-		bitmap_clear(&change.bitmap, bit);
-		change.group->free_blocks++;
-		change.super->free_blocks++;
-	} else {
-		ext2_complain(ext2, "a file has a block that is free:", block);
-	}
-	change_end(&change, used);
-	mutex_unlock(&ext2->alloc_lock);
-	return 0;
+	return block ? ext2_blocks_give_back(ext2, &block, 1, &freed)
+	             : ext2_damaged(ext2, "a file has an impossible block:", block);
 }
 
 /* --- inode numbers ---------------------------------------------------------------------- */
@@ -253,13 +470,41 @@ static int group_take_number(struct ext2 *ext2, uint32_t group, bool directory, 
 
 	if (error)
 		return error;
-	*bit = bitmap_take(&change.bitmap, first);
-	if (*bit != BITMAP_NONE) {
+	*bit = bitmap_take_but(&change.bitmap, ext2->held[group].numbers, first);
+	/* Searched from the front again, it may be one that is the file system's own. */
+	bool good = *bit != BITMAP_NONE && *bit >= first && change.super->free_inodes;
+	bool held = *bit == BITMAP_NONE && ext2->held[group].any;
+	if (good) {
 		change.group->free_inodes--;
 		change.super->free_inodes--;
 		change.group->directories += directory;
+	} else if (*bit != BITMAP_NONE) {
+		bitmap_clear(&change.bitmap, *bit);
 	}
-	change_end(&change, *bit != BITMAP_NONE);
+	change_end(&change, good);
+	return good || held ? 0
+	       : ext2_damaged(ext2, "fewer inodes are free than are counted in group", group);
+}
+
+/* The first group from `start` on that has a number; 0: none has. alloc_lock held. */
+static int take_number(struct ext2 *ext2, uint32_t start, bool directory, uint32_t *number)
+{
+	*number = 0;
+	for (uint32_t i = 0; i < ext2->groups; i++) {
+		uint32_t group = (start + i) % ext2->groups, bit;
+		struct ext2_group counts;
+		int error = group_look(ext2, group, &counts);
+
+		if (!error && !counts.free_inodes)
+			continue;
+		if (!error)
+			error = group_take_number(ext2, group, directory, &bit);
+		if (!error && bit == BITMAP_NONE)
+			continue;
+		if (!error)
+			*number = group * ext2->inodes_per_group + bit + 1;
+		return error;
+	}
 	return 0;
 }
 
@@ -270,21 +515,10 @@ int ext2_number_alloc(struct ext2 *ext2, uint32_t parent, bool directory, uint32
 	SCOPED_MUTEX(&ext2->alloc_lock);
 	if (directory)
 		start = directory_group(ext2, start);
-	for (uint32_t i = 0; i < ext2->groups; i++) {
-		uint32_t group = (start + i) % ext2->groups, bit = BITMAP_NONE;
-		struct ext2_group counts;
-		int error = group_look(ext2, group, &counts);
-
-		if (!error && counts.free_inodes)
-			error = group_take_number(ext2, group, directory, &bit);
-		if (error)
-			return error;
-		if (bit == BITMAP_NONE)
-			continue;
-		*number = group * ext2->inodes_per_group + bit + 1;
-		return 0;
-	}
-	return -ENOSPC;
+	int error = take_number(ext2, start, directory, number);
+	if (!error && !*number && held_release(ext2))
+		error = take_number(ext2, start, directory, number);
+	return !error && !*number ? -ENOSPC : error;
 }
 
 int ext2_number_free(struct ext2 *ext2, uint32_t number, bool directory)
@@ -296,18 +530,19 @@ int ext2_number_free(struct ext2 *ext2, uint32_t number, bool directory)
 
 	if (error)
 		return error;
-	bool used = bitmap_test(&change.bitmap, bit);
-	if (used) {
+	bool good = bitmap_test(&change.bitmap, bit) &&
+	            change.group->free_inodes < change.bitmap.bits &&
+	            (!directory || change.group->directories);
+	if (good) {
 		bitmap_clear(&change.bitmap, bit);
+		hold(ext2, &ext2->held[group], ext2->held[group].numbers, bit);
 		change.group->free_inodes++;
 		change.super->free_inodes++;
 		change.group->directories -= directory;
-	} else {
-		ext2_complain(ext2, "a deleted file's inode was free already:", number);
 	}
-	change_end(&change, used);
+	change_end(&change, good);
 	mutex_unlock(&ext2->alloc_lock);
-	return 0;
+	return good ? 0 : ext2_damaged(ext2, "bitmap and counts do not know the inode", number);
 }
 
 /* --- the superblock --------------------------------------------------------------------- */
@@ -342,10 +577,10 @@ int ext2_statfs(struct file_system *fs, struct statfs64 *to)
 		return error;
 	to->f_type = EXT2_SUPER_MAGIC;
 	to->f_blocks = super->blocks_count;
-	to->f_bfree = super->free_blocks;
-	to->f_bavail = super->free_blocks > super->reserved_blocks
-	                       ? super->free_blocks - super->reserved_blocks
-	                       : 0;
+	uint32_t free = super->free_blocks > ext2->reserved ? super->free_blocks - ext2->reserved
+	                                                    : 0;
+	to->f_bfree = free;
+	to->f_bavail = free > super->reserved_blocks ? free - super->reserved_blocks : 0;
 	to->f_files = super->inodes_count;
 	to->f_ffree = super->free_inodes;
 	ext2_block_put(frame, false);

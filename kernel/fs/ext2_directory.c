@@ -4,7 +4,8 @@
  *
  * A directory is a file of entries that never cross a block; each says where the next
  * begins, so the last of a block reaches to its end, and an entry is removed by letting
- * the one before it reach over it. Looked through from the front. An index that another
+ * the one before it reach over it. Looked through from the front, or where there are many by an
+ * index in memory (ext2_index.h). An index that another
  * system left (dir_index) stays readable as entries; the first change drops its flag.
  *
  * Each operation has two halves: it finds what it will change and pins it (inodes, and the
@@ -16,15 +17,27 @@
 #include <asm/errno.h>
 
 #include "kernel/fs/ext2.h"
-#include "kernel/panic.h"
+#include "kernel/fs/ext2_index.h"
+#include "kernel/sched/thread.h"
 #include "lib/string.h"
 #include "vm/frame.h"
+#include "vm/page.h"
 #include "vm/pagecache.h"
 
-/* Where an entry is: in a pinned frame. */
+/* Where an entry is: in a pinned frame. With no frame: nowhere. */
 struct place {
 	struct frame *frame;
-	struct ext2_entry *entry, *before; /* before: NULL for the first of its block */
+	struct ext2_entry *entry;
+};
+
+/* A walk through a directory, entry by entry. It holds the block that it is in, and lets go of it
+ * by itself where the block or the walk ends, however it ends: there is a frame as long as there
+ * is an entry. */
+struct walk {
+	struct inode *dir;
+	bool change;         /* entries will be changed */
+	uint32_t page;       /* of the directory: this one, or without a frame the next one */
+	struct place place;
 };
 
 /* Types as the directory stores them, in the order of S_IFMT's values >> 12, which are
@@ -62,7 +75,8 @@ static struct ext2_entry *entry_at(struct inode *dir, void *block, uint32_t offs
 	    entry->length >= entry_size(entry->name_length) &&
 	    offset + entry->length <= EXT2_BLOCK_SIZE)
 		return entry;
-	ext2_complain(ext2_of(dir), "a damaged directory: inode", dir->number);
+	ext2_damaged(ext2_of(dir), "a directory has an entry that makes no sense: inode",
+	             dir->number);
 	return NULL;
 }
 
@@ -77,43 +91,136 @@ static bool names_equal(const struct ext2_entry *entry, const char *name, size_t
 	return entry->inode && entry->name_length == length && !memcmp(entry->name, name, length);
 }
 
-/* Looks for the name in one block. 0 with place filled in, -ENOENT, -EIO. */
-static int page_find(struct inode *dir, struct frame *frame, const char *name, struct place *place)
+static void walk_end(struct walk *walk)
 {
-	size_t length = strlen(name);
-	struct ext2_entry *entry, *before = NULL;
-
-	for (uint32_t offset = 0; offset < EXT2_BLOCK_SIZE; offset += entry->length) {
-		entry = entry_at(dir, frame_data(frame), offset);
-		if (!entry)
-			return -EIO;
-		if (names_equal(entry, name, length)) {
-			*place = (struct place){frame, entry, before};
-			return 0;
-		}
-		before = entry;
-	}
-	return -ENOENT;
+	if (walk->place.frame)
+		frame_unpin(walk->place.frame);
+	walk->place = (struct place){0};
 }
 
-/* The entry of this name; its frame is pinned. */
-static int entry_find(struct inode *dir, const char *name, bool change, struct place *place)
+/* Goes into the next block; 1, 0 if there is none, -EIO, -ENOMEM, -EINTR: the thread is killed. */
+static int walk_enter(struct walk *walk)
 {
 	struct frame *frame;
 
-	for (uint32_t i = 0; i < source_pages(&dir->source); i++) {
-		int error = page_get(dir, i, change, &frame);
-		if (error)
-			return error;
-		error = page_find(dir, frame, name, place);
-		if (error != -ENOENT) {
-			if (error)
-				frame_unpin(frame);
-			return error;
+	if (walk->page >= source_pages(&walk->dir->source))
+		return 0;
+	if (thread_current()->killed)
+		return -EINTR;
+	int error = page_get(walk->dir, walk->page, walk->change, &frame);
+	if (error)
+		return error;
+	walk->place = (struct place){frame, entry_at(walk->dir, frame_data(frame), 0)};
+	return walk->place.entry ? 1 : -EIO;
+}
+
+/* Goes on to the next entry, also one that is no name's (inode 0): 1, and place says where it is.
+ * 0 at the end, or as walk_enter; then nothing is held any more. */
+static int walk_next(struct walk *walk)
+{
+	struct place *place = &walk->place;
+	int result;
+
+	if (!place->frame) {
+		result = walk_enter(walk);
+	} else {
+		char *block = frame_data(place->frame);
+		uint32_t offset = (char *)place->entry - block + place->entry->length;
+
+		if (offset == EXT2_BLOCK_SIZE) {
+			walk_end(walk);
+			walk->page++;
+			result = walk_enter(walk);
+		} else {
+			place->entry = entry_at(walk->dir, block, offset);
+			result = place->entry ? 1 : -EIO;
 		}
-		frame_unpin(frame);
 	}
-	return -ENOENT;
+	if (result != 1)
+		walk_end(walk);
+	return result;
+}
+
+/* The same by looking at all entries. */
+static int entry_find_walking(struct inode *dir, const char *name, bool change, struct place *place)
+{
+	struct walk walk = {.dir = dir, .change = change};
+	size_t length = strlen(name);
+	int more;
+
+	while ((more = walk_next(&walk)) == 1) {
+		if (!names_equal(walk.place.entry, name, length))
+			continue;
+		*place = walk.place;
+		return 0;
+	}
+	return more ? more : -ENOENT;
+}
+
+static uint32_t place_offset(const struct place *place)
+{
+	return (char *)place->entry - (char *)frame_data(place->frame);
+}
+
+/* Gives a large directory its index, if there is memory for it. */
+static void index_make(struct inode *dir)
+{
+	struct walk walk = {.dir = dir};
+	struct ext2_index *index = ext2_index_create();
+	int more = 0;
+	bool collected = index;
+
+	while (collected && (more = walk_next(&walk)) == 1) {
+		const struct ext2_entry *entry = walk.place.entry;
+		if (entry->inode)
+			collected = ext2_index_collect(index, entry->name, entry->name_length,
+			                               walk.page, place_offset(&walk.place));
+	}
+	walk_end(&walk);
+	if (collected && more == 0)
+		ext2_index_publish(index, ext2_inode(dir));
+	else
+		ext2_index_discard(index);
+}
+
+/* The entry at this place if it has the name: 0; -ENOENT, or an error. */
+static int entry_look(struct inode *dir, uint32_t block, uint32_t offset, const char *name,
+                      bool change, struct place *place)
+{
+	struct frame *frame;
+	int error = page_get(dir, block, change, &frame);
+
+	if (error)
+		return error;
+	struct ext2_entry *entry = entry_at(dir, frame_data(frame), offset);
+	if (entry && names_equal(entry, name, strlen(name))) {
+		*place = (struct place){frame, entry};
+		return 0;
+	}
+	frame_unpin(frame);
+	return entry ? -ENOENT : -EIO;
+}
+
+/* The entry of this name; its frame is pinned. -ENOENT, or as walk_next: none. */
+static int entry_find(struct inode *dir, const char *name, bool change, struct place *place)
+{
+	uint32_t block, offset;
+
+	if (source_pages(&dir->source) < EXT2_INDEX_BLOCKS)
+		return entry_find_walking(dir, name, change, place);
+	if (!ext2_index_exists(ext2_inode(dir)))
+		index_make(dir);
+	for (uint32_t nth = 0;; nth++) {
+		int error = ext2_index_find(ext2_inode(dir), name, nth, &block, &offset);
+		if (error == -EAGAIN)
+			return entry_find_walking(dir, name, change, place);
+		if (!error)
+			error = entry_look(dir, block, offset, name, change, place);
+		else
+			return error;
+		if (error != -ENOENT)
+			return error;
+	}
 }
 
 /* --- changing entries -------------------------------------------------------------------- */
@@ -145,8 +252,9 @@ static int inodes_pin(struct inode *const inodes[INODES_MOST])
 static void directory_write(struct inode *dir)
 {
 	ext2_inode(dir)->flags &= ~EXT2_FLAG_INDEXED;
-	dir->mtime = dir->ctime = inode_now();
+	dir->mtime = dir->ctime = inode_now(dir);
 	ext2_inode_write(dir);
+	ext2_names_changed(ext2_inode(dir));
 }
 
 static uint32_t entry_used(const struct ext2_entry *entry)
@@ -154,24 +262,31 @@ static uint32_t entry_used(const struct ext2_entry *entry)
 	return entry->inode ? entry_size(entry->name_length) : 0;
 }
 
-/* An entry of the block that has room for one of this size. -ENOSPC, -EIO. */
-static int page_room(struct inode *dir, struct frame *frame, uint32_t size, struct place *place)
+/* An entry without a name if `name` is "". */
+static void entry_fill(const struct ext2_inode *dir, struct ext2_entry *entry, uint32_t length,
+                       const char *name, uint32_t number)
 {
-	struct ext2_entry *entry;
-
-	for (uint32_t offset = 0; offset < EXT2_BLOCK_SIZE; offset += entry->length) {
-		entry = entry_at(dir, frame_data(frame), offset);
-		if (!entry)
-			return -EIO;
-		if (entry->length < entry_used(entry) + size)
-			continue;
-		*place = (struct place){frame, entry, NULL};
-		return 0;
-	}
-	return -ENOSPC;
+	entry->inode = number;
+	entry->length = length;
+	entry->name_length = strlen(name);
+	entry->type = number && dir->ext2->has_types ? stored_types[S_IFDIR >> 12] : 0;
+	memcpy(entry->name, name, entry->name_length);
 }
 
-/* Appends a block with no entries in it; pinned. The directory's new size is to be written. */
+void ext2_directory_block(const struct ext2_inode *dir, uint32_t index, void *block)
+{
+	uint32_t used = entry_size(1);
+
+	if (index) {
+		entry_fill(dir, block, EXT2_BLOCK_SIZE, "", 0);
+		return;
+	}
+	entry_fill(dir, block, used, ".", dir->inode.number);
+	entry_fill(dir, (struct ext2_entry *)((char *)block + used), EXT2_BLOCK_SIZE - used, "..",
+	           dir->parent);
+}
+
+/* Appends a block without names; pinned. The directory's new size is to be written. */
 static int directory_grow(struct inode *dir, struct frame **frame)
 {
 	uint32_t index = source_pages(&dir->source);
@@ -182,36 +297,41 @@ static int directory_grow(struct inode *dir, struct frame **frame)
 	if (error)
 		return error;
 	memset(frame_data(*frame), 0, EXT2_BLOCK_SIZE);
-	((struct ext2_entry *)frame_data(*frame))->length = EXT2_BLOCK_SIZE;
+	ext2_directory_block(ext2_inode(dir), index, frame_data(*frame));
 	pagecache_dirty(*frame);
 	dir->source.size += EXT2_BLOCK_SIZE;
 	return 0;
 }
 
 /* Room for the name in the (pinned) directory; its frame is pinned. A directory that had to
- * grow for it stays so. */
+ * grow for it stays so. Else as walk_next, and nothing is pinned. */
 static int entry_room(struct inode *dir, const char *name, struct place *place)
 {
 	uint32_t size = entry_size(strlen(name));
-	struct frame *frame;
-	int error;
+	struct walk walk = {
+		.dir = dir,
+		.change = true,
+		.page = ext2_index_room(ext2_inode(dir), size),
+	};
+	int more;
 
-	for (uint32_t i = 0; i < source_pages(&dir->source); i++) {
-		error = page_get(dir, i, true, &frame);
-		if (error)
-			return error;
-		error = page_room(dir, frame, size, place);
-		if (!error)
-			return 0;
-		frame_unpin(frame);
-		if (error != -ENOSPC)
-			return error;
+	while ((more = walk_next(&walk)) == 1) {
+		const struct ext2_entry *entry = walk.place.entry;
+
+		if (entry->length < entry_used(entry) + size)
+			continue;
+		*place = walk.place;
+		ext2_index_no_room(ext2_inode(dir), size, walk.page);
+		return 0;
 	}
-	error = directory_grow(dir, &frame);
+	if (more < 0)
+		return more;
+	int error = directory_grow(dir, &place->frame);
 	if (error)
 		return error;
+	place->entry = frame_data(place->frame);
 	directory_write(dir);
-	return page_room(dir, frame, size, place);
+	return 0;
 }
 
 /* Enters the name where there is room for it. */
@@ -232,6 +352,8 @@ static void entry_enter(struct inode *dir, struct place *place, const char *name
 	entry->type = ext2_of(dir)->has_types ? stored_types[inode->mode >> 12] : 0;
 	memcpy(entry->name, name, entry->name_length);
 	pagecache_dirty(place->frame);
+	ext2_index_add(ext2_inode(dir), name, entry->name_length, place->frame->index,
+	               (char *)entry - (char *)frame_data(place->frame));
 }
 
 /* Makes the name mean another inode. */
@@ -242,46 +364,48 @@ static void entry_replace(struct inode *dir, struct place *place, const struct i
 	pagecache_dirty(place->frame);
 }
 
-/* Removes the name. It is looked for again in its block: another that was entered meanwhile
- * may be the one before it now. */
-static void entry_remove(struct inode *dir, struct place *place, const char *name)
+/* The entry before this one in its block, NULL if it is the first. */
+static struct ext2_entry *entry_before(const struct place *place)
 {
-	int error = page_find(dir, place->frame, name, place);
+	struct ext2_entry *entry = frame_data(place->frame), *before = NULL;
 
-	ASSERT_SAYING(!error, "a name has gone from its pinned block");
-	if (place->before)
-		place->before->length += place->entry->length;
+	while (entry != place->entry) {
+		before = entry;
+		entry = (struct ext2_entry *)((char *)entry + entry->length);
+	}
+	return before;
+}
+
+/* Removes the name. Another that was entered meanwhile may be the one before it now, and may have
+ * taken its room over. */
+static void entry_remove(struct inode *dir, struct place *place)
+{
+	struct ext2_entry *before = entry_before(place);
+
+	ext2_index_remove(ext2_inode(dir), place->entry->name, place->entry->name_length,
+	                  place->frame->index, place_offset(place));
+	if (before)
+		before->length += place->entry->length;
 	else
 		place->entry->inode = 0;
 	pagecache_dirty(place->frame);
 }
 
-/* 0 if there is nothing but "." and ".."; -ENOTEMPTY, -EIO. */
+/* 0 if there is nothing but "." and ".."; -ENOTEMPTY, or as walk_next. */
 static int directory_is_empty(struct inode *dir)
 {
-	struct ext2_entry *entry;
-	struct frame *frame;
+	struct walk walk = {.dir = dir};
+	int more;
 
-	for (uint32_t i = 0; i < source_pages(&dir->source); i++) {
-		int error = page_get(dir, i, false, &frame);
-		for (uint32_t offset = 0; !error && offset < EXT2_BLOCK_SIZE;
-		     offset += entry->length) {
-			entry = entry_at(dir, frame_data(frame), offset);
-			if (!entry) {
-				error = -EIO;
-				break;
-			}
-			if (entry->inode && !names_equal(entry, ".", 1) &&
-			    !names_equal(entry, "..", 2))
-				error = -ENOTEMPTY;
-		}
-		if (error != 0 && error != -EIO && error != -ENOTEMPTY)
-			return error; /* no frame */
-		frame_unpin(frame);
-		if (error)
-			return error;
+	while ((more = walk_next(&walk)) == 1) {
+		const struct ext2_entry *entry = walk.place.entry;
+
+		if (!entry->inode || names_equal(entry, ".", 1) || names_equal(entry, "..", 2))
+			continue;
+		walk_end(&walk);
+		return -ENOTEMPTY;
 	}
-	return 0;
+	return more;
 }
 
 /* --- reading ---------------------------------------------------------------------------- */
@@ -301,46 +425,43 @@ static int ext2_lookup(struct inode *dir, const char *name, struct inode **found
 typedef bool emit_function(void *context, const char *name, size_t length, uint32_t inode,
                            loff_t next, uint32_t type);
 
-/* Emits what one block holds from `position` on. 1 if the buffer is full, 0, -EIO. */
-static int page_iterate(struct inode *dir, struct frame *frame, loff_t *position,
-                        emit_function *emit, void *context)
+/* Whether a program can be shown the name: it would take "a/b" for a path. */
+static bool is_name(const struct ext2_entry *entry)
 {
-	loff_t start = *position & ~(loff_t)(EXT2_BLOCK_SIZE - 1);
-	uint32_t from = *position - start;
-	struct ext2_entry *entry;
-
-	for (uint32_t offset = 0; offset < EXT2_BLOCK_SIZE; offset += entry->length) {
-		entry = entry_at(dir, frame_data(frame), offset);
-		if (!entry)
-			return -EIO;
-		/* The position may lie inside an entry that has swallowed another. */
-		if (offset < from)
-			continue;
-		loff_t next = start + offset + entry->length;
-		if (entry->inode && !emit(context, entry->name, entry->name_length, entry->inode,
-		                          next, entry_type(ext2_of(dir), entry)))
-			return 1;
-		*position = next;
-	}
-	*position = start + EXT2_BLOCK_SIZE;
-	return 0;
+	return entry->name_length && !memchr(entry->name, '/', entry->name_length) &&
+	       !memchr(entry->name, '\0', entry->name_length);
 }
 
 static int ext2_iterate(struct file *file, loff_t *position, emit_function *emit, void *context)
 {
 	struct inode *dir = file->inode;
-	struct frame *frame;
-	int result = 0;
+	struct ext2 *ext2 = ext2_of(dir);
+	int more = 0;
 
 	SCOPED_MUTEX(&dir->lock);
-	while (!result && *position >= 0 && *position < (loff_t)dir->source.size) {
-		result = page_get(dir, *position / EXT2_BLOCK_SIZE, false, &frame);
-		if (result)
+	if (*position < 0 || *position >= (loff_t)dir->source.size)
+		return 0;
+	struct walk walk = {.dir = dir, .page = *position / EXT2_BLOCK_SIZE};
+	while ((more = walk_next(&walk)) == 1) {
+		const struct ext2_entry *entry = walk.place.entry;
+		loff_t start = (loff_t)walk.page * EXT2_BLOCK_SIZE + page_offset((uintptr_t)entry);
+		loff_t next = start + entry->length;
+
+		/* The position may lie inside an entry that has swallowed another. */
+		if (start < *position)
+			continue;
+		if (entry->inode && !is_name(entry))
+			more = ext2_damaged(ext2, "a directory has an impossible name: inode",
+			                    dir->number);
+		else if (entry->inode && !emit(context, entry->name, entry->name_length,
+		                               entry->inode, next, entry_type(ext2, entry)))
+			more = 0;
+		if (more != 1)
 			break;
-		result = page_iterate(dir, frame, position, emit, context);
-		frame_unpin(frame);
+		*position = next;
 	}
-	return result < 0 ? result : 0;
+	walk_end(&walk);
+	return more;
 }
 
 const struct file_ops ext2_directory_ops = {.iterate = ext2_iterate};
@@ -365,7 +486,7 @@ static int ext2_readlink(struct inode *inode, char *to, size_t size)
 static void links_add(struct inode *inode, int change)
 {
 	inode->links += change;
-	inode->ctime = inode_now();
+	inode->ctime = inode_now(inode);
 }
 
 /* The inode, made but for its name, goes again. */
@@ -375,19 +496,16 @@ static void forget_new(struct inode *inode)
 	inode_put(inode);
 }
 
-/* "." and ".." of a new directory. */
+/* The first block of a new directory. */
 static int directory_start(struct inode *dir, struct inode *parent)
 {
-	struct place place;
-	int error = directory_grow(dir, &place.frame);
+	struct frame *frame;
 
-	if (error)
-		return error;
-	place.entry = frame_data(place.frame);
-	entry_enter(dir, &place, ".", dir);
-	entry_enter(dir, &place, "..", parent);
-	frame_unpin(place.frame);
-	return 0;
+	ext2_inode(dir)->parent = parent->number;
+	int error = directory_grow(dir, &frame);
+	if (!error)
+		frame_unpin(frame);
+	return error;
 }
 
 /* Names the inode, which gains so many links by it. */
@@ -475,6 +593,19 @@ static int ext2_link(struct inode *dir, const char *name, struct inode *target)
 
 /* --- removing and moving ---------------------------------------------------------------- */
 
+/* Whether the inode's links count a name that is to go from the directory, and the directory's the
+ * ".." of it. -EIO. */
+static int links_check(struct inode *dir, const struct inode *inode)
+{
+	if (!inode->links)
+		return ext2_damaged(ext2_of(dir), "a file has more names than links: inode",
+		                    inode->number);
+	if (S_ISDIR(inode->mode) && dir->links <= 2)
+		return ext2_damaged(ext2_of(dir), "a directory has too few links: inode",
+		                    dir->number);
+	return 0;
+}
+
 /* The (pinned) inode has one name less, in the (pinned) directory `dir`. */
 static void link_lost(struct inode *dir, struct inode *inode)
 {
@@ -486,19 +617,23 @@ static void link_lost(struct inode *dir, struct inode *inode)
 		links_add(inode, -1);
 	}
 	ext2_inode_write(inode);
+	if (!inode->links)
+		ext2_orphan_add(ext2_inode(inode));
 }
 
 static int ext2_unlink(struct inode *dir, const char *name, struct inode *target)
 {
 	struct inode *const changed[INODES_MOST] = {dir, target};
 	struct place place;
-	int error = inodes_pin(changed);
+	int error = links_check(dir, target);
 
+	if (!error)
+		error = inodes_pin(changed);
 	if (error)
 		return error;
 	error = entry_find(dir, name, true, &place);
 	if (!error) {
-		entry_remove(dir, &place, name);
+		entry_remove(dir, &place);
 		frame_unpin(place.frame);
 		link_lost(dir, target);
 		directory_write(dir);
@@ -531,12 +666,26 @@ static void move_release(struct move *move)
 		frame_unpin(move->up.frame);
 }
 
+/* Whether a rename may be. */
+static int move_check(struct inode *from, struct inode *to, struct inode *moved,
+                      struct inode *replaced)
+{
+	int error = links_check(from, moved);
+
+	if (!error && replaced)
+		error = links_check(to, replaced);
+	if (error || !S_ISDIR(moved->mode))
+		return error;
+	if (replaced)
+		return directory_is_empty(replaced);
+	return from != to && to->links >= EXT2_LINKS_MAX ? -EMLINK : 0;
+}
+
 /* Finds and pins the entries; those it found until it failed, too. */
 static int move_prepare(struct move *move, struct inode *from, const char *name,
                         struct inode *to, const char *new_name, struct inode *moved,
                         struct inode *replaced)
 {
-	*move = (struct move){0};
 	int error = entry_find(from, name, true, &move->old);
 
 	if (!error && S_ISDIR(moved->mode) && from != to)
@@ -548,25 +697,32 @@ static int move_prepare(struct move *move, struct inode *from, const char *name,
 	return error;
 }
 
+/* The inode's name went from one directory to the other, and so does its "..", if it has one. */
+static void parent_change(struct place *up, struct inode *moved, struct inode *from,
+                          struct inode *to)
+{
+	if (up->frame) {
+		entry_replace(moved, up, to);
+		links_add(from, -1);
+		links_add(to, 1);
+		directory_write(moved);
+	}
+	moved->ctime = inode_now(moved);
+	ext2_inode_write(moved);
+}
+
 /* The new name appears before the old one goes: there is always one. */
-static void move_do(struct move *move, struct inode *from, const char *name, struct inode *to,
+static void move_do(struct move *move, struct inode *from, struct inode *to,
                     const char *new_name, struct inode *moved, struct inode *replaced)
 {
 	if (replaced)
 		entry_replace(to, &move->new, moved);
 	else
 		entry_enter(to, &move->new, new_name, moved);
-	entry_remove(from, &move->old, name);
+	entry_remove(from, &move->old);
 	if (replaced)
 		link_lost(to, replaced);
-	if (move->up.frame) {
-		entry_replace(moved, &move->up, to);
-		links_add(from, -1);
-		links_add(to, 1);
-		directory_write(moved);
-	}
-	moved->ctime = inode_now();
-	ext2_inode_write(moved);
+	parent_change(&move->up, moved, from, to);
 	directory_write(from);
 	directory_write(to);
 }
@@ -575,23 +731,86 @@ static int ext2_rename(struct inode *from, const char *name, struct inode *to,
                        const char *new_name, struct inode *moved, struct inode *replaced)
 {
 	struct inode *const changed[INODES_MOST] = {from, to, moved, replaced};
-	bool directory = S_ISDIR(moved->mode);
-	struct move move;
-	int error = 0;
+	struct move move = {0};
+	int error = move_check(from, to, moved, replaced);
 
-	if (replaced && directory)
-		error = directory_is_empty(replaced);
-	else if (directory && from != to && to->links >= EXT2_LINKS_MAX)
-		error = -EMLINK;
 	if (!error)
 		error = inodes_pin(changed);
 	if (error)
 		return error;
 	error = move_prepare(&move, from, name, to, new_name, moved, replaced);
 	if (!error)
-		move_do(&move, from, name, to, new_name, moved, replaced);
+		move_do(&move, from, to, new_name, moved, replaced);
 	move_release(&move);
 	inodes_unpin(changed, INODES_MOST);
+	return error;
+}
+
+static int exchange_prepare(struct move *move, struct place *other_up, struct inode *from,
+                            const char *name, struct inode *to, const char *new_name,
+                            struct inode *moved, struct inode *other)
+{
+	int error = move_prepare(move, from, name, to, new_name, moved, other);
+
+	if (!error && S_ISDIR(other->mode) && from != to)
+		error = entry_find(other, "..", true, other_up);
+	return error;
+}
+
+/* Whether an exchange may be: none of the directories gets one too many that names it as "..". */
+static int exchange_check(struct inode *from, struct inode *to, const struct inode *moved,
+                          const struct inode *other)
+{
+	int error = links_check(from, moved);
+
+	if (!error)
+		error = links_check(to, other);
+	if (error || from == to || S_ISDIR(moved->mode) == S_ISDIR(other->mode))
+		return error;
+	return (S_ISDIR(moved->mode) ? to : from)->links >= EXT2_LINKS_MAX ? -EMLINK : 0;
+}
+
+static int ext2_exchange(struct inode *from, const char *name, struct inode *to,
+                         const char *new_name, struct inode *moved, struct inode *other)
+{
+	struct inode *const changed[INODES_MOST] = {from, to, moved, other};
+	struct place other_up = {0};
+	struct move move = {0};
+	int error = exchange_check(from, to, moved, other);
+
+	if (!error)
+		error = inodes_pin(changed);
+	if (error)
+		return error;
+	error = exchange_prepare(&move, &other_up, from, name, to, new_name, moved, other);
+	if (!error) {
+		entry_replace(from, &move.old, other);
+		entry_replace(to, &move.new, moved);
+		parent_change(&move.up, moved, from, to);
+		parent_change(&other_up, other, to, from);
+		directory_write(from);
+		directory_write(to);
+	}
+	move_release(&move);
+	if (other_up.frame)
+		frame_unpin(other_up.frame);
+	inodes_unpin(changed, INODES_MOST);
+	return error;
+}
+
+static int ext2_create_nameless(struct inode *dir, uint32_t mode, struct inode **made)
+{
+	struct ext2_inode *file;
+	int error = ext2_inode_create(dir, mode, 0, &file);
+
+	if (error)
+		return error;
+	file->inode.links = 0;
+	error = ext2_inode_store(&file->inode);
+	if (error)
+		forget_new(&file->inode);
+	else
+		*made = &file->inode;
 	return error;
 }
 
@@ -603,11 +822,15 @@ const struct inode_ops ext2_inode_ops = {
 	.unlink = ext2_unlink,
 	.rmdir = ext2_rmdir,
 	.rename = ext2_rename,
+	.exchange = ext2_exchange,
+	.create_nameless = ext2_create_nameless,
 	.readlink = ext2_readlink,
 	.truncate = ext2_truncate,
+	.run = ext2_run,
+	.punch = ext2_punch,
+	.reserve = ext2_reserve,
 	.write_inode = ext2_inode_store,
 	.pin = ext2_inode_pin,
 	.unpin = ext2_inode_unpin,
-	.sync = ext2_inode_sync,
 	.release = ext2_release,
 };

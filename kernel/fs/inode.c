@@ -15,6 +15,8 @@
 #include <asm/fcntl.h>
 
 #include "kernel/fs/fs.h"
+#include "kernel/fs/notify.h"
+#include "kernel/mem/physmem.h"
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
 #include "kernel/time/clock.h"
@@ -23,23 +25,36 @@
 #include "vm/pagecache.h"
 #include "vm/vm.h"
 
-#define BUCKETS 128
-#define UNUSED_MAX 256
+#define UNUSED_LEAST 256u
+#define SECONDS_PER_DAY 86400
 
 struct spinlock fs_cache_lock = SPINLOCK_INIT("fs_cache");
 
-static struct inode *buckets[BUCKETS];
+static struct inode **buckets;
+static uint32_t bucket_count;
+static uint32_t unused_max;
 static struct list unused = LIST_INIT(unused);
 static uint32_t unused_count;
 
-uint32_t inode_now(void)
+/* Most inodes are in the cache for their names in the cache of dentries, of which there are as many
+ * as half the frames: so many buckets. Those that have no name there any more are kept for their
+ * pages, and are fewer. */
+void inode_cache_init(void)
 {
-	return clock_realtime() / NS_PER_SECOND;
+	uint32_t pages = 1;
+
+	while (pages * PAGE_SIZE / sizeof(struct inode *) < physmem_total() / 2)
+		pages *= 2;
+	buckets = physmem_boot_take(pages);
+	bucket_count = pages * PAGE_SIZE / sizeof(struct inode *);
+	unused_max = physmem_total() / 64;
+	if (unused_max < UNUSED_LEAST)
+		unused_max = UNUSED_LEAST;
 }
 
 static struct inode **bucket(struct file_system *fs, uint32_t number)
 {
-	return &buckets[(number ^ fs->number * 31) % BUCKETS];
+	return &buckets[(number ^ fs->number * 31) & (bucket_count - 1)];
 }
 
 void inode_init(struct inode *inode, struct file_system *fs, const struct inode_ops *ops,
@@ -51,10 +66,12 @@ void inode_init(struct inode *inode, struct file_system *fs, const struct inode_
 	inode->ops = ops;
 	inode->mode = mode;
 	inode->links = 1;
-	inode->atime = inode->mtime = inode->ctime = inode_now();
+	inode->atime = inode->mtime = inode->ctime = inode_now(inode);
 	page_source_init(&inode->source, source_ops, 0);
 	mutex_init(&inode->lock, "inode");
 	list_link_init(&inode->link);
+	list_init(&inode->locks);
+	list_init(&inode->watchers);
 }
 
 /* --- the cache ------------------------------------------------------------------------ */
@@ -138,6 +155,7 @@ struct inode *inode_get(struct inode *inode)
 static void inode_release(struct inode *inode)
 {
 	ASSERT_SAYING(!inode->alias, "an inode is released while a name refers to it");
+	ASSERT_SAYING(list_empty(&inode->locks), "a lock is held on a file that nobody has open");
 	if (inode->pipe)
 		fifo_release(inode);
 	inode->ops->release(inode);
@@ -179,7 +197,8 @@ static void unused_drop(struct inode *inode)
 	inode->references = 1;
 	inode->touched = false;
 	spin_unlock(&fs_cache_lock);
-	int error = pagecache_sync(&inode->source, 0, UINT32_MAX);
+	uint32_t told = inode->source.write_errors;
+	int error = pagecache_sync(&inode->source, 0, UINT32_MAX, &told);
 	spin_lock(&fs_cache_lock);
 	bool stays = inode->references > 1 || inode->touched || error;
 	if (stays) {
@@ -200,7 +219,7 @@ static void unused_trim(void)
 	for (int tries = 0; tries < 4; tries++) {
 		spin_lock(&fs_cache_lock);
 		struct inode *inode = unused_choose();
-		if (!inode || (unused_count <= UNUSED_MAX && inode->links)) {
+		if (!inode || (unused_count <= unused_max && inode->links)) {
 			spin_unlock(&fs_cache_lock);
 			return;
 		}
@@ -228,7 +247,7 @@ void inode_put(struct inode *inode)
 	}
 	if (inode->cached && inode->links) {
 		unused_add(inode);
-		bool trim = unused_count > UNUSED_MAX;
+		bool trim = unused_count > unused_max;
 		spin_unlock(&fs_cache_lock);
 		if (trim)
 			unused_trim();
@@ -252,7 +271,7 @@ void inode_put_unslept(struct inode *inode)
 
 int inode_cache_empty(struct file_system *fs, struct inode *root)
 {
-	for (int i = 0; i < BUCKETS; i++) {
+	for (uint32_t i = 0; i < bucket_count; i++) {
 		spin_lock(&fs_cache_lock);
 		struct inode *inode = buckets[i];
 		while (inode) {
@@ -269,7 +288,7 @@ int inode_cache_empty(struct file_system *fs, struct inode *root)
 			spin_lock(&fs_cache_lock);
 			if (unused_count >= before) { /* could not be written */
 				spin_unlock(&fs_cache_lock);
-				return -EBUSY;
+				return -EIO;
 			}
 			inode = buckets[i];
 		}
@@ -280,7 +299,7 @@ int inode_cache_empty(struct file_system *fs, struct inode *root)
 
 void inode_for_each(struct file_system *fs, void (*visit)(struct inode *))
 {
-	for (int i = 0; i < BUCKETS; i++) {
+	for (uint32_t i = 0; i < bucket_count; i++) {
 		struct inode *last = NULL;
 
 		spin_lock(&fs_cache_lock);
@@ -372,11 +391,19 @@ struct block_device *inode_disk(struct inode *inode)
 	return inode->fs->disk;
 }
 
-int inode_check_writable(struct inode *inode)
+uint32_t inode_mount(const struct inode *inode)
 {
-	if (inode->source.carries_swap)
-		return -ETXTBSY;
+	return inode->fs->number;
+}
+
+int inode_check_writable(const struct inode *inode)
+{
 	return inode->fs->read_only ? -EROFS : 0;
+}
+
+int inode_check_content_writable(const struct inode *inode)
+{
+	return inode->source.carries_swap ? -ETXTBSY : inode_check_writable(inode);
 }
 
 /* One more of those who count upwards (step 1) or downwards (-1) from 0. */
@@ -392,9 +419,24 @@ static int use_begin(struct inode *inode, int32_t step)
 	return 0;
 }
 
+bool inode_mounted(const struct inode *inode, uint32_t flags)
+{
+	return inode->fs->flags & flags;
+}
+
+/* Counted before the file system is asked whether it may be written to: a remount does it the other
+ * way round, so one of the two sees the other. */
 int inode_write_begin(struct inode *inode)
 {
-	return use_begin(inode, 1);
+	int error = use_begin(inode, 1);
+
+	if (error)
+		return error;
+	__atomic_fetch_add(&inode->fs->writers, 1, __ATOMIC_SEQ_CST);
+	if (!inode->fs->read_only)
+		return 0;
+	inode_write_end(inode);
+	return -EROFS;
 }
 
 void inode_write_end(struct inode *inode)
@@ -402,6 +444,7 @@ void inode_write_end(struct inode *inode)
 	int32_t left = __atomic_sub_fetch(&inode->use, 1, __ATOMIC_ACQ_REL);
 
 	ASSERT_SAYING(left >= 0, "who ends to write to a file had not begun");
+	__atomic_fetch_sub(&inode->fs->writers, 1, __ATOMIC_SEQ_CST);
 }
 
 int inode_run_begin(struct inode *inode)
@@ -465,7 +508,7 @@ void inode_unpin(struct inode *inode)
 
 static int inode_changed(struct inode *inode)
 {
-	inode->ctime = inode_now();
+	inode->ctime = inode_now(inode);
 	return inode->ops->write_inode ? inode->ops->write_inode(inode) : 0;
 }
 
@@ -484,14 +527,45 @@ static int resize_pinned(struct inode *inode, uint64_t size)
 			inode->source.size = old;
 		return error;
 	}
-	inode->mtime = inode_now();
+	inode->mtime = inode_now(inode);
+	inode_written(inode);
 	return inode_changed(inode);
+}
+
+static uint64_t (*file_size_limit)(void);
+static void (*file_size_exceeded)(void);
+
+void vfs_set_size_limit_door(uint64_t (*limit)(void), void (*exceeded)(void))
+{
+	file_size_limit = limit;
+	file_size_exceeded = exceeded;
+}
+
+uint64_t inode_size_limit(void)
+{
+	uint64_t limit = file_size_limit ? file_size_limit() : FILE_SIZE_MAX;
+	return limit < FILE_SIZE_MAX ? limit : FILE_SIZE_MAX;
+}
+
+int inode_check_size(uint64_t size)
+{
+	uint64_t limit = inode_size_limit();
+
+	if (size <= limit)
+		return 0;
+	if (limit < FILE_SIZE_MAX)
+		file_size_exceeded();
+	return -EFBIG;
 }
 
 int inode_truncate_locked(struct inode *inode, uint64_t size)
 {
-	int error = size > FILE_SIZE_MAX ? -EFBIG : inode_pin(inode);
+	int error = inode_check_seals(inode, size, false);
 
+	if (!error && size > inode->source.size)
+		error = inode_check_size(size);
+	if (!error)
+		error = inode_pin(inode);
 	if (error)
 		return error;
 	error = resize_pinned(inode, size);
@@ -505,7 +579,7 @@ int inode_truncate(struct inode *inode, uint64_t size)
 		return -EISDIR;
 	if (!S_ISREG(inode->mode) || !inode->ops->truncate)
 		return -EINVAL;
-	int error = inode_check_writable(inode);
+	int error = inode_check_content_writable(inode);
 	if (!error)
 		error = inode_write_begin(inode);
 	if (error)
@@ -514,6 +588,8 @@ int inode_truncate(struct inode *inode, uint64_t size)
 	error = inode_truncate_locked(inode, size);
 	mutex_unlock(&inode->lock);
 	inode_write_end(inode);
+	if (!error)
+		notify_inode(inode, IN_MODIFY);
 	return error;
 }
 
@@ -531,12 +607,15 @@ static int change_start(struct inode *inode)
 	return error;
 }
 
-static int change_end(struct inode *inode)
+/* `error`: nothing was changed after all; else who watches it is told. */
+static int change_end(struct inode *inode, int error, uint32_t event)
 {
-	int error = inode_changed(inode);
-
+	if (!error)
+		error = inode_changed(inode);
 	inode_unpin(inode);
 	mutex_unlock(&inode->lock);
+	if (!error)
+		notify_inode(inode, event);
 	return error;
 }
 
@@ -546,8 +625,27 @@ int inode_set_mode(struct inode *inode, uint32_t mode)
 
 	if (error)
 		return error;
-	inode->mode = (inode->mode & S_IFMT) | (mode & 07777);
-	return change_end(inode);
+	error = inode_right(inode, MAY_SET_MODE);
+	if (!error && mode & S_ISGID && inode_right(inode, MAY_KEEP_GROUP_ID))
+		mode &= ~S_ISGID;
+	if (!error)
+		inode->mode = (inode->mode & S_IFMT) | (mode & 07777);
+	return change_end(inode, error, IN_ATTRIB);
+}
+
+/* Without a new one nobody is asked. */
+static int owner_rights(const struct inode *inode, uint32_t uid, uint32_t gid)
+{
+	struct object object = inode_object(inode);
+	int error = 0;
+
+	object.new_uid = uid;
+	object.new_gid = gid;
+	if (uid != ID_UNCHANGED)
+		error = right_check(MAY_SET_OWNER, &object);
+	if (!error && gid != ID_UNCHANGED)
+		error = right_check(MAY_SET_GROUP, &object);
+	return error;
 }
 
 int inode_set_owner(struct inode *inode, uint32_t uid, uint32_t gid)
@@ -556,44 +654,114 @@ int inode_set_owner(struct inode *inode, uint32_t uid, uint32_t gid)
 
 	if (error)
 		return error;
-	if (uid != UINT32_MAX)
-		inode->uid = uid;
-	if (gid != UINT32_MAX)
-		inode->gid = gid;
-	return change_end(inode);
+	error = owner_rights(inode, uid, gid);
+	if (!error)
+		error = inode_given_away(inode);
+	if (!error) {
+		inode->uid = uid == ID_UNCHANGED ? inode->uid : uid;
+		inode->gid = gid == ID_UNCHANGED ? inode->gid : gid;
+	}
+	return change_end(inode, error, IN_ATTRIB);
 }
 
-int inode_set_times(struct inode *inode, uint32_t atime, uint32_t mtime)
+/* What the inode's file system keeps of a time. */
+static struct file_time time_kept(const struct inode *inode, struct file_time time)
+{
+	const struct file_system *fs = inode->fs;
+	int64_t first = fs->first_second, last = fs->last_second;
+
+	if (first < last && time.seconds <= first)
+		return (struct file_time){first, 0};
+	if (first < last && time.seconds >= last)
+		return (struct file_time){last, 0};
+	if (fs->whole_seconds)
+		time.nanoseconds = 0;
+	return time;
+}
+
+struct file_time inode_now(const struct inode *inode)
+{
+	uint64_t now = clock_realtime();
+
+	return time_kept(inode, (struct file_time){now / NS_PER_SECOND, now % NS_PER_SECOND});
+}
+
+int inode_set_times(struct inode *inode, const struct file_time *atime,
+                    const struct file_time *mtime, enum right right)
 {
 	int error = change_start(inode);
 
 	if (error)
 		return error;
-	if (atime != UINT32_MAX)
-		inode->atime = atime;
-	if (mtime != UINT32_MAX)
-		inode->mtime = mtime;
-	return change_end(inode);
+	error = inode_right(inode, right);
+	if (!error && atime)
+		inode->atime = time_kept(inode, *atime);
+	if (!error && mtime)
+		inode->mtime = time_kept(inode, *mtime);
+	return change_end(inode, error, atime && mtime ? IN_ATTRIB : atime ? IN_ACCESS : IN_MODIFY);
 }
 
-void inode_stat(struct inode *inode, struct stat64 *to)
+static bool time_later(struct file_time a, struct file_time b)
 {
+	return a.seconds != b.seconds ? a.seconds > b.seconds : a.nanoseconds > b.nanoseconds;
+}
+
+void inode_note_access(struct inode *inode)
+{
+	struct file_time old = inode->atime;
+	int64_t age = (int64_t)clock_seconds() - old.seconds;
+
+	if (inode->fs->read_only || inode_mounted(inode, MS_NOATIME) ||
+	    (S_ISDIR(inode->mode) && inode_mounted(inode, MS_NODIRATIME)))
+		return;
+	if (inode_mounted(inode, MS_RELATIME) && time_later(old, inode->mtime) && time_later(old, inode->ctime) &&
+	    age < SECONDS_PER_DAY)
+		return;
+	inode->atime = inode_now(inode);
+	/* Within one second of a file system that keeps no parts of it nothing changes. */
+	if (inode->ops->write_inode && time_later(inode->atime, old))
+		inode->ops->write_inode(inode);
+}
+
+static struct statx_timestamp timestamp(struct file_time time)
+{
+	return (struct statx_timestamp){.tv_sec = time.seconds, .tv_nsec = time.nanoseconds};
+}
+
+void inode_stat(struct inode *inode, struct statx *to)
+{
+	bool is_device = S_ISCHR(inode->mode) || S_ISBLK(inode->mode);
+	uint32_t device = is_device ? inode->device : 0;
+
 	memset(to, 0, sizeof(*to));
-	to->st_dev = inode->fs->number;
-	to->__st_ino = to->st_ino = inode->number;
-	to->st_mode = inode->mode;
-	to->st_nlink = inode->links;
-	to->st_uid = inode->uid;
-	to->st_gid = inode->gid;
-	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
-		to->st_rdev = inode->device;
-	else
-		to->st_size = inode->source.size;
-	to->st_blksize = PAGE_SIZE;
-	to->st_blocks = inode->blocks;
-	to->st_atime = inode->atime;
-	to->st_mtime = inode->mtime;
-	to->st_ctime = inode->ctime;
+	to->stx_mask = STATX_BASIC_STATS;
+	to->stx_dev_major = DEVICE_MAJOR(inode->fs->number);
+	to->stx_dev_minor = DEVICE_MINOR(inode->fs->number);
+	to->stx_rdev_major = DEVICE_MAJOR(device);
+	to->stx_rdev_minor = DEVICE_MINOR(device);
+	to->stx_ino = inode->number;
+	to->stx_mode = inode->mode;
+	to->stx_nlink = inode->links;
+	to->stx_uid = inode->uid;
+	to->stx_gid = inode->gid;
+	to->stx_size = is_device ? 0 : inode->source.size;
+	to->stx_blksize = PAGE_SIZE;
+	to->stx_blocks = inode->blocks;
+	to->stx_atime = timestamp(inode->atime);
+	to->stx_mtime = timestamp(inode->mtime);
+	to->stx_ctime = timestamp(inode->ctime);
+}
+
+/* As statfs(2) has the flags. */
+#define ST_VALID 0x20u
+#define ST_RELATIME 0x1000u
+
+static uint32_t flags_of(const struct file_system *fs)
+{
+	uint32_t same = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME;
+
+	return ST_VALID | (fs->read_only ? MS_RDONLY : 0) | (fs->flags & same) |
+	       (fs->flags & MS_RELATIME ? ST_RELATIME : 0);
 }
 
 int inode_statfs(struct inode *inode, struct statfs64 *to)
@@ -601,5 +769,7 @@ int inode_statfs(struct inode *inode, struct statfs64 *to)
 	memset(to, 0, sizeof(*to));
 	to->f_bsize = to->f_frsize = PAGE_SIZE;
 	to->f_namelen = NAME_SIZE - 1;
+	to->f_fsid.val[0] = inode->fs->number;
+	to->f_flags = flags_of(inode->fs);
 	return inode->fs->ops->statfs ? inode->fs->ops->statfs(inode->fs, to) : 0;
 }

@@ -8,6 +8,7 @@
  *   "/usr/lib/x"   here = /usr/lib   name = "x"
  *   "/"            here = /          name = "" (the directory itself)
  *   "a/.."         here = a          name = ".."
+ *   "/proc/1/exe"  here = the file   name = "" (such a link leads to an object, not to a path)
  *
  * A symbolic link is put in front of what is left of the path.
  *
@@ -17,8 +18,11 @@
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
 
 #include "kernel/fs/fs.h"
+#include "kernel/fs/notify.h"
 #include "kernel/mem/slab.h"
 #include "lib/string.h"
 #include "vm/tracepoints.h"
@@ -29,63 +33,158 @@ static struct mutex rename_lock = MUTEX_INIT(rename_lock, "rename");
 
 struct walk {
 	struct dentry *here;   /* with a reference */
-	char *path;            /* what is being walked: own memory, PATH_SIZE bytes */
-	const char *rest;      /* of it, still to go */
+	char *path;            /* behind a symbolic link, what is being walked: own memory */
+	const char *rest;      /* still to go: of the caller's path, or of that */
 	char name[NAME_SIZE];  /* the last name */
 	bool directory;        /* the path ended with a slash */
 	uint32_t links;        /* symbolic links followed */
+	uint32_t resolve;      /* RESOLVE_... of openat2(2) */
+	struct dentry *root;   /* with a reference, once it was asked for: walk_root */
 };
 
 static bool name_is_plain(const char *name)
 {
-	return name[0] && strcmp(name, ".") && strcmp(name, "..");
+	return name[0] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* What "/" means, and out of which ".." does not lead. */
+static struct dentry *walk_root(struct walk *walk)
+{
+	if (!walk->root)
+		walk->root = vfs_root();
+	return walk->root;
+}
+
+/* With RESOLVE_BENEATH and RESOLVE_IN_ROOT the walk does not leave the directory it starts from;
+ * the first of them finds nothing wrong in ending at such a try. */
+static int walk_start_resolve(struct walk *walk, struct dentry *at, const char *path,
+                              uint32_t resolve)
+{
+	if (!path[0])
+		return -ENOENT;
+	if (path[0] == '/' && resolve & RESOLVE_BENEATH)
+		return -EXDEV;
+	if (strnlen(path, PATH_SIZE) == PATH_SIZE)
+		return -ENAMETOOLONG;
+	walk->path = NULL;
+	walk->rest = path;
+	walk->links = 0;
+	walk->directory = false;
+	walk->resolve = resolve;
+	walk->root = resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT) ? dentry_get(at) : NULL;
+	walk->here = dentry_get(path[0] == '/' || !at ? walk_root(walk) : at);
+	return 0;
 }
 
 static int walk_start(struct walk *walk, struct dentry *at, const char *path)
 {
-	if (!path[0])
-		return -ENOENT;
-	if (strnlen(path, PATH_SIZE) == PATH_SIZE)
-		return -ENAMETOOLONG;
-	walk->path = kmalloc(PATH_SIZE);
-	if (!walk->path)
-		return -ENOMEM;
-	strcpy(walk->path, path);
-	walk->rest = walk->path;
-	walk->links = 0;
-	walk->directory = false;
-	walk->here = path[0] == '/' || !at ? vfs_root() : dentry_get(at);
-	return 0;
+	return walk_start_resolve(walk, at, path, 0);
 }
 
 static void walk_end(struct walk *walk)
 {
 	dentry_put(walk->here);
+	if (walk->root)
+		dentry_put(walk->root);
 	kfree(walk->path);
 }
 
-/* What the name means, on top of what is mounted there. */
-static int walk_find(struct walk *walk, struct dentry **found)
+static int walk_up(struct walk *walk, struct dentry **found)
 {
-	if (!strcmp(walk->name, "..")) {
+	if (walk->here != walk_root(walk)) {
 		*found = dentry_mounted(dentry_parent(dentry_get(walk->here)));
 		return 0;
 	}
+	if (walk->resolve & RESOLVE_BENEATH)
+		return -EXDEV;
+	*found = dentry_get(walk->here);
+	return 0;
+}
+
+/* What the name means, on top of what is mounted there. */
+static int walk_find_anywhere(struct walk *walk, struct dentry **found)
+{
+	if (!strcmp(walk->name, ".."))
+		return walk_up(walk, found);
 	if (!name_is_plain(walk->name)) {
 		*found = dentry_get(walk->here);
 		return 0;
 	}
-	int error = dentry_lookup(walk->here, walk->name, found);
+	int error = walk->resolve & RESOLVE_CACHED
+	                    ? dentry_lookup_cached(walk->here, walk->name, found)
+	                    : dentry_lookup(walk->here, walk->name, found);
 	if (!error)
 		*found = dentry_mounted(*found);
 	return error;
 }
 
+static int walk_find(struct walk *walk, struct dentry **found)
+{
+	int error = walk_find_anywhere(walk, found);
+
+	if (!error && walk->resolve & RESOLVE_NO_XDEV &&
+	    (*found)->inode->fs != walk->here->inode->fs) {
+		dentry_put(*found);
+		error = -EXDEV;
+	}
+	return error;
+}
+
+/* A symbolic link began with a slash. */
+static int walk_to_root(struct walk *walk)
+{
+	struct dentry *root = walk_root(walk);
+
+	if (walk->resolve & RESOLVE_BENEATH)
+		return -EXDEV;
+	if (walk->resolve & RESOLVE_NO_XDEV && root->inode->fs != walk->here->inode->fs)
+		return -EXDEV;
+	dentry_get(root);
+	dentry_put(walk->here);
+	walk->here = root;
+	return 0;
+}
+
+/* Whether the walk may jump to what such a link leads to. */
+static int check_jump(const struct walk *walk, const struct dentry *found)
+{
+	if (walk->resolve & RESOLVE_NO_MAGICLINKS)
+		return -ELOOP;
+	if (walk->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
+		return -EXDEV;
+	if (walk->resolve & RESOLVE_NO_XDEV && found->inode->fs != walk->here->inode->fs)
+		return -EXDEV;
+	return walk->directory && !S_ISDIR(found->inode->mode) ? -ENOTDIR : 0;
+}
+
+/* The walk goes on from the object that the link leads to, which may be no directory if nothing
+ * of the path is left. -ENOLINK: its text is to be followed. */
+static int walk_jump(struct walk *walk, struct dentry *link)
+{
+	const struct inode_ops *ops = link->inode->ops;
+	struct dentry *found;
+	int error = ops->follow ? ops->follow(link->inode, &found) : -ENOLINK;
+
+	if (error)
+		return error;
+	error = check_jump(walk, found);
+	if (error) {
+		dentry_put(found);
+		return error;
+	}
+	dentry_put(walk->here);
+	walk->here = found;
+	return 0;
+}
+
 /* Puts the link's target in front of the rest, which is where the walk goes on. */
 static int walk_follow(struct walk *walk, struct dentry *link)
 {
-	if (++walk->links > LINKS_MAX)
+	if (++walk->links > LINKS_MAX || walk->resolve & RESOLVE_NO_SYMLINKS)
 		return -ELOOP;
+	int jumped = walk_jump(walk, link);
+	if (jumped != -ENOLINK)
+		return jumped;
 	char *path = kmalloc(PATH_SIZE);
 	if (!path)
 		return -ENOMEM;
@@ -106,11 +205,7 @@ static int walk_follow(struct walk *walk, struct dentry *link)
 	walk->path = path;
 	walk->rest = path;
 	walk->directory = false;
-	if (path[0] == '/') {
-		dentry_put(walk->here);
-		walk->here = vfs_root();
-	}
-	return 0;
+	return path[0] == '/' ? walk_to_root(walk) : 0;
 }
 
 /* Takes the next name off the rest. */
@@ -140,7 +235,7 @@ static int walk_to_last(struct walk *walk)
 		struct dentry *next;
 		int error = walk_next_name(walk);
 
-		if (!error && !S_ISDIR(walk->here->inode->mode))
+		if (!error && walk->name[0] && !S_ISDIR(walk->here->inode->mode))
 			error = -ENOTDIR;
 		if (!error && walk->name[0])
 			error = inode_access(walk->here->inode, ACCESS_EXECUTE);
@@ -248,14 +343,22 @@ static int make_start(struct walk *walk, struct dentry *at, const char *path, bo
 	if (error) {
 		mutex_unlock(&dir->lock);
 		walk_end(walk);
+		return error;
 	}
-	return error;
+	dentry_appears(walk->here, walk->name);
+	return 0;
 }
 
 static void make_end(struct walk *walk)
 {
 	mutex_unlock(&walk->here->inode->lock);
 	walk_end(walk);
+}
+
+/* Number 0 names none: the "whiteout" that layered file systems make. */
+static bool is_device(uint32_t mode, uint32_t device)
+{
+	return S_ISBLK(mode) || (S_ISCHR(mode) && device);
 }
 
 static int make_node(struct dentry *at, const char *path, uint32_t mode, uint32_t device)
@@ -267,7 +370,13 @@ static int make_node(struct dentry *at, const char *path, uint32_t mode, uint32_
 	if (error)
 		return error;
 	struct inode *dir = walk.here->inode;
-	error = dir->ops->create ? dir->ops->create(dir, walk.name, mode, device, &made) : -EPERM;
+	if (is_device(mode, device))
+		error = right_check(MAY_MAKE_DEVICE, NULL);
+	if (!error)
+		error = dir->ops->create ? dir->ops->create(dir, walk.name, mode, device, &made)
+		                         : -ENOENT;
+	if (!error)
+		notify_name(dir, walk.name, IN_CREATE | (S_ISDIR(mode) ? IN_ISDIR : 0), 0);
 	make_end(&walk);
 	if (!error)
 		inode_put(made);
@@ -285,7 +394,7 @@ int vfs_mknod(struct dentry *at, const char *path, uint32_t mode, uint32_t devic
 
 int vfs_mkdir(struct dentry *at, const char *path, uint32_t mode)
 {
-	return make_node(at, path, S_IFDIR | (mode & 07777), 0);
+	return make_node(at, path, S_IFDIR | (mode & 01777), 0);
 }
 
 int vfs_symlink(struct dentry *at, const char *path, const char *target)
@@ -298,38 +407,48 @@ int vfs_symlink(struct dentry *at, const char *path, const char *target)
 	if (error)
 		return error;
 	struct inode *dir = walk.here->inode;
-	error = dir->ops->symlink ? dir->ops->symlink(dir, walk.name, target) : -EPERM;
+	error = dir->ops->symlink ? dir->ops->symlink(dir, walk.name, target) : -ENOENT;
+	if (!error)
+		notify_name(dir, walk.name, IN_CREATE, 0);
 	make_end(&walk);
 	return error;
 }
 
-int vfs_link(struct dentry *old_at, const char *old_path, struct dentry *at, const char *path)
+/* The inode gets the name; both are locked. One that was removed meanwhile must not come back. */
+static int link_locked(struct inode *dir, const char *name, struct inode *target)
 {
-	struct dentry *old;
+	if (!target->links && !target->linkable)
+		return -ENOENT;
+	int error = dir->ops->link(dir, name, target);
+	if (!error)
+		target->linkable = false;
+	return error;
+}
+
+int vfs_link(struct inode *target, struct dentry *at, const char *path)
+{
 	struct walk walk;
-	int error = vfs_lookup(old_at, old_path, false, &old);
+	int error = make_start(&walk, at, path, false);
 
 	if (error)
 		return error;
-	struct inode *target = old->inode;
-	error = make_start(&walk, at, path, false);
-	if (error) {
-		dentry_put(old);
-		return error;
-	}
 	struct inode *dir = walk.here->inode;
-	if (dir->fs != target->fs) {
+	if (dir->fs != target->fs)
 		error = -EXDEV;
-	} else if (S_ISDIR(target->mode) || !dir->ops->link) {
+	else if (S_ISDIR(target->mode) || !dir->ops->link)
 		error = -EPERM;
-	} else {
+	else
+		error = inode_right(target, MAY_LINK);
+	if (!error) {
 		mutex_lock_nested(&target->lock, 1); /* below its new directory */
-		/* Removed meanwhile: it must not come back. */
-		error = target->links ? dir->ops->link(dir, walk.name, target) : -ENOENT;
+		error = link_locked(dir, walk.name, target);
 		mutex_unlock(&target->lock);
 	}
+	if (!error) {
+		notify_inode(target, IN_ATTRIB | IN_UNNAMED);
+		notify_name(dir, walk.name, IN_CREATE, 0);
+	}
 	make_end(&walk);
-	dentry_put(old);
 	return error;
 }
 
@@ -338,6 +457,12 @@ int vfs_link(struct dentry *old_at, const char *old_path, struct dentry *at, con
 static bool is_busy(const struct dentry *dentry)
 {
 	return dentry->mounted != NULL;
+}
+
+/* Its name stays while the kernel writes to it. */
+static bool carries_swap(const struct dentry *dentry)
+{
+	return dentry->inode->source.carries_swap;
 }
 
 /* Whether unlink or rmdir (`directory`) may remove the name. */
@@ -355,6 +480,8 @@ static int remove_check(const struct walk *walk, const struct dentry *dentry, bo
 		return -EISDIR;
 	if (walk->directory && !is_directory)
 		return -ENOTDIR;
+	if (carries_swap(dentry))
+		return -EPERM;
 	if (is_busy(dentry))
 		return -EBUSY;
 	return (directory ? !dir->ops->rmdir : !dir->ops->unlink) ? -EPERM : 0;
@@ -379,8 +506,13 @@ static int remove_locked(struct walk *walk, bool directory)
 		                  : dir->ops->unlink(dir, walk->name, inode);
 		mutex_unlock(&inode->lock);
 	}
-	if (!error)
+	if (!error) {
+		if (!directory)
+			notify_inode(inode, IN_ATTRIB | IN_UNNAMED);
 		dentry_remove(dentry);
+		notify_gone(dentry);
+		notify_name(dir, walk->name, IN_DELETE | (directory ? IN_ISDIR : 0), 0);
+	}
 	/* The last reference to the inode may be this one: it is deleted, with only the
 	 * directory's lock held, which deleting does not want. */
 	dentry_put(dentry);
@@ -446,107 +578,203 @@ static void rename_unlock_both(struct dentry *a, struct dentry *b)
 		mutex_unlock(&b->inode->lock);
 }
 
-/* Whether `moved` may take the place of `replaced` (or NULL) in the directory of `to`. */
-static int rename_check(struct walk *from, struct walk *to, struct dentry *moved,
-                        struct dentry *replaced)
-{
-	bool directory = S_ISDIR(moved->inode->mode);
+/* A rename: of `moved`, named from->name, to the name to->name, which now means `replaced`, or
+ * nothing (NULL). */
+struct renaming {
+	struct walk *from, *to;
+	struct dentry *moved, *replaced;
+	uint32_t flags;
+};
 
-	if (!from->here->inode->ops->rename)
-		return -EPERM;
-	if (!to->here->inode->links)
+static bool is_exchange(const struct renaming *r)
+{
+	return r->flags & RENAME_EXCHANGE;
+}
+
+/* What is asked of the names and of what they mean, before anybody's rights. */
+static int rename_check_names(const struct renaming *r)
+{
+	bool directory = S_ISDIR(r->moved->inode->mode);
+
+	if (r->replaced && r->flags & RENAME_NOREPLACE)
+		return -EEXIST;
+	if (is_exchange(r) && !r->replaced)
 		return -ENOENT;
-	int error = inode_may_remove(from->here->inode, moved->inode);
-	if (!error)
-		error = replaced ? inode_may_remove(to->here->inode, replaced->inode)
-		                 : inode_access(to->here->inode, ACCESS_WRITE);
-	if (error)
-		return error;
-	if (is_busy(moved) || (replaced && is_busy(replaced)))
-		return -EBUSY;
-	if (!directory && (from->directory || to->directory))
+	if (is_exchange(r) && r->to->directory && !S_ISDIR(r->replaced->inode->mode))
 		return -ENOTDIR;
-	if (directory && dentry_is_above(moved, to->here))
+	if (!directory && (r->from->directory || (r->to->directory && !is_exchange(r))))
+		return -ENOTDIR;
+	if (directory && dentry_is_above(r->moved, r->to->here))
 		return -EINVAL;
-	if (!replaced)
-		return 0;
-	if (dentry_is_above(replaced, from->here))
-		return -ENOTEMPTY;
-	if (directory && !S_ISDIR(replaced->inode->mode))
-		return -ENOTDIR;
-	if (!directory && S_ISDIR(replaced->inode->mode))
-		return -EISDIR;
+	if (r->replaced && dentry_is_above(r->replaced, r->from->here))
+		return is_exchange(r) ? -EINVAL : -ENOTEMPTY;
 	return 0;
 }
 
-static int rename_entry(struct walk *from, struct walk *to, struct dentry *moved,
-                        struct dentry *replaced)
+/* A directory whose ".." changes is written to. */
+static int check_new_parent(const struct renaming *r, const struct dentry *dentry)
 {
-	struct inode *dir = from->here->inode;
-	struct inode *old = replaced ? replaced->inode : NULL;
-	int error = rename_check(from, to, moved, replaced);
+	if (r->from->here == r->to->here || !S_ISDIR(dentry->inode->mode))
+		return 0;
+	return inode_access(dentry->inode, ACCESS_WRITE);
+}
 
-	/* Two names of one file: both stay (rename(2)). */
-	if (error || moved->inode == old)
+static int rename_check_rights(const struct renaming *r)
+{
+	struct inode *to = r->to->here->inode;
+	int error = inode_may_remove(r->from->here->inode, r->moved->inode);
+
+	if (!error && !to->links)
+		error = -ENOENT;
+	if (!error)
+		error = r->replaced ? inode_may_remove(to, r->replaced->inode)
+		                    : inode_access(to, ACCESS_WRITE);
+	return error;
+}
+
+static bool stays(const struct dentry *dentry)
+{
+	return dentry && carries_swap(dentry);
+}
+
+/* Whether `moved` may take the place of `replaced`, or change places with it. */
+static int rename_check(const struct renaming *r)
+{
+	bool directory = S_ISDIR(r->moved->inode->mode);
+	const struct inode_ops *ops = r->from->here->inode->ops;
+	int error = rename_check_rights(r);
+
+	if (error)
 		return error;
-	char *name = kmalloc(strlen(to->name) + 1);
+	if (stays(r->moved) || stays(r->replaced))
+		return -EPERM;
+	if (r->replaced && !is_exchange(r) && directory != S_ISDIR(r->replaced->inode->mode))
+		return directory ? -ENOTDIR : -EISDIR;
+	if (is_exchange(r) ? !ops->exchange : !ops->rename)
+		return -EPERM;
+	error = check_new_parent(r, r->moved);
+	if (!error && is_exchange(r))
+		error = check_new_parent(r, r->replaced);
+	if (error)
+		return error;
+	return is_busy(r->moved) || (r->replaced && is_busy(r->replaced)) ? -EBUSY : 0;
+}
+
+/* Both directories are told, there or back. */
+static void notify_moved(const struct renaming *r, const struct dentry *moved, bool there)
+{
+	uint32_t kind = S_ISDIR(moved->inode->mode) ? IN_ISDIR : 0;
+	uint32_t cookie = notify_cookie();
+	const struct walk *from = there ? r->from : r->to, *to = there ? r->to : r->from;
+
+	notify_name(from->here->inode, from->name, IN_MOVED_FROM | kind, cookie);
+	notify_name(to->here->inode, to->name, IN_MOVED_TO | kind, cookie);
+}
+
+static int rename_do(const struct renaming *r)
+{
+	struct inode *from = r->from->here->inode, *to = r->to->here->inode;
+	struct inode *old = r->replaced ? r->replaced->inode : NULL;
+	char *name = kmalloc(strlen(r->to->name) + 1);
+
 	if (!name)
 		return -ENOMEM;
-	strcpy(name, to->name);
+	strcpy(name, r->to->name);
 	if (old)
 		mutex_lock_nested(&old->lock, 2);
-	error = dir->ops->rename(dir, from->name, to->here->inode, to->name, moved->inode, old);
+	int error = from->ops->rename(from, r->from->name, to, r->to->name, r->moved->inode, old);
 	if (old)
 		mutex_unlock(&old->lock);
 	if (error) {
 		kfree(name);
 		return error;
 	}
-	if (replaced)
-		dentry_remove(replaced);
-	dentry_move(moved, to->here, name);
+	if (old)
+		dentry_remove(r->replaced);
+	else
+		dentry_appears(r->to->here, r->to->name);
+	dentry_move(r->moved, r->to->here, name);
+	notify_moved(r, r->moved, true);
+	if (old)
+		notify_inode(old, IN_ATTRIB | IN_UNNAMED);
+	notify_inode(r->moved->inode, IN_MOVE_SELF | IN_UNNAMED);
+	return 0;
+}
+
+static int exchange_do(const struct renaming *r)
+{
+	struct inode *from = r->from->here->inode, *to = r->to->here->inode;
+	int error = from->ops->exchange(from, r->from->name, to, r->to->name, r->moved->inode,
+	                                r->replaced->inode);
+
+	if (error)
+		return error;
+	dentry_exchange(r->moved, r->replaced);
+	notify_moved(r, r->moved, true);
+	notify_inode(r->moved->inode, IN_MOVE_SELF | IN_UNNAMED);
+	notify_moved(r, r->replaced, false);
+	notify_inode(r->replaced->inode, IN_MOVE_SELF | IN_UNNAMED);
 	return 0;
 }
 
 /* Both directories are locked. */
-static int rename_locked(struct walk *from, struct walk *to)
+static int rename_entry(const struct renaming *r)
 {
-	struct dentry *moved, *replaced = NULL;
-	int error = inode_check_writable(from->here->inode);
+	int error = rename_check_names(r);
 
-	if (!error)
-		error = dentry_lookup_locked(from->here, from->name, &moved);
 	if (error)
 		return error;
-	error = dentry_lookup_locked(to->here, to->name, &replaced);
+	/* Two names of one file: both stay (rename(2)). */
+	if (r->replaced && r->moved->inode == r->replaced->inode)
+		return 0;
+	error = rename_check(r);
+	if (error)
+		return error;
+	return is_exchange(r) ? exchange_do(r) : rename_do(r);
+}
+
+static int rename_locked(struct renaming *r)
+{
+	int error = inode_check_writable(r->from->here->inode);
+
+	if (!error)
+		error = dentry_lookup_locked(r->from->here, r->from->name, &r->moved);
+	if (error)
+		return error;
+	error = dentry_lookup_locked(r->to->here, r->to->name, &r->replaced);
 	if (error == -ENOENT) {
-		replaced = NULL;
+		r->replaced = NULL;
 		error = 0;
 	}
 	if (!error)
-		error = rename_entry(from, to, moved, replaced);
-	if (replaced)
-		dentry_put(replaced);
-	dentry_put(moved);
+		error = rename_entry(r);
+	if (r->replaced) {
+		notify_gone(r->replaced);
+		dentry_put(r->replaced);
+	}
+	dentry_put(r->moved);
 	return error;
 }
 
-static int rename_walked(struct walk *from, struct walk *to)
+static int rename_walked(struct walk *from, struct walk *to, uint32_t flags)
 {
-	struct inode *source = from->here->inode, *target = to->here->inode;
+	struct renaming renaming = {.from = from, .to = to, .flags = flags};
 
-	if (source->fs != target->fs)
+	if (from->here->inode->fs != to->here->inode->fs)
 		return -EXDEV;
-	if (!name_is_plain(from->name) || !name_is_plain(to->name))
+	if (!name_is_plain(from->name))
 		return -EBUSY;
+	if (!name_is_plain(to->name))
+		return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
 	SCOPED_MUTEX(&rename_lock);
 	rename_lock_both(from->here, to->here);
-	int error = rename_locked(from, to);
+	int error = rename_locked(&renaming);
 	rename_unlock_both(from->here, to->here);
 	return error;
 }
 
-int vfs_rename(struct dentry *old_at, const char *old_path, struct dentry *at, const char *path)
+int vfs_rename(struct dentry *old_at, const char *old_path, struct dentry *at, const char *path,
+               uint32_t flags)
 {
 	struct walk from, to;
 	int error = walk_start(&from, old_at, old_path);
@@ -559,7 +787,7 @@ int vfs_rename(struct dentry *old_at, const char *old_path, struct dentry *at, c
 	if (!error) {
 		error = walk_to_last(&to);
 		if (!error)
-			error = rename_walked(&from, &to);
+			error = rename_walked(&from, &to, flags);
 		walk_end(&to);
 	}
 	walk_end(&from);
@@ -568,9 +796,27 @@ int vfs_rename(struct dentry *old_at, const char *old_path, struct dentry *at, c
 
 /* --- opening ---------------------------------------------------------------------------- */
 
+/* Access mode 3 asks for the rights to read and write, and can do neither: for ioctl(2). */
 static bool wants_write(uint32_t flags)
 {
 	return (flags & O_ACCMODE) != O_RDONLY;
+}
+
+#define OPEN_FLAGS \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | \
+	 FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | \
+	 __O_SYNC | O_PATH | __O_TMPFILE)
+
+int vfs_open_flags(uint32_t *flags)
+{
+	*flags &= OPEN_FLAGS;
+	if (*flags & O_PATH)
+		*flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	if (*flags & O_DIRECTORY && *flags & O_CREAT)
+		return -EINVAL;
+	if (*flags & __O_TMPFILE && (!(*flags & O_DIRECTORY) || !wants_write(*flags)))
+		return -EINVAL;
+	return 0;
 }
 
 /* The last name with the directory locked: found, or made if O_CREAT asks for it. */
@@ -579,8 +825,12 @@ static int open_or_create(struct walk *walk, uint32_t flags, uint32_t mode,
 {
 	struct inode *dir = walk->here->inode, *made;
 
-	if (!name_is_plain(walk->name))
+	if (!name_is_plain(walk->name) && (flags & O_EXCL || S_ISDIR(dir->mode)))
 		return flags & O_EXCL ? -EEXIST : -EISDIR;
+	if (!walk->name[0]) { /* where a link jumped to */
+		*found = dentry_get(walk->here);
+		return 0;
+	}
 	if (walk->directory)
 		return -EISDIR;
 	SCOPED_MUTEX(&dir->lock);
@@ -595,17 +845,19 @@ static int open_or_create(struct walk *walk, uint32_t flags, uint32_t mode,
 	if (error)
 		return error;
 	if (!dir->ops->create)
-		return -EACCES;
+		return -ENOENT; /* /proc: what is not there cannot be made */
 	/* First, so that opening cannot fail when the file is made. */
 	struct dentry *dentry = dentry_prepare(walk->name);
 	if (!dentry)
 		return -ENOMEM;
+	dentry_appears(walk->here, walk->name);
 	error = dir->ops->create(dir, walk->name, S_IFREG | (mode & 07777), 0, &made);
 	if (error) {
 		dentry_discard(dentry);
 		return error;
 	}
 	dentry_enter(dentry, walk->here, made);
+	notify_name(dir, walk->name, IN_CREATE, 0);
 	*found = dentry;
 	*created = true;
 	return 0;
@@ -642,22 +894,32 @@ static int open_rights(const struct inode *inode, uint32_t flags)
 
 	if (wants_write(flags) || flags & O_TRUNC)
 		wanted |= ACCESS_WRITE;
-	return inode_access(inode, wanted);
+	int error = inode_access(inode, wanted);
+	if (!error && flags & O_NOATIME)
+		error = inode_right(inode, MAY_READ_UNSEEN);
+	return error;
 }
 
 static int open_check(struct inode *inode, uint32_t flags)
 {
+	/* O_TMPFILE's directory is the one that the file was made in. */
+	if (flags & O_DIRECTORY && !(flags & __O_TMPFILE) && !S_ISDIR(inode->mode))
+		return -ENOTDIR;
+	if (flags & O_PATH)
+		return 0;
 	if (S_ISLNK(inode->mode))
 		return -ELOOP;
 	if (S_ISSOCK(inode->mode))
 		return -ENXIO;
-	if (flags & O_DIRECTORY && !S_ISDIR(inode->mode))
-		return -ENOTDIR;
 	if (S_ISDIR(inode->mode))
-		return wants_write(flags) || flags & O_CREAT ? -EISDIR : 0;
-	if (wants_write(flags) && S_ISREG(inode->mode))
-		return inode_check_writable(inode);
-	return 0;
+		return wants_write(flags) || flags & (O_CREAT | O_TRUNC) ? -EISDIR : 0;
+	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
+		return inode_mounted(inode, MS_NODEV) ? -EACCES : 0;
+	if (!S_ISREG(inode->mode))
+		return 0;
+	if (!(flags & O_LARGEFILE) && inode->source.size > INT32_MAX)
+		return -EOVERFLOW;
+	return wants_write(flags) || flags & O_TRUNC ? inode_check_writable(inode) : 0;
 }
 
 static int open_found(struct dentry *dentry, uint32_t flags, bool created, struct file *file)
@@ -665,24 +927,63 @@ static int open_found(struct dentry *dentry, uint32_t flags, bool created, struc
 	struct inode *inode = dentry->inode;
 	int error = open_check(inode, flags);
 
-	if (!error && !created)
+	if (!error && !created && !(flags & O_PATH))
 		error = open_rights(inode, flags);
 	if (!error && flags & O_TRUNC && !created && S_ISREG(inode->mode) && inode->ops->truncate)
 		error = inode_truncate(inode, 0);
-	return error ? error : file_start(file, inode, dentry, flags);
+	return error ? error : file_start(file, dentry, flags);
+}
+
+/* O_TMPFILE: a file of the directory's file system that has no name there. */
+static int open_nameless(struct dentry *directory, uint32_t flags, uint32_t mode,
+                         struct dentry **made)
+{
+	struct inode *dir = directory->inode, *inode;
+
+	if (!S_ISDIR(dir->mode))
+		return -ENOTDIR;
+	int error = inode_access(dir, ACCESS_WRITE | ACCESS_EXECUTE);
+	if (!error)
+		error = inode_check_writable(dir);
+	if (!error && !dir->ops->create_nameless)
+		error = -EOPNOTSUPP;
+	if (!error)
+		error = dir->ops->create_nameless(dir, S_IFREG | (mode & 07777), &inode);
+	if (error)
+		return error;
+	inode->linkable = !(flags & O_EXCL);
+	*made = dentry_create_removed(directory, inode);
+	return *made ? 0 : -ENOMEM;
+}
+
+/* What the path names, or for O_TMPFILE a new file there; *created: nobody's rights are asked. */
+static int open_place(struct walk *walk, uint32_t flags, uint32_t mode, struct dentry **found,
+                      bool *created)
+{
+	struct dentry *directory;
+
+	if (!(flags & __O_TMPFILE))
+		return open_walk(walk, flags, mode, found, created);
+	int error = walk_whole(walk, true, &directory);
+	if (error)
+		return error;
+	error = open_nameless(directory, flags, mode, found);
+	dentry_put(directory);
+	*created = !error;
+	return error;
 }
 
 static int open_prepared(struct dentry *at, const char *path, uint32_t flags, uint32_t mode,
-                         struct file *file)
+                         uint32_t resolve, struct file *file)
 {
 	struct walk walk;
 	struct dentry *dentry;
 	bool created = false;
-	int error = walk_start(&walk, at, path);
+	int error = walk_start_resolve(&walk, at, path, resolve);
 
 	if (error)
 		return error;
-	error = open_walk(&walk, flags, mode, &dentry, &created);
+	error = open_place(&walk, flags, mode, &dentry, &created);
 	walk_end(&walk);
 	if (error)
 		return error;
@@ -693,17 +994,24 @@ static int open_prepared(struct dentry *at, const char *path, uint32_t flags, ui
 	return error;
 }
 
-int vfs_open(struct dentry *at, const char *path, uint32_t flags, uint32_t mode,
-             struct file **opened)
+int vfs_open_resolve(struct dentry *at, const char *path, uint32_t flags, uint32_t mode,
+                     uint32_t resolve, struct file **opened)
 {
-	struct file *file = file_prepare();
+	struct file *file;
+	int error = file_prepare(&file);
 
-	if (!file)
-		return -ENOMEM;
-	int error = open_prepared(at, path, flags, mode, file);
+	if (error)
+		return error;
+	error = open_prepared(at, path, flags, mode, resolve, file);
 	if (error)
 		file_discard(file);
 	else
 		*opened = file;
 	return error;
+}
+
+int vfs_open(struct dentry *at, const char *path, uint32_t flags, uint32_t mode,
+             struct file **opened)
+{
+	return vfs_open_resolve(at, path, flags, mode, 0, opened);
 }

@@ -1,43 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pipes and fifos: a ring of 16 pages, each made when the first byte goes into it and given
- * back when the last byte leaves.
- *
- *      tail                head        both count bytes for ever; their difference is
- *       v                   v          what the pipe holds, and position / 4096 % 16 the
- *   ....|bytes not yet read |.....     page
- *
- * pipe->lock guards the ring and is held while bytes are copied from or to the program, so
- * that a write of up to PIPE_BUF bytes is never mixed with another. Nobody sleeps for the
- * other side with it. The counts of ends change under it too.
+ * Pipes and fifos: pipe.h tells of the ring, here are reading and writing it, and its ends.
  *
  * A fifo's pipe hangs at its inode (inode->pipe) while it is open; fifo_lock guards that.
  */
+#include "kernel/fs/pipe.h"
+
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
 #include <asm/poll.h>
-#include <linux/limits.h>
 
 #include "kernel/fs/fs.h"
+#include "kernel/fs/transfer.h"
 #include "kernel/mem/slab.h"
-#include "kernel/sync/condition.h"
-#include "lib/string.h"
+#include "kernel/panic.h"
+#include "lib/printf.h"
 #include "vm/page.h"
 #include "vm/usercopy.h"
-
-#define RING_PAGES 16u
-#define RING_SIZE (RING_PAGES * PAGE_SIZE)
-
-struct pipe {
-	struct mutex lock;         /* guards all but users */
-	char *pages[RING_PAGES];
-	uint32_t head, tail;
-	uint32_t readers, writers; /* open ends */
-	uint32_t read_opens, write_opens; /* ever: a fifo's opener waits for the other's */
-	uint32_t users;            /* fifo_lock: files that have it open or are opening it */
-	struct condition readable, writable; /* there is more to read; more room, or a reader */
-};
 
 static struct slab_cache pipe_slab = SLAB_CACHE("pipe", sizeof(struct pipe));
 static struct slab_cache inode_slab = SLAB_CACHE("pipe_inode", sizeof(struct inode));
@@ -51,6 +31,12 @@ static struct pipe *pipe_new(void)
 
 	if (!pipe)
 		return NULL;
+	pipe->buffers = kmalloc(PIPE_PAGES * sizeof(*pipe->buffers));
+	if (!pipe->buffers) {
+		slab_free(&pipe_slab, pipe);
+		return NULL;
+	}
+	pipe->size = PIPE_PAGES;
 	mutex_init(&pipe->lock, "pipe");
 	condition_init(&pipe->readable);
 	condition_init(&pipe->writable);
@@ -59,67 +45,82 @@ static struct pipe *pipe_new(void)
 
 static void pipe_free(struct pipe *pipe)
 {
-	for (uint32_t i = 0; i < RING_PAGES; i++)
-		kfree(pipe->pages[i]);
+	for (uint32_t i = pipe->tail; i != pipe->head; i++)
+		kfree(pipe_buffer(pipe, i)->page);
+	kfree(pipe->spare);
+	kfree(pipe->buffers);
 	slab_free(&pipe_slab, pipe);
 }
 
-static uint32_t pipe_used(const struct pipe *pipe)
+struct pipe *pipe_of(const struct file *file)
+{
+	return file->ops == &fifo_file_ops ? file->inode->pipe : NULL;
+}
+
+/* --- the ring --------------------------------------------------------------------------- */
+
+uint32_t pipe_count(const struct pipe *pipe)
 {
 	return __atomic_load_n(&pipe->head, __ATOMIC_RELAXED) -
 	       __atomic_load_n(&pipe->tail, __ATOMIC_RELAXED);
 }
 
-static uint32_t smaller(uint32_t a, uint32_t b)
+char *pipe_page_get(struct pipe *pipe)
 {
-	return a < b ? a : b;
+	char *page = pipe->spare;
+
+	pipe->spare = NULL;
+	return page ? page : kmalloc(PAGE_SIZE);
+}
+
+void pipe_page_put(struct pipe *pipe, char *page)
+{
+	if (pipe->spare)
+		kfree(page);
+	else
+		pipe->spare = page;
+}
+
+void pipe_push(struct pipe *pipe, char *page, uint32_t offset, uint32_t length,
+               enum pipe_buffer_kind kind)
+{
+	ASSERT(pipe_count(pipe) < pipe->size && length && offset + length <= PAGE_SIZE);
+	*pipe_buffer(pipe, pipe->head) = (struct pipe_buffer){page, offset, length, kind};
+	pipe->head++;
+}
+
+void pipe_consume(struct pipe *pipe, uint32_t n)
+{
+	struct pipe_buffer *first = pipe_buffer(pipe, pipe->tail);
+
+	ASSERT(pipe_count(pipe) && n <= first->length);
+	first->offset += n;
+	first->length -= n;
+	if (!first->length) {
+		pipe_page_put(pipe, first->page);
+		pipe->tail++;
+	}
+}
+
+int pipe_fill(struct pipe *pipe, struct transfer *transfer, uint32_t n, enum pipe_buffer_kind kind)
+{
+	char *page = pipe_page_get(pipe);
+
+	if (!page)
+		return -ENOMEM;
+	if (!transfer_take_whole(transfer, page, n)) {
+		pipe_page_put(pipe, page);
+		return -EFAULT;
+	}
+	pipe_push(pipe, page, 0, n, kind);
+	return n;
 }
 
 /* --- reading and writing ---------------------------------------------------------------- */
 
-/* Takes bytes out, up to the end of their page. Their number, or -EFAULT. */
-static int ring_take(struct pipe *pipe, char *user_to, uint32_t n)
+int pipe_wait_bytes(struct pipe *pipe, bool nonblock)
 {
-	char **page = &pipe->pages[page_number(pipe->tail) % RING_PAGES];
-	uint32_t offset = page_offset(pipe->tail);
-
-	n = smaller(smaller(n, pipe_used(pipe)), PAGE_SIZE - offset);
-	if (copy_to_user(user_to, *page + offset, n))
-		return -EFAULT;
-	pipe->tail += n;
-	/* In a full ring the writer may have come round to the front of this very page. */
-	bool come_round = pipe_used(pipe) > RING_SIZE - PAGE_SIZE;
-	if ((page_offset(pipe->tail) == 0 && !come_round) || pipe->tail == pipe->head) {
-		kfree(*page);
-		*page = NULL;
-		/* An empty pipe starts a page anew. */
-		if (pipe->tail == pipe->head)
-			pipe->tail = pipe->head = 0;
-	}
-	return n;
-}
-
-/* Puts bytes in, up to the end of a page. Their number, -EFAULT or -ENOMEM. */
-static int ring_put(struct pipe *pipe, const char *user_from, uint32_t n)
-{
-	char **page = &pipe->pages[page_number(pipe->head) % RING_PAGES];
-	uint32_t offset = page_offset(pipe->head);
-
-	n = smaller(smaller(n, RING_SIZE - pipe_used(pipe)), PAGE_SIZE - offset);
-	if (!*page)
-		*page = kmalloc(PAGE_SIZE);
-	if (!*page)
-		return -ENOMEM;
-	if (copy_from_user(*page + offset, user_from, n))
-		return -EFAULT;
-	pipe->head += n;
-	return n;
-}
-
-/* With pipe->lock; gives it up while it waits. 1 if there are bytes, 0 at the end. */
-static int wait_for_bytes(struct pipe *pipe, bool nonblock)
-{
-	while (!pipe_used(pipe)) {
+	while (!pipe_count(pipe)) {
 		if (!pipe->writers)
 			return 0;
 		if (nonblock)
@@ -131,31 +132,9 @@ static int wait_for_bytes(struct pipe *pipe, bool nonblock)
 	return 1;
 }
 
-static ssize_t pipe_read(struct file *file, void *user_to, size_t n, loff_t *position)
+int pipe_wait_room(struct pipe *pipe, bool nonblock)
 {
-	struct pipe *pipe = file->inode->pipe;
-	size_t done = 0;
-
-	(void)position;
-	if (!n)
-		return 0;
-	mutex_lock(&pipe->lock);
-	int result = wait_for_bytes(pipe, file->flags & O_NONBLOCK);
-	while (result > 0 && done < n && pipe_used(pipe)) {
-		result = ring_take(pipe, (char *)user_to + done, n - done);
-		if (result > 0)
-			done += result;
-	}
-	mutex_unlock(&pipe->lock);
-	if (done)
-		condition_broadcast(&pipe->writable);
-	return done ? (ssize_t)done : result;
-}
-
-/* Waits for room for `wanted` bytes. 0, -EPIPE, -EAGAIN, -EINTR. */
-static int wait_for_room(struct pipe *pipe, uint32_t wanted, bool nonblock)
-{
-	while (pipe->readers && RING_SIZE - pipe_used(pipe) < wanted) {
+	while (pipe->readers && pipe_count(pipe) >= pipe->size) {
 		if (nonblock)
 			return -EAGAIN;
 		condition_broadcast(&pipe->readable);
@@ -166,24 +145,79 @@ static int wait_for_room(struct pipe *pipe, uint32_t wanted, bool nonblock)
 	return pipe->readers ? 0 : -EPIPE;
 }
 
-static ssize_t pipe_write(struct file *file, const void *user_from, size_t n, loff_t *position)
+/* Takes bytes out of the first buffer: all that the transfer wants, or none. Their number, or
+ * -EFAULT. */
+static int take_bytes(struct pipe *pipe, struct transfer *transfer)
+{
+	const struct pipe_buffer *first = pipe_buffer(pipe, pipe->tail);
+	uint32_t n = first->length;
+
+	if (n > transfer->left)
+		n = transfer->left;
+	if (transfer_give(transfer, first->page + first->offset, n) < n)
+		return -EFAULT;
+	if (first->kind == PIPE_PACKET) {
+		transfer->left = 0;
+		pipe_consume(pipe, first->length);
+	} else {
+		pipe_consume(pipe, n);
+	}
+	return n;
+}
+
+static ssize_t pipe_read(struct file *file, struct transfer *transfer, loff_t *position)
 {
 	struct pipe *pipe = file->inode->pipe;
-	bool whole = n <= PIPE_BUF;
 	size_t done = 0;
-	int result = 0;
 
 	(void)position;
 	mutex_lock(&pipe->lock);
-	while (done < n && result >= 0) {
-		if (!whole || !done)
-			result = wait_for_room(pipe, whole ? n : 1, file->flags & O_NONBLOCK);
-		if (result >= 0)
-			result = ring_put(pipe, (const char *)user_from + done, n - done);
+	int result = pipe_wait_bytes(pipe, transfer->flags & O_NONBLOCK);
+	while (result > 0 && transfer->left && pipe_count(pipe)) {
+		result = take_bytes(pipe, transfer);
 		if (result > 0)
 			done += result;
 	}
 	mutex_unlock(&pipe->lock);
+	if (done)
+		condition_broadcast(&pipe->writable);
+	return done ? (ssize_t)done : result;
+}
+
+/* Adds to the last buffer what is over whole pages, if all of that goes in. The number of bytes,
+ * or -EFAULT. */
+static int add_to_last(struct pipe *pipe, struct transfer *transfer)
+{
+	struct pipe_buffer *last = pipe_buffer(pipe, pipe->head - 1);
+	uint32_t n = page_offset(transfer->left), end = last->offset + last->length;
+
+	if (!pipe_count(pipe) || last->kind != PIPE_FILLING || end + n > PAGE_SIZE)
+		return 0;
+	if (!transfer_take_whole(transfer, last->page + end, n))
+		return -EFAULT;
+	last->length += n;
+	return n;
+}
+
+static ssize_t pipe_write(struct file *file, struct transfer *transfer, loff_t *position)
+{
+	struct pipe *pipe = file->inode->pipe;
+	enum pipe_buffer_kind kind = transfer->flags & O_DIRECT ? PIPE_PACKET : PIPE_FILLING;
+	size_t n = transfer->left;
+
+	(void)position;
+	mutex_lock(&pipe->lock);
+	int result = pipe->readers ? add_to_last(pipe, transfer) : -EPIPE;
+	while (result >= 0 && transfer->left) {
+		result = pipe_wait_room(pipe, transfer->flags & O_NONBLOCK);
+		if (!result)
+			result = pipe_fill(pipe, transfer,
+			                   transfer->left < PAGE_SIZE ? transfer->left : PAGE_SIZE,
+			                   kind);
+	}
+	mutex_unlock(&pipe->lock);
+	transfer->broken = result == -EPIPE;
+	size_t done = n - transfer->left;
 	if (done)
 		condition_broadcast(&pipe->readable);
 	return done ? (ssize_t)done : result;
@@ -191,11 +225,22 @@ static ssize_t pipe_write(struct file *file, const void *user_from, size_t n, lo
 
 static int pipe_ioctl(struct file *file, uint32_t command, uintptr_t argument)
 {
-	int used = pipe_used(file->inode->pipe);
+	struct pipe *pipe = file->inode->pipe;
+	int bytes = 0;
 
 	if (command != FIONREAD)
 		return -ENOTTY;
-	return copy_to_user((void *)argument, &used, sizeof(used));
+	mutex_lock(&pipe->lock);
+	for (uint32_t i = pipe->tail; i != pipe->head; i++)
+		bytes += pipe_buffer(pipe, i)->length;
+	mutex_unlock(&pipe->lock);
+	return copy_to_user((void *)argument, &bytes, sizeof(bytes));
+}
+
+/* The file was opened for reading when nobody wrote, and has not seen a writer since. */
+static bool awaits_first_writer(const struct file *file, const struct pipe *pipe)
+{
+	return file->private && (uintptr_t)file->private == pipe->write_opens + 1;
 }
 
 /* Takes no lock: poll must not sleep, and what changes afterwards wakes. */
@@ -206,14 +251,14 @@ static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 
 	if (access != O_WRONLY) {
 		poll_wait(table, &pipe->readable.waiters);
-		if (pipe_used(pipe))
+		if (pipe_count(pipe))
 			mask |= POLLIN | POLLRDNORM;
-		if (!pipe->writers && pipe->write_opens)
+		if (!pipe->writers && !awaits_first_writer(file, pipe))
 			mask |= POLLHUP;
 	}
 	if (access != O_RDONLY) {
 		poll_wait(table, &pipe->writable.waiters);
-		if (RING_SIZE - pipe_used(pipe) >= PIPE_BUF)
+		if (pipe_count(pipe) < pipe->size)
 			mask |= POLLOUT | POLLWRNORM;
 		if (!pipe->readers)
 			mask |= POLLERR;
@@ -221,13 +266,88 @@ static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 	return mask;
 }
 
+/* --- its size --------------------------------------------------------------------------- */
+
+int pipe_size(const struct file *file)
+{
+	const struct pipe *pipe = pipe_of(file);
+
+	return pipe ? (int)(pipe->size * PAGE_SIZE) : -EBADF;
+}
+
+/* Another ring with the same buffers. The lock is held. */
+static int resize(struct pipe *pipe, uint32_t size)
+{
+	struct pipe_buffer *buffers = kmalloc(size * sizeof(*buffers));
+	uint32_t count = pipe_count(pipe);
+
+	if (!buffers)
+		return -ENOMEM;
+	if (count > size) {
+		kfree(buffers);
+		return -EBUSY;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		buffers[i] = *pipe_buffer(pipe, pipe->tail + i);
+	kfree(pipe->buffers);
+	pipe->buffers = buffers;
+	pipe->size = size;
+	pipe->tail = 0;
+	pipe->head = count;
+	return 0;
+}
+
+static uint32_t pages_most = PIPE_PAGES_MOST; /* of a pipe that is made larger */
+
+uint32_t pipe_size_limit(void)
+{
+	return pages_most * PAGE_SIZE;
+}
+
+/* A power of two that holds so many bytes. */
+static uint32_t pages_for(uint32_t bytes)
+{
+	uint32_t pages = 1;
+
+	while (pages * PAGE_SIZE < bytes)
+		pages *= 2;
+	return pages;
+}
+
+int pipe_set_size_limit(uint32_t bytes)
+{
+	if (bytes > PIPE_PAGES_MOST * PAGE_SIZE)
+		return -EINVAL;
+	pages_most = pages_for(bytes);
+	return 0;
+}
+
+int pipe_resize(struct file *file, uint32_t bytes)
+{
+	struct pipe *pipe = pipe_of(file);
+
+	if (!pipe)
+		return -EBADF;
+	if (bytes > 1u << 31)
+		return -EINVAL;
+	uint32_t size = pages_for(bytes);
+	if (size > PIPE_PAGES_MOST || (size > pipe->size && size > pages_most &&
+	                               !right_has(MAY_EXCEED_LIMITS, NULL)))
+		return -EPERM;
+	mutex_lock(&pipe->lock);
+	int error = resize(pipe, size);
+	mutex_unlock(&pipe->lock);
+	condition_broadcast(&pipe->writable);
+	return error ? error : (int)(size * PAGE_SIZE);
+}
+
 /* --- ends ------------------------------------------------------------------------------- */
 
+/* With the lock. */
 static void ends_add(struct pipe *pipe, uint32_t flags, int change)
 {
 	uint32_t access = flags & O_ACCMODE;
 
-	mutex_lock(&pipe->lock);
 	if (access != O_WRONLY) {
 		pipe->readers += change;
 		pipe->read_opens += change > 0;
@@ -236,7 +356,6 @@ static void ends_add(struct pipe *pipe, uint32_t flags, int change)
 		pipe->writers += change;
 		pipe->write_opens += change > 0;
 	}
-	mutex_unlock(&pipe->lock);
 	condition_broadcast(&pipe->readable);
 	condition_broadcast(&pipe->writable);
 }
@@ -267,24 +386,35 @@ void fifo_release(struct inode *inode)
 	inode->pipe = NULL;
 }
 
-/* Waits until the other end is opened, as fifo(7) says. */
-static int fifo_wait_other(struct pipe *pipe, uint32_t flags)
+/* Waits until the other end is opened, as fifo(7) says. With the lock. */
+static int fifo_wait_other(struct pipe *pipe, uint32_t access)
 {
-	SCOPED_MUTEX(&pipe->lock);
 	uint32_t readers = pipe->read_opens, writers = pipe->write_opens;
-	uint32_t access = flags & O_ACCMODE;
 	int error = 0;
 
-	if (access == O_WRONLY && flags & O_NONBLOCK)
-		return pipe->readers ? 0 : -ENXIO;
-	if (access == O_RDWR || flags & O_NONBLOCK)
-		return 0;
 	if (access == O_RDONLY)
 		while (!error && !pipe->writers && pipe->write_opens == writers)
 			error = condition_wait(&pipe->readable, &pipe->lock);
-	else
+	if (access == O_WRONLY)
 		while (!error && !pipe->readers && pipe->read_opens == readers)
 			error = condition_wait(&pipe->writable, &pipe->lock);
+	return error;
+}
+
+static int fifo_open_locked(struct file *file)
+{
+	struct pipe *pipe = file->inode->pipe;
+	uint32_t access = file->flags & O_ACCMODE;
+	bool fifo = file->inode->fs != pipe_fs, waits = fifo && !(file->flags & O_NONBLOCK);
+
+	if (access == O_WRONLY && fifo && !waits && !pipe->readers)
+		return -ENXIO;
+	if (access == O_RDONLY && fifo && !waits && !pipe->writers)
+		file->private = (void *)(uintptr_t)(pipe->write_opens + 1);
+	ends_add(pipe, file->flags, 1);
+	int error = waits ? fifo_wait_other(pipe, access) : 0;
+	if (error)
+		ends_add(pipe, file->flags, -1);
 	return error;
 }
 
@@ -296,19 +426,29 @@ static int fifo_open(struct file *file)
 	if (error)
 		return error;
 	file->stream = true;
-	ends_add(inode->pipe, file->flags, 1);
-	error = fifo_wait_other(inode->pipe, file->flags);
-	if (error) {
-		ends_add(inode->pipe, file->flags, -1);
+	mutex_lock(&inode->pipe->lock);
+	error = fifo_open_locked(file);
+	mutex_unlock(&inode->pipe->lock);
+	if (error)
 		fifo_detach(inode);
-	}
 	return error;
 }
 
 static void fifo_close(struct file *file)
 {
-	ends_add(file->inode->pipe, file->flags, -1);
+	struct pipe *pipe = file->inode->pipe;
+
+	mutex_lock(&pipe->lock);
+	ends_add(pipe, file->flags, -1);
+	mutex_unlock(&pipe->lock);
 	fifo_detach(file->inode);
+}
+
+size_t pipe_held(const struct file *file)
+{
+	const struct pipe *pipe = pipe_of(file);
+
+	return pipe ? (pipe_count(pipe) + (pipe->spare != NULL)) * PAGE_SIZE : 0;
 }
 
 const struct file_ops fifo_file_ops = {
@@ -344,6 +484,7 @@ int pipe_init(void)
 int pipe_create(uint32_t flags, struct file **read_end, struct file **write_end)
 {
 	struct inode *inode = slab_alloc(&inode_slab);
+	char name[24];
 
 	if (!inode)
 		return -ENOMEM;
@@ -351,16 +492,17 @@ int pipe_create(uint32_t flags, struct file **read_end, struct file **write_end)
 	inode->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
 	inode->file_ops = &fifo_file_ops;
 	inode_own(inode, NULL);
+	snprintf(name, sizeof(name), "pipe:[%u]", inode->number);
+	struct dentry *dentry = dentry_create_nameless(inode, name);
+	if (!dentry)
+		return -ENOMEM;
 	flags &= ~(uint32_t)O_ACCMODE;
-	/* The first end must not wait for the second. */
-	int error = file_create(inode, NULL, flags | O_RDONLY | O_NONBLOCK, read_end);
+	int error = file_open_dentry(dentry, flags | O_RDONLY, read_end);
 	if (!error) {
-		error = file_create(inode, NULL, flags | O_WRONLY, write_end);
+		error = file_open_dentry(dentry, flags | O_WRONLY, write_end);
 		if (error)
 			file_put(*read_end);
-		else if (!(flags & O_NONBLOCK))
-			(*read_end)->flags &= ~(uint32_t)O_NONBLOCK;
 	}
-	inode_put(inode);
+	dentry_put(dentry);
 	return error;
 }

@@ -6,13 +6,14 @@
  *   /proc/sys/vm/policy      directories on the way are entries too
  *   /proc/self               a link to the caller's directory
  *   /proc/17/maps            struct process_file of the door, with 17
- *   /proc/17/fd/2            a link to the open file's path
+ *   /proc/17/fd/2            struct process_list of the door, with 17 and the key 2
  *
  * Inodes are made when a name is looked up and freed when nobody uses it; they hold numbers
  * and pointers to what lives for ever, so a process that has ended is found gone at each
  * use. The entries are made at start-up and never change, so they need no lock. What a file
  * shows is made whole when it is read from its beginning, so that a reader in small steps
- * sees one moment.
+ * sees one moment; but what may be long, such as maps, a page at a time, as it is read: else
+ * open files that nobody reads on would hold the kernel's memory.
  */
 #include "kernel/fs/procfs.h"
 
@@ -22,13 +23,17 @@
 
 #include "kernel/fs/fs.h"
 #include "kernel/fs/text.h"
+#include "kernel/fs/transfer.h"
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
+#include "kernel/sched/thread.h"
+#include "lib/number.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "vm/page.h"
-#include "vm/usercopy.h"
 
+#define MODE_OF_ALL 0555 /* of a directory that tells no secret */
+#define LINK_SIZE 64 /* as Linux tells it of a link to an open file, however long that name is */
 #define STORE_MAX 4095u /* bytes a write may have */
 
 struct entry {
@@ -37,6 +42,9 @@ struct entry {
 	struct entry *children, *next;
 	void (*show)(struct text *);
 	int (*store)(const char *text, size_t length);
+	const struct procfs_number *value; /* show and store are of this number */
+	ssize_t (*read)(void *to, size_t n, uint64_t position);
+	bool secret;          /* for root alone */
 };
 
 enum kind {
@@ -44,9 +52,8 @@ enum kind {
 	KIND_SELF,         /* the link "self" */
 	KIND_PROCESS,      /* a process's directory */
 	KIND_PROCESS_FILE,
-	KIND_MOUNTS,       /* a process's link "mounts" */
-	KIND_FD_DIRECTORY,
-	KIND_FD,           /* a link in it */
+	KIND_LIST,         /* a directory of it */
+	KIND_LIST_ENTRY,
 };
 
 struct proc_inode {
@@ -54,8 +61,10 @@ struct proc_inode {
 	enum kind kind;
 	const struct entry *entry;
 	const struct process_file *file;
+	const struct process_list *list;
 	pid_t process;
-	int fd;
+	bool thread;        /* a process's directory in its list of threads */
+	uint32_t key;       /* of a list's entry */
 	struct mutex show_lock; /* guards the texts of its open files: pread(2) takes no other */
 };
 
@@ -67,6 +76,8 @@ static const struct process_directory *processes;
 static const struct inode_ops proc_inode_ops;
 static const struct file_ops file_ops, directory_ops;
 static const struct page_source_ops no_pages;
+/* Linux answers so for files that are no process's. */
+static const struct page_source_ops no_entry_pages = {.refusal = -EIO};
 
 static struct proc_inode *proc_inode(struct inode *inode)
 {
@@ -111,8 +122,7 @@ static struct entry *entry_add(struct entry *directory, const char *name, size_t
 	return entry;
 }
 
-void procfs_register(const char *path, void (*show)(struct text *),
-                     int (*store)(const char *text, size_t length))
+static struct entry *entry_at(const char *path)
 {
 	struct entry *entry = &root_entry;
 
@@ -124,13 +134,70 @@ void procfs_register(const char *path, void (*show)(struct text *),
 		entry = found ? found : entry_add(entry, path, length);
 		path += length + (slash != NULL);
 	}
+	return entry;
+}
+
+void procfs_register(const char *path, void (*show)(struct text *),
+                     int (*store)(const char *text, size_t length))
+{
+	struct entry *entry = entry_at(path);
+
 	entry->show = show;
 	entry->store = store;
 }
 
+void procfs_register_number(const struct procfs_number *value)
+{
+	entry_at(value->path)->value = value;
+}
+
+void procfs_register_numbers(const struct procfs_number *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		procfs_register_number(&values[i]);
+}
+
+void procfs_register_secret(const char *path, void (*show)(struct text *))
+{
+	struct entry *entry = entry_at(path);
+
+	entry->show = show;
+	entry->secret = true;
+}
+
+void procfs_register_binary(const char *path, ssize_t (*read)(void *to, size_t n,
+                                                              uint64_t position))
+{
+	struct entry *entry = entry_at(path);
+
+	entry->read = read;
+	entry->secret = true;
+}
+
+static bool entry_can_be_read(const struct entry *entry)
+{
+	return entry->show || entry->value || entry->read;
+}
+
+static bool entry_can_be_written(const struct entry *entry)
+{
+	return entry->store || (entry->value && entry->value->set);
+}
+
 static bool entry_is_directory(const struct entry *entry)
 {
-	return !entry->show && !entry->store;
+	return !entry_can_be_read(entry) && !entry_can_be_written(entry);
+}
+
+static uint32_t entry_mode(const struct entry *entry)
+{
+	uint32_t mode = entry_can_be_written(entry) ? 0200 : 0;
+
+	if (entry_is_directory(entry))
+		return S_IFDIR | MODE_OF_ALL;
+	if (entry_can_be_read(entry))
+		mode |= entry->secret ? 0400 : 0444;
+	return S_IFREG | mode;
 }
 
 /* --- inodes ----------------------------------------------------------------------------- */
@@ -142,7 +209,8 @@ static int inode_new(struct file_system *fs, enum kind kind, uint32_t mode, uint
 
 	if (!inode)
 		return -ENOMEM;
-	inode_init(&inode->inode, fs, &proc_inode_ops, &no_pages, mode);
+	inode_init(&inode->inode, fs, &proc_inode_ops,
+	           kind == KIND_ENTRY ? &no_entry_pages : &no_pages, mode);
 	inode->inode.number = number;
 	inode->inode.file_ops = S_ISDIR(mode) ? &directory_ops : S_ISREG(mode) ? &file_ops : NULL;
 	inode->kind = kind;
@@ -159,9 +227,7 @@ static void proc_release(struct inode *inode)
 static int entry_inode(struct file_system *fs, const struct entry *entry,
                        struct proc_inode **made)
 {
-	uint32_t mode = entry_is_directory(entry) ? S_IFDIR | 0555
-	              : S_IFREG | (entry->show ? 0444 : 0) | (entry->store ? 0200 : 0);
-	int error = inode_new(fs, KIND_ENTRY, mode, entry->number, made);
+	int error = inode_new(fs, KIND_ENTRY, entry_mode(entry), entry->number, made);
 
 	if (!error)
 		(*made)->entry = entry;
@@ -173,86 +239,139 @@ static uint32_t process_number(pid_t process, uint32_t file)
 {
 	return 0x10000 + (uint32_t)process * 0x1000 + file;
 }
-#define NUMBER_MOUNTS 0x3fe
-#define NUMBER_FD_DIRECTORY 0x3ff
-#define NUMBER_FD 0x400
+#define NUMBER_LIST 0x100
+#define NUMBER_LIST_ENTRY 0x200
+
+/* The same number for the same key, if not always another for another one. */
+static uint32_t entry_number(pid_t process, uint32_t list, uint32_t key)
+{
+	return process_number(process, NUMBER_LIST_ENTRY + list * 0x200 + (key ^ key >> 12) % 0x200);
+}
 
 static int process_inode(struct file_system *fs, enum kind kind, uint32_t mode, pid_t process,
                          uint32_t number, struct proc_inode **made)
 {
 	int error = inode_new(fs, kind, mode, process_number(process, number), made);
 
-	if (!error)
-		(*made)->process = process;
-	return error;
+	if (error)
+		return error;
+	struct inode *inode = &(*made)->inode;
+	(*made)->process = process;
+	inode->links = S_ISDIR(mode) ? 2 : 1;
+	processes->owner(process, mode != (S_IFDIR | MODE_OF_ALL), &inode->uid, &inode->gid);
+	return 0;
 }
 
 static bool process_exists(pid_t process)
 {
-	return processes && process > 0 && processes->next(process - 1) == process;
+	return processes && process && processes->exists(process);
 }
 
-/* A decimal number that is nothing else, or -1. */
+/* A decimal number that is nothing else, as it is written without need, or -1. */
 static int number_of(const char *name)
 {
 	char *end;
 	long number = strtol(name, &end, 10);
 
-	return *end || end == name || name[0] < '0' || name[0] > '9' ? -1 : number;
+	return *end || end == name || name[0] < '1' || name[0] > '9' ? -1 : number;
 }
 
 /* --- looking up ------------------------------------------------------------------------- */
 
 static int root_lookup(struct file_system *fs, const char *name, struct proc_inode **found)
 {
-	pid_t process = number_of(name);
+	int process = number_of(name);
 
 	if (!strcmp(name, "self") && processes)
 		return inode_new(fs, KIND_SELF, S_IFLNK | 0777, process_number(0, 0), found);
-	if (!process_exists(process))
+	if (process < 0 || !process_exists(process))
 		return -ENOENT;
-	int error = process_inode(fs, KIND_PROCESS, S_IFDIR | 0555, process, 0, found);
+	return process_inode(fs, KIND_PROCESS, S_IFDIR | MODE_OF_ALL, process, 0, found);
+}
+
+/* Whether the process's directory has the list: threads have no threads. */
+static bool has_list(const struct proc_inode *directory, const struct process_list *list)
+{
+	return !directory->thread || list->file || list->show;
+}
+
+static int list_inode(const struct proc_inode *directory, const char *name,
+                      struct proc_inode **found)
+{
+	uint32_t number = NUMBER_LIST;
+	const struct process_list *list = processes->lists;
+
+	for (; list->name && strcmp(list->name, name) != 0; list++)
+		number++;
+	if (!list->name || !has_list(directory, list))
+		return -ENOENT;
+	int error = process_inode(directory->inode.fs, KIND_LIST, S_IFDIR | list->mode,
+	                          directory->process, number, found);
 	if (!error)
-		(*found)->inode.links = 2;
+		(*found)->list = list;
 	return error;
 }
 
-static int process_lookup(struct file_system *fs, pid_t process, const char *name,
+static uint32_t file_mode(const struct process_file *file)
+{
+	return file->place ? S_IFLNK | 0777 : S_IFREG | file->mode;
+}
+
+static int process_lookup(const struct proc_inode *directory, const char *name,
                           struct proc_inode **found)
 {
 	const struct process_file *file;
 	uint32_t number = 1;
 
-	if (!process_exists(process))
-		return -ENOENT;
-	if (!strcmp(name, "mounts"))
-		return process_inode(fs, KIND_MOUNTS, S_IFLNK | 0777, process, NUMBER_MOUNTS,
-		                     found);
-	if (!strcmp(name, "fd"))
-		return process_inode(fs, KIND_FD_DIRECTORY, S_IFDIR | 0555, process,
-		                     NUMBER_FD_DIRECTORY, found);
-	for (file = processes->files; file->name && strcmp(file->name, name); file++)
+	if (!process_exists(directory->process))
+		return -ESRCH; /* it ended while its directory was open */
+	for (file = processes->files; file->name && strcmp(file->name, name) != 0; file++)
 		number++;
 	if (!file->name)
-		return -ENOENT;
-	uint32_t mode = file->link ? S_IFLNK | 0777 : S_IFREG | (file->store ? 0644 : 0444);
-	int error = process_inode(fs, KIND_PROCESS_FILE, mode, process, number, found);
+		return list_inode(directory, name, found);
+	int error = process_inode(directory->inode.fs, KIND_PROCESS_FILE, file_mode(file),
+	                          directory->process, number, found);
 	if (!error)
 		(*found)->file = file;
 	return error;
 }
 
-static int fd_lookup(struct file_system *fs, pid_t process, const char *name,
-                     struct proc_inode **found)
+/* What a key is called begins with it, in the base of its list. */
+static bool find_key(const struct proc_inode *directory, const char *name, uint32_t *key)
 {
-	int fd = number_of(name);
+	char found[32];
+	uint32_t from = strtoul(name, NULL, strchr(name, '-') ? 16 : 10);
 
-	if (fd < 0 || processes->next_fd(process, fd - 1) != fd)
+	return directory->list->next(directory->process, from, key, found, sizeof(found)) &&
+	       !strcmp(found, name);
+}
+
+static int list_lookup(const struct proc_inode *directory, const char *name,
+                       struct proc_inode **found)
+{
+	const struct process_list *list = directory->list;
+	bool thread = !list->file && !list->show;
+	uint32_t key;
+
+	int error = list->secret ? processes->may_look(directory->process) : 0;
+	if (error)
+		return error;
+	if (!find_key(directory, name, &key))
 		return -ENOENT;
-	int error = process_inode(fs, KIND_FD, S_IFLNK | 0700, process, NUMBER_FD + fd, found);
-	if (!error)
-		(*found)->fd = fd;
-	return error;
+	error = process_inode(directory->inode.fs, thread ? KIND_PROCESS : KIND_LIST_ENTRY,
+	                          list->entry_mode(directory->process, key), directory->process, 0,
+	                          found);
+	if (error)
+		return error;
+	(*found)->inode.number = entry_number(directory->process, list - processes->lists, key);
+	(*found)->list = list;
+	(*found)->thread = thread;
+	(*found)->key = key;
+	if (thread)
+		(*found)->process = -(pid_t)key;
+	if (S_ISLNK((*found)->inode.mode))
+		(*found)->inode.source.size = LINK_SIZE;
+	return 0;
 }
 
 static int proc_lookup(struct inode *dir, const char *name, struct inode **found)
@@ -271,10 +390,10 @@ static int proc_lookup(struct inode *dir, const char *name, struct inode **found
 			                                        : -ENOENT;
 		break;
 	case KIND_PROCESS:
-		error = process_lookup(dir->fs, directory->process, name, &made);
+		error = process_lookup(directory, name, &made);
 		break;
-	case KIND_FD_DIRECTORY:
-		error = fd_lookup(dir->fs, directory->process, name, &made);
+	case KIND_LIST:
+		error = list_lookup(directory, name, &made);
 		break;
 	default:
 		error = -ENOTDIR;
@@ -284,36 +403,67 @@ static int proc_lookup(struct inode *dir, const char *name, struct inode **found
 	return error;
 }
 
+/* Lists are asked for more, or less, than their mode says (rights.h). */
+static int proc_access(const struct inode *inode, int error)
+{
+	const struct proc_inode *directory = LIST_ENTRY(inode, struct proc_inode, inode);
+
+	if (directory->kind != KIND_LIST)
+		return error;
+	if (error && directory->list->itself && directory->process == processes->self())
+		return 0;
+	return !error && directory->list->guarded ? processes->may_look(directory->process) : error;
+}
+
+/* --- links ------------------------------------------------------------------------------ */
+
+static int entry_follow(const struct proc_inode *link, struct dentry **found)
+{
+	struct file *file = link->list->file(link->process, link->key);
+
+	if (!file)
+		return -ENOENT;
+	*found = dentry_get(file->dentry);
+	file_put(file);
+	return 0;
+}
+
+/* Leads to the object, whatever its name: it may have none, or be gone from its directory. */
+static int proc_follow(struct inode *inode, struct dentry **found)
+{
+	struct proc_inode *link = proc_inode(inode);
+
+	if (link->kind == KIND_SELF)
+		return -ENOLINK;
+	int error = processes->may_look(link->process);
+	if (error)
+		return error;
+	return link->kind == KIND_LIST_ENTRY ? entry_follow(link, found)
+	                                     : link->file->place(link->process, found);
+}
+
 static int proc_readlink(struct inode *inode, char *to, size_t size)
 {
 	struct proc_inode *link = proc_inode(inode);
-	char number[16];
-	const char *target = number;
-	int length;
+	struct dentry *target;
 
-	switch (link->kind) {
-	case KIND_PROCESS_FILE:
-		return link->file->link(link->process, to, size);
-	case KIND_FD:
-		return processes->fd_path(link->process, link->fd, to, size);
-	case KIND_SELF:
-		length = snprintf(number, sizeof(number), "%d", processes->self());
-		break;
-	case KIND_MOUNTS:
-		target = "../mounts";
-		length = strlen(target);
-		break;
-	default:
-		return -EINVAL;
+	if (link->kind == KIND_SELF) {
+		int length = snprintf(to, size, "%d", processes->self());
+		return (size_t)length < size ? length : (int)size;
 	}
-	length = (size_t)length < size ? length : (int)size;
-	memcpy(to, target, length);
+	int error = proc_follow(inode, &target);
+	if (error)
+		return error;
+	int length = dentry_path_shown(target, to, size);
+	dentry_put(target);
 	return length;
 }
 
 static const struct inode_ops proc_inode_ops = {
 	.lookup = proc_lookup,
 	.readlink = proc_readlink,
+	.follow = proc_follow,
+	.access = proc_access,
 	.release = proc_release,
 };
 
@@ -383,29 +533,40 @@ static void list_processes(struct listing *list)
 	}
 }
 
-static void list_process(struct listing *list, pid_t process)
+static void list_process(struct listing *list, const struct proc_inode *directory)
 {
+	pid_t process = directory->process;
 	uint32_t number = 1;
 
-	if (!process_exists(process) ||
-	    !list_name(list, "mounts", process_number(process, NUMBER_MOUNTS), S_IFLNK) ||
-	    !list_name(list, "fd", process_number(process, NUMBER_FD_DIRECTORY), S_IFDIR))
+	if (!process_exists(process))
 		return;
 	for (const struct process_file *file = processes->files; file->name; file++)
 		if (!list_name(list, file->name, process_number(process, number++),
-		               file->link ? S_IFLNK : S_IFREG))
+		               file_mode(file)))
+			return;
+	number = NUMBER_LIST;
+	for (const struct process_list *l = processes->lists; l->name; l++, number++)
+		if (has_list(directory, l) &&
+		    !list_name(list, l->name, process_number(process, number), S_IFDIR))
 			return;
 }
 
-static void list_fds(struct listing *list, pid_t process)
+static void list_keys(struct listing *list, const struct proc_inode *directory)
 {
+	const struct process_list *keys = directory->list;
+	pid_t process = directory->process;
 	loff_t first = list->at;
-	int fd = *list->position > first ? *list->position - first - 1 : -1;
+	uint32_t key = *list->position > first ? *list->position - first : 0;
+	char name[32];
 
-	while ((fd = processes->next_fd(process, fd)) >= 0) {
-		list->at = first + fd;
-		if (!list_number(list, fd, process_number(process, NUMBER_FD + fd), S_IFLNK))
+	if (keys->secret && processes->may_look(process))
+		return;
+	while (keys->next(process, key, &key, name, sizeof(name))) {
+		list->at = first + key;
+		if (!list_name(list, name, entry_number(process, keys - processes->lists, key),
+		               keys->entry_mode(process, key)))
 			return;
+		key++;
 	}
 }
 
@@ -424,10 +585,10 @@ static int proc_iterate(struct file *file, loff_t *position,
 			list_processes(&list);
 		break;
 	case KIND_PROCESS:
-		list_process(&list, directory->process);
+		list_process(&list, directory);
 		break;
-	case KIND_FD_DIRECTORY:
-		list_fds(&list, directory->process);
+	case KIND_LIST:
+		list_keys(&list, directory);
 		break;
 	default:
 		break;
@@ -439,29 +600,93 @@ static const struct file_ops directory_ops = {.iterate = proc_iterate};
 
 /* --- files ------------------------------------------------------------------------------ */
 
+/* What is remembered of an open file. */
+struct reading {
+	struct text *text;  /* what is shown; NULL: nothing yet */
+	uint32_t program;   /* of a guarded file: which its process ran when it was opened */
+	bool frames;        /* who opened it may see frame numbers */
+	/* Of a long file, whose text is a part of the whole: */
+	loff_t start;       /* where in the file the text begins */
+	uintptr_t place;    /* from where on the next part is shown; 0: there is none */
+};
+
 static void file_show(struct proc_inode *inode, struct text *text)
 {
-	if (inode->kind == KIND_ENTRY) {
-		if (inode->entry->show)
-			inode->entry->show(text);
-	} else if (inode->file->show) {
+	if (inode->kind == KIND_LIST_ENTRY)
+		inode->list->show(inode->process, inode->key, text);
+	else if (inode->kind == KIND_PROCESS_FILE && inode->file->show)
 		inode->file->show(inode->process, text);
-	}
+	else if (inode->kind == KIND_ENTRY && inode->entry->value)
+		text_print(text, "%u\n", inode->entry->value->get());
+	else if (inode->kind == KIND_ENTRY && inode->entry->show)
+		inode->entry->show(text);
+}
+
+static bool is_guarded(const struct proc_inode *inode)
+{
+	return inode->kind == KIND_PROCESS_FILE && inode->file->guarded;
+}
+
+/* Whether the process has ended, or become another program, since the file was opened: what the
+ * new one has is not for who could look into the old one. */
+static bool is_over(const struct proc_inode *inode, const struct reading *reading)
+{
+	return is_guarded(inode) && processes->program(inode->process) != reading->program;
+}
+
+static bool is_binary(const struct proc_inode *inode)
+{
+	return (inode->kind == KIND_PROCESS_FILE && inode->file->read) ||
+	       (inode->kind == KIND_ENTRY && inode->entry->read);
+}
+
+static ssize_t read_part(struct proc_inode *inode, bool frames, void *to, size_t n,
+                         uint64_t position)
+{
+	if (inode->kind == KIND_ENTRY)
+		return inode->entry->read(to, n, position);
+	return inode->file->read(inode->process, to, n, position, frames);
 }
 
 /* Binary files: a page at a time through the kernel. */
-static ssize_t binary_read(struct proc_inode *inode, char *user_to, size_t n, loff_t *position)
+static ssize_t binary_read(struct proc_inode *inode, bool frames, struct transfer *transfer,
+                           loff_t *position)
 {
 	char *page = kmalloc(PAGE_SIZE);
 	size_t done = 0;
 	ssize_t result = page ? 0 : -ENOMEM;
 
-	while (page && done < n) {
-		size_t part = n - done < PAGE_SIZE ? n - done : PAGE_SIZE;
+	while (page && transfer->left) {
+		size_t part = transfer->left < PAGE_SIZE ? transfer->left : PAGE_SIZE;
 
-		result = inode->file->read(inode->process, page, part, *position);
-		if (result > 0 && copy_to_user(user_to + done, page, result))
+		result = read_part(inode, frames, page, part, *position);
+		if (result <= 0)
+			break;
+		size_t given = transfer_give(transfer, page, result);
+		done += given;
+		*position += given;
+		if (given < (size_t)result) {
 			result = -EFAULT;
+			break;
+		}
+	}
+	kfree(page);
+	return done ? (ssize_t)done : result;
+}
+
+static ssize_t binary_write(struct proc_inode *inode, struct transfer *transfer,
+                            loff_t *position)
+{
+	char *page = kmalloc(PAGE_SIZE);
+	size_t done = 0;
+	ssize_t result = page ? 0 : -ENOMEM;
+
+	while (page && transfer->left) {
+		size_t part = transfer->left < PAGE_SIZE ? transfer->left : PAGE_SIZE;
+
+		result = -EFAULT;
+		if (transfer_take(transfer, page, part) == part)
+			result = inode->file->write(inode->process, page, part, *position);
 		if (result <= 0)
 			break;
 		done += result;
@@ -471,44 +696,113 @@ static ssize_t binary_read(struct proc_inode *inode, char *user_to, size_t n, lo
 	return done ? (ssize_t)done : result;
 }
 
-static ssize_t proc_read(struct file *file, void *user_to, size_t n, loff_t *position)
+static ssize_t whole_read(struct proc_inode *inode, struct text *text,
+                          struct transfer *transfer, loff_t *position)
 {
-	struct proc_inode *inode = proc_inode(file->inode);
-
-	if (inode->kind == KIND_PROCESS_FILE && inode->file->read)
-		return binary_read(inode, user_to, n, position);
-	SCOPED_MUTEX(&inode->show_lock);
-	if (!file->private)
-		file->private = text_create();
-	struct text *text = file->private;
-	if (!text)
-		return -ENOMEM;
 	if (*position == 0) {
 		text_clear(text);
 		file_show(inode, text);
 	}
-	ssize_t done = text_read(text, user_to, n, *position);
+	ssize_t done = text_read(text, transfer, *position);
 	if (done > 0)
 		*position += done;
 	return done;
 }
 
-static ssize_t proc_write(struct file *file, const void *user_from, size_t n, loff_t *position)
+/* Makes the next part of a long file. */
+static void next_part(struct proc_inode *inode, struct reading *reading)
+{
+	reading->start += text_length(reading->text);
+	text_clear(reading->text);
+	reading->place = inode->file->show_from(inode->process, reading->place, reading->text);
+}
+
+/* A part at a time, as it is read: what changes meanwhile is seen by the parts behind. A reader
+ * who goes back begins anew. */
+static ssize_t long_read(struct proc_inode *inode, struct reading *reading,
+                         struct transfer *transfer, loff_t *position)
+{
+	size_t done = 0;
+	ssize_t part = 0;
+
+	if (*position == 0 || *position < reading->start) {
+		reading->start = reading->place = 0;
+		text_clear(reading->text);
+		next_part(inode, reading);
+	}
+	while (transfer->left) {
+		part = text_read(reading->text, transfer, *position - reading->start);
+		if (part < 0 || (!part && (!reading->place || thread_current()->killed)))
+			break;
+		if (!part)
+			next_part(inode, reading);
+		done += part;
+		*position += part;
+	}
+	return done ? (ssize_t)done : part;
+}
+
+static ssize_t proc_read(struct file *file, struct transfer *transfer, loff_t *position)
 {
 	struct proc_inode *inode = proc_inode(file->inode);
-	size_t length = n < STORE_MAX ? n : STORE_MAX;
-	char *copy = kmalloc(length + 1);
-	int error;
+	struct reading *reading = file->private;
 
+	if (is_over(inode, reading))
+		return 0;
+	if (is_binary(inode))
+		return binary_read(inode, reading->frames, transfer, position);
+	SCOPED_MUTEX(&inode->show_lock);
+	if (!reading->text)
+		reading->text = text_create();
+	if (!reading->text)
+		return -ENOMEM;
+	if (inode->kind == KIND_PROCESS_FILE && inode->file->show_from)
+		return long_read(inode, reading, transfer, position);
+	if (inode->kind == KIND_PROCESS_FILE && !text_length(reading->text) &&
+	    !process_exists(inode->process))
+		return -ESRCH;
+	return whole_read(inode, reading->text, transfer, position);
+}
+
+/* Digits, and around them nothing but blanks. */
+static int store_number(const struct procfs_number *value, const char *text)
+{
+	char *end;
+	struct number number = number_parse(text, &end, 10);
+	bool digits = end != text;
+
+	while (*end == ' ' || *end == '\t' || *end == '\n')
+		end++;
+	if (!digits || *end || number.negative || number.magnitude > UINT32_MAX)
+		return -EINVAL;
+	return value->set((uint32_t)number.magnitude);
+}
+
+static int store(struct proc_inode *inode, const char *text, size_t length)
+{
+	if (inode->kind == KIND_ENTRY && inode->entry->value)
+		return store_number(inode->entry->value, text);
+	if (inode->kind == KIND_ENTRY)
+		return inode->entry->store(text, length);
+	return inode->file->store ? inode->file->store(inode->process, text, length) : -EINVAL;
+}
+
+static ssize_t proc_write(struct file *file, struct transfer *transfer, loff_t *position)
+{
+	struct proc_inode *inode = proc_inode(file->inode);
+
+	if (is_over(inode, file->private))
+		return 0;
+	if (inode->kind == KIND_PROCESS_FILE && inode->file->write)
+		return binary_write(inode, transfer, position);
+	size_t length = transfer->left < STORE_MAX ? transfer->left : STORE_MAX;
+	char *copy = kmalloc(length + 1);
 	if (!copy)
 		return -ENOMEM;
-	error = copy_from_user(copy, user_from, length);
+	int error = transfer_take(transfer, copy, length) == length ? 0 : -EFAULT;
 	copy[length] = '\0';
-	if (!error && inode->kind == KIND_ENTRY)
-		error = inode->entry->store ? inode->entry->store(copy, length) : -EACCES;
-	else if (!error)
-		error = inode->file->store ? inode->file->store(inode->process, copy, length)
-		                           : -EACCES;
+	if (!error)
+		error = store(inode, copy, length);
 	kfree(copy);
 	if (error)
 		return error;
@@ -516,22 +810,49 @@ static ssize_t proc_write(struct file *file, const void *user_from, size_t n, lo
 	return length;
 }
 
+static bool can_be_written(const struct proc_inode *inode)
+{
+	switch (inode->kind) {
+	case KIND_ENTRY:
+		return entry_can_be_written(inode->entry);
+	case KIND_PROCESS_FILE:
+		return inode->file->store || inode->file->write;
+	default:
+		return false;
+	}
+}
+
 static int proc_open(struct file *file)
 {
 	struct proc_inode *inode = proc_inode(file->inode);
-	bool store = inode->kind == KIND_ENTRY ? inode->entry->store != NULL
-	                                       : inode->file->store != NULL;
 
-	return (file->flags & O_ACCMODE) != O_RDONLY && !store ? -EACCES : 0;
+	/* Of a process's file the mode decides, which does not bind everybody: then writing fails. */
+	if ((file->flags & O_ACCMODE) != O_RDONLY && !can_be_written(inode) &&
+	    inode->kind != KIND_PROCESS_FILE)
+		return -EACCES;
+	int error = is_guarded(inode) ? processes->may_look(inode->process) : 0;
+	if (error)
+		return error;
+	struct reading *reading = kmalloc_zeroed(sizeof(*reading));
+	if (!reading)
+		return -ENOMEM;
+	reading->program = is_guarded(inode) ? processes->program(inode->process) : 0;
+	reading->frames = right_has(MAY_SEE_FRAMES, NULL);
+	file->private = reading;
+	return 0;
 }
 
 static void proc_close(struct file *file)
 {
-	if (file->private)
-		text_destroy(file->private);
+	struct reading *reading = file->private;
+
+	if (reading->text)
+		text_destroy(reading->text);
+	kfree(reading);
 }
 
 static const struct file_ops file_ops = {
+	.no_end = true,
 	.read = proc_read,
 	.write = proc_write,
 	.open = proc_open,

@@ -15,13 +15,15 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "vm/anon.h"
+#include "vm/area.h"
 #include "vm/audit.h"
+#include "vm/commit.h"
 #include "vm/evict.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
 #include "vm/plant.h"
 #include "vm/policy.h"
-#include "vm/spt.h"
+#include "vm/replace.h"
 #include "vm/swap.h"
 #include "vm/vm.h"
 
@@ -33,7 +35,6 @@
 /* What the frame table holds, in pages. */
 struct usage {
 	uint32_t anon, swap_cached, file, mapped, dirty, writing, shared, tables, stacks, heap;
-	uint32_t committed;
 };
 
 static void count_file(const struct frame *frame, struct usage *usage)
@@ -69,11 +70,6 @@ static void count_frame(uint32_t number, struct usage *usage)
 	usage->writing += frame_has(frame, FRAME_WRITING);
 }
 
-static void count_space(struct spt *spt, void *usage)
-{
-	((struct usage *)usage)->committed += spt->area_pages;
-}
-
 static void usage_count(struct usage *usage)
 {
 	*usage = (struct usage){0};
@@ -83,9 +79,6 @@ static void usage_count(struct usage *usage)
 			count_frame(i, usage);
 		spin_unlock(&vm_lock);
 	}
-	spin_lock(&vm_lock);
-	spt_for_each(count_space, usage);
-	spin_unlock(&vm_lock);
 }
 
 /* --- meminfo and vmstat ----------------------------------------------------------------- */
@@ -128,8 +121,8 @@ static void meminfo_show(struct text *text)
 	line(text, "SUnreclaim", usage.heap);
 	line(text, "KernelStack", usage.stacks);
 	line(text, "PageTables", usage.tables);
-	line(text, "CommitLimit", swap_total() + physmem_total() / 2);
-	line(text, "Committed_AS", usage.committed);
+	line(text, "CommitLimit", commit_limit());
+	line(text, "Committed_AS", commit_count());
 }
 
 static void vmstat_show(struct text *text)
@@ -178,7 +171,7 @@ static void buddyinfo_show(struct text *text)
 
 #define CACHES_MAX 64
 
-struct heap {
+struct kernel_heap {
 	uint32_t count;
 	struct {
 		const char *name;
@@ -189,7 +182,7 @@ struct heap {
 /* The list of caches is locked: noted here, printed later, since printing allocates. */
 static void note_cache(const struct slab_cache *cache, void *context)
 {
-	struct heap *heap = context;
+	struct kernel_heap *heap = context;
 
 	if (heap->count == CACHES_MAX)
 		return;
@@ -201,7 +194,7 @@ static void note_cache(const struct slab_cache *cache, void *context)
 
 static void slabinfo_show(struct text *text)
 {
-	struct heap *heap = kmalloc_zeroed(sizeof(*heap));
+	struct kernel_heap *heap = kmalloc_zeroed(sizeof(*heap));
 
 	if (!heap)
 		return;
@@ -299,7 +292,7 @@ static int drop_caches_store(const char *text, size_t length)
 static void policy_show(struct text *text)
 {
 	for (int i = 0; policies[i]; i++) {
-		bool used = policies[i] == evict_policy();
+		bool used = policies[i] == replace_policy();
 		text_print(text, "%s%s%s%s", i ? " " : "", used ? "[" : "", policies[i]->name,
 		           used ? "]" : "");
 	}
@@ -318,21 +311,60 @@ static int policy_store(const char *text, size_t length)
 	return evict_set_policy(name);
 }
 
-/* Always: memory is promised freely, and taken when it is touched. */
-static void overcommit_show(struct text *text)
+/* Watermarks and sizes; all memory is one zone. proc_zoneinfo(5) says nothing: the form is that of
+ * Linux's lines of these names. */
+static void zoneinfo_show(struct text *text)
 {
-	text_print(text, "1\n");
+	uint32_t low = evict_low_water();
+
+	text_print(text, "Node 0, zone   Normal\n  pages free     %u\n        boost    0\n",
+	           physmem_free());
+	text_print(text, "        min      %u\n        low      %u\n        high     %u\n",
+	           evict_reserve(), low, evict_high_water());
+	text_print(text, "        spanned  %u\n        present  %u\n        managed  %u\n",
+	           physmem_end(), physmem_end(), physmem_total());
+	text_print(text, "  start_pfn:           0\n");
 }
+
+static uint32_t min_free_get(void)
+{
+	return evict_low_water() * KIB_PER_PAGE;
+}
+
+static int min_free_set(uint32_t kib)
+{
+	return evict_set_low_water(kib / KIB_PER_PAGE);
+}
+
+static uint32_t map_count_get(void)
+{
+	return area_count_max;
+}
+
+static int map_count_set(uint32_t areas)
+{
+	area_count_max = areas;
+	return 0;
+}
+
+static const struct procfs_number numbers[] = {
+	{"sys/vm/overcommit_memory", commit_mode, commit_set_mode},
+	{"sys/vm/overcommit_ratio", commit_ratio, commit_set_ratio},
+	{"sys/vm/swappiness", evict_swappiness, evict_set_swappiness},
+	{"sys/vm/min_free_kbytes", min_free_get, min_free_set},
+	{"sys/vm/max_map_count", map_count_get, map_count_set},
+};
 
 void procfs_register_memory(void)
 {
+	procfs_register_numbers(numbers, sizeof(numbers) / sizeof(numbers[0]));
+	procfs_register("zoneinfo", zoneinfo_show, NULL);
 	procfs_register("meminfo", meminfo_show, NULL);
 	procfs_register("vmstat", vmstat_show, NULL);
 	procfs_register("swaps", swaps_show, NULL);
 	procfs_register("buddyinfo", buddyinfo_show, NULL);
-	procfs_register("slabinfo", slabinfo_show, NULL);
+	procfs_register_secret("slabinfo", slabinfo_show);
 	procfs_register("sys/vm/audit", audit_show, audit_store);
 	procfs_register("sys/vm/drop_caches", drop_caches_show, drop_caches_store);
 	procfs_register("sys/vm/policy", policy_show, policy_store);
-	procfs_register("sys/vm/overcommit_memory", overcommit_show, NULL);
 }

@@ -6,10 +6,12 @@
 #include <asm/errno.h>
 #include <cpuid.h>
 
+#include "kernel/cpu/irq.h"
 #include "kernel/boot_args.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/dev/block.h"
 #include "kernel/fs/fs.h"
+#include "kernel/fs/lock.h"
 #include "kernel/fs/procfs.h"
 #include "kernel/identity.h"
 #include "kernel/log.h"
@@ -43,20 +45,34 @@ static void uptime_show(struct text *text)
 
 #define LOAD_INTERVAL (5 * NS_PER_SECOND)
 #define LOAD_ONE 2048u /* fixed point: 1.0 */
+#define LOAD_MISSED_MOST 1000u /* then nothing is left of any average */
 
 /* e^(-5s/1min), e^(-5s/5min), e^(-5s/15min) in that fixed point. */
 static const uint32_t load_decay[3] = {1884, 2014, 2037};
 static uint32_t load[3]; /* written by the timer alone */
 static struct timer load_timer;
 
-static void load_sample(struct timer *timer)
-{
-	uint32_t wanting = thread_ready_count() * LOAD_ONE;
+static uint64_t next_sample;
 
+static void load_take(uint32_t wanting)
+{
 	for (int i = 0; i < 3; i++)
 		load[i] = (load[i] * load_decay[i] + wanting * (LOAD_ONE - load_decay[i])) /
 		          LOAD_ONE;
-	timer_set(timer, clock_now() + LOAD_INTERVAL);
+	next_sample += LOAD_INTERVAL;
+}
+
+/* The timer is patient: while the machine was idle nobody wanted to run. */
+static void load_sample(struct timer *timer)
+{
+	uint64_t now = clock_now();
+
+	for (uint32_t i = 0; next_sample + LOAD_INTERVAL <= now && i < LOAD_MISSED_MOST; i++)
+		load_take(0);
+	if (next_sample + LOAD_INTERVAL <= now)
+		next_sample = now;
+	load_take(thread_ready_count() * LOAD_ONE);
+	timer_set(timer, next_sample);
 }
 
 static void loadavg_show(struct text *text)
@@ -106,7 +122,7 @@ static void cpuinfo_show(struct text *text)
 	for (uint32_t i = 0; i < 32; i++)
 		if (edx & 1u << i && features[i])
 			text_print(text, " %s", features[i]);
-	text_print(text, "\n\n");
+	text_print(text, "%s\n\n", this_cpu()->has_no_execute ? " nx" : "");
 }
 
 /* --- what has happened since start ------------------------------------------------------ */
@@ -144,6 +160,21 @@ static void diskstats_show(struct text *text)
 		           device->written.transfers, device->written.joined,
 		           device->written.sectors, device->in_flight);
 	}
+}
+
+static void interrupts_show(struct text *text)
+{
+	text_print(text, "           CPU0\n");
+	for (unsigned line = 0; line < IRQ_PIC_LINES; line++) {
+		if (!irq_device(line, 0))
+			continue;
+		text_print(text, "%3u: %10u    XT-PIC  %2u  ", line, irq_count(line), line);
+		for (unsigned i = 0; irq_device(line, i); i++)
+			text_print(text, "%s%s", i ? ", " : "", irq_device(line, i));
+		text_print(text, "\n");
+	}
+	text_print(text, "LOC: %10u   Local timer interrupts\n", irq_count(IRQ_LOCAL_TIMER));
+	text_print(text, "ERR: %10u\n", irq_spurious());
 }
 
 static void filesystems_show(struct text *text)
@@ -218,6 +249,25 @@ static int trace_store(const char *text, size_t length)
 	return trace_control(text);
 }
 
+static const struct procfs_number pid_max = {
+	"sys/kernel/pid_max", thread_id_limit, thread_set_id_limit};
+
+static uint32_t taints;
+
+static uint32_t taints_get(void)
+{
+	return taints;
+}
+
+/* Nothing taints this kernel by itself; bits that root sets stay (proc_sys_kernel(5)). */
+static int taints_set(uint32_t more)
+{
+	taints |= more;
+	return 0;
+}
+
+static const struct procfs_number tainted = {"sys/kernel/tainted", taints_get, taints_set};
+
 void procfs_register_system(void)
 {
 	procfs_register("version", version_show, NULL);
@@ -228,13 +278,19 @@ void procfs_register_system(void)
 	procfs_register("diskstats", diskstats_show, NULL);
 	procfs_register("filesystems", filesystems_show, NULL);
 	procfs_register("mounts", mounts_show, NULL);
+	procfs_register("locks", locks_show, NULL);
 	procfs_register("cmdline", cmdline_show, NULL);
-	procfs_register("kmsg", kmsg_show, NULL);
+	procfs_register("interrupts", interrupts_show, NULL);
+	procfs_register_secret("kmsg", kmsg_show);
+	procfs_register_number(&pid_max);
+	procfs_register_number(&tainted);
 	procfs_register("sys/kernel/hostname", hostname_show, hostname_store);
 	procfs_register("sys/kernel/trace", trace_show, trace_store);
 	procfs_register("sys/kernel/ostype", ostype_show, NULL);
 	procfs_register("sys/kernel/osrelease", osrelease_show, NULL);
 	procfs_register("sys/kernel/version", osversion_show, NULL);
 	timer_init(&load_timer, load_sample);
-	timer_set(&load_timer, clock_now() + LOAD_INTERVAL);
+	load_timer.patient = true;
+	next_sample = clock_now() + LOAD_INTERVAL;
+	timer_set(&load_timer, next_sample);
 }

@@ -4,12 +4,12 @@
 
 #include <asm/errno.h>
 
+#include "kernel/fs/transfer.h"
 #include "kernel/mem/slab.h"
 #include "lib/list.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "vm/page.h"
-#include "vm/usercopy.h"
 
 struct piece {
 	struct list_link link;
@@ -17,6 +17,7 @@ struct piece {
 	char bytes[];
 };
 #define PIECE_SIZE (PAGE_SIZE - sizeof(struct piece))
+#define LINE_ROOM 160u /* for one line more */
 
 struct text {
 	struct list pieces;
@@ -47,6 +48,16 @@ void text_destroy(struct text *text)
 {
 	text_clear(text);
 	kfree(text);
+}
+
+uint32_t text_length(const struct text *text)
+{
+	return text->length;
+}
+
+bool text_is_full(const struct text *text)
+{
+	return text->failed || text->length > PIECE_SIZE - LINE_ROOM;
 }
 
 /* The last piece, if it has room, or a new one. */
@@ -97,7 +108,7 @@ void text_print(struct text *text, const char *form, ...)
 	va_end(arguments);
 }
 
-ssize_t text_read(struct text *text, void *user_to, size_t n, loff_t position)
+ssize_t text_read(struct text *text, struct transfer *transfer, loff_t position)
 {
 	uint32_t start = 0;
 	size_t done = 0;
@@ -107,14 +118,15 @@ ssize_t text_read(struct text *text, void *user_to, size_t n, loff_t position)
 	LIST_FOR(&text->pieces, struct piece, piece, link) {
 		loff_t from = position + done - start;
 		start += piece->used;
-		if (from >= piece->used || done == n)
+		if (from >= piece->used || !transfer->left)
 			continue;
 		size_t part = piece->used - from;
-		if (part > n - done)
-			part = n - done;
-		if (copy_to_user((char *)user_to + done, piece->bytes + from, part))
+		if (part > transfer->left)
+			part = transfer->left;
+		size_t given = transfer_give(transfer, piece->bytes + from, part);
+		done += given;
+		if (given < part)
 			return done ? (ssize_t)done : -EFAULT;
-		done += part;
 	}
 	return done;
 }

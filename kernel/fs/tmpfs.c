@@ -10,17 +10,23 @@
  * pages out needs no memory. Trees and slots: vm_lock. Names: the directory's inode lock;
  * a name holds a reference to its inode, so what has a name stays.
  *
- * A mounted tmpfs takes at most half of RAM and of swap, or what mount(8)'s option "size" says
- * (tmpfs(5)); the only other option is "mode".
+ * A mounted tmpfs takes at most half of RAM and of swap for pages, and one inode for two pages of
+ * RAM, or what mount(8)'s options say (tmpfs(5)). What an inode costs lies in the kernel's memory,
+ * which cannot go to swap: so names, links and extended attributes count there, as on Linux.
  */
 #include <asm/errno.h>
+#include <asm/fcntl.h>
+#include <linux/fcntl.h>
 #include <linux/magic.h>
 
 #include "kernel/fs/fs.h"
+#include "kernel/fs/text.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/mem/slab.h"
+#include "kernel/sched/thread.h"
 #include "lib/string.h"
 #include "lib/tree.h"
+#include "vm/commit.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
 #include "vm/swap.h"
@@ -28,6 +34,9 @@
 
 #define SLOTS_PER_NODE 32u
 #define SECTORS_PER_PAGE 8u
+#define NODES_A_HOLD 8u /* looked through before vm_lock is let go for a moment */
+#define ROOT_MODE 01777u
+#define INODE_BYTES 1024u /* what an inode counts, and each name but its first */
 
 struct slots {
 	struct tree_node node;        /* key: index / 32 */
@@ -36,9 +45,10 @@ struct slots {
 };
 
 struct name {
-	struct list_link link;        /* the directory's names, in order of creation */
+	struct tree_node by_position; /* the directory's names; key: position */
+	struct tree_node by_hash;     /* not in the tree if another of the same hash is */
+	struct name *same_hash;       /* the next of those */
 	struct inode *inode;          /* with a reference */
-	uint32_t position;            /* of the directory stream: rises with each name */
 	char *text;
 };
 
@@ -46,16 +56,26 @@ struct tmpfs_inode {
 	struct inode inode;
 	struct tree slots;            /* vm_lock */
 	struct list_link swapped_link; /* files that were given a slot; vm_lock */
-	struct list names;            /* of a directory; inode.lock */
+	struct tree names, hashes;    /* of a directory: each name by both keys; inode.lock */
 	uint32_t last_position;
 	struct inode *parent;         /* of a directory; no reference: it has us */
 	char *target;                 /* of a symbolic link */
+	struct list attributes;       /* xattr.c; inode.lock */
 	struct list_link all_link;    /* every inode of the file system; fs_cache_lock */
+	uint32_t promised;            /* pages of shared memory that were: vm/commit.h */
+};
+
+/* What mount was told, or the rule; 0 pages or inodes: no limit. */
+struct options {
+	uint32_t pages, inodes, mode, uid, gid;
 };
 
 struct tmpfs {
 	uint32_t pages_max;           /* 0: no limit */
 	uint32_t pages;               /* vm_lock */
+	uint64_t inode_bytes_max;     /* 0: no limit */
+	uint64_t inode_bytes;         /* vm_lock */
+	struct options told;          /* limits by the rule, and what mount was told of the root */
 	uint32_t last_number;
 	struct list inodes;           /* fs_cache_lock */
 };
@@ -92,6 +112,16 @@ static uint32_t *slot_place(struct tmpfs_inode *file, uint32_t index)
 	struct tree_node *node = tree_find(&file->slots, index / SLOTS_PER_NODE);
 
 	return node ? &TREE_ENTRY(node, struct slots, node)->slot[index % SLOTS_PER_NODE] : NULL;
+}
+
+/* Whether a swap slot has the page. */
+static bool tmpfs_stored(struct page_source *source, uint32_t index)
+{
+	spin_lock(&vm_lock);
+	uint32_t *place = slot_place(tmpfs_inode(inode_of_source(source)), index);
+	bool stored = place && *place;
+	spin_unlock(&vm_lock);
+	return stored;
 }
 
 static void tmpfs_read(struct page_source *source, struct frame *frame)
@@ -158,6 +188,7 @@ static int page_count(struct tmpfs_inode *file, struct slots *slots, uint32_t in
 		return -ENOSPC;
 	slots->present |= bit;
 	tmpfs->pages++;
+	file->inode.source.held++;
 	file->inode.blocks += SECTORS_PER_PAGE;
 	return 0;
 }
@@ -194,6 +225,7 @@ static const struct page_source_ops tmpfs_source_ops = {
 	.get = inode_source_get,
 	.put = inode_source_put,
 	.describe = inode_source_describe,
+	.stored = tmpfs_stored,
 };
 
 /* The file's first page from *index on that has a slot in the area; false if there is none.
@@ -207,13 +239,33 @@ static bool next_swapped(struct tmpfs_inode *file, uint32_t area, uint32_t *inde
 		uint32_t start = node->key * SLOTS_PER_NODE;
 
 		for (uint32_t i = *index > start ? *index - start : 0; i < SLOTS_PER_NODE; i++) {
-			if (!swap_slot_in_area(slots->slot[i], area))
+			if (!swap_slot_on(slots->slot[i], area))
 				continue;
 			*index = start + i;
 			return true;
 		}
 	}
 	return false;
+}
+
+uint32_t tmpfs_swapped(struct inode *inode)
+{
+	struct tmpfs_inode *file = tmpfs_inode(inode);
+	struct tree_node *node;
+	uint32_t count = 0, steps = 0;
+
+	spin_lock(&vm_lock);
+	for (uintptr_t key = 0; (node = tree_ceiling(&file->slots, key)) != NULL; key++) {
+		const struct slots *slots = TREE_ENTRY(node, struct slots, node);
+
+		key = node->key;
+		for (uint32_t i = 0; i < SLOTS_PER_NODE; i++)
+			count += slots->slot[i] &&
+			         !pagecache_find(&inode->source, (uint32_t)key * SLOTS_PER_NODE + i);
+		vm_breathe(&steps, NODES_A_HOLD);
+	}
+	spin_unlock(&vm_lock);
+	return count;
 }
 
 /* A file with a page in the area, with a reference; NULL if there is none. One that is being
@@ -245,7 +297,7 @@ static int release_slot(struct tmpfs_inode *file, uint32_t index, uint32_t area)
 	frame_wait(frame);
 	spin_lock(&vm_lock);
 	uint32_t *place = slot_place(file, index);
-	if (place && swap_slot_in_area(*place, area) && !frame_has(frame, FRAME_BUSY)) {
+	if (place && swap_slot_on(*place, area) && !frame_has(frame, FRAME_BUSY)) {
 		swap_slot_free(*place);
 		*place = 0;
 		slots_held--;
@@ -268,11 +320,28 @@ int tmpfs_leave_swap(uint32_t area)
 			spin_unlock(&vm_lock);
 			if (!more)
 				break;
-			error = release_slot(file, index, area);
+			error = thread_current()->killed ? -EINTR
+			                                 : release_slot(file, index, area);
 		}
 		inode_put(&file->inode);
 	}
 	return error;
+}
+
+/* Forgets one page of a node: its slot, and that it counts. vm_lock held. */
+static void slot_cut(struct tmpfs_inode *file, struct slots *slots, uint32_t i)
+{
+	if (slots->slot[i]) {
+		swap_slot_free(slots->slot[i]);
+		slots->slot[i] = 0;
+		slots_held--;
+	}
+	if (slots->present & 1u << i) {
+		slots->present &= ~(1u << i);
+		tmpfs_of(&file->inode)->pages--;
+		file->inode.source.held--;
+		file->inode.blocks -= SECTORS_PER_PAGE;
+	}
 }
 
 /* Forgets the pages of the node from `first` on. True if none is left. vm_lock held. */
@@ -280,18 +349,8 @@ static bool slots_cut(struct tmpfs_inode *file, struct slots *slots, uint32_t fi
 {
 	uint32_t start = slots->node.key * SLOTS_PER_NODE;
 
-	for (uint32_t i = first > start ? first - start : 0; i < SLOTS_PER_NODE; i++) {
-		if (slots->slot[i]) {
-			swap_slot_free(slots->slot[i]);
-			slots->slot[i] = 0;
-			slots_held--;
-		}
-		if (slots->present & 1u << i) {
-			slots->present &= ~(1u << i);
-			tmpfs_of(&file->inode)->pages--;
-			file->inode.blocks -= SECTORS_PER_PAGE;
-		}
-	}
+	for (uint32_t i = first > start ? first - start : 0; i < SLOTS_PER_NODE; i++)
+		slot_cut(file, slots, i);
 	return first <= start;
 }
 
@@ -324,6 +383,62 @@ static int tmpfs_truncate(struct inode *inode, uint64_t size)
 	return 0;
 }
 
+/* --- holes ------------------------------------------------------------------------------ */
+
+static int tmpfs_run(struct inode *inode, uint32_t index, bool *has, uint32_t *pages)
+{
+	struct tree_node *node;
+
+	spin_lock(&vm_lock);
+	node = tree_ceiling(&tmpfs_inode(inode)->slots, index / SLOTS_PER_NODE);
+	if (!node || node->key != index / SLOTS_PER_NODE) {
+		*has = false;
+		*pages = node ? node->key * SLOTS_PER_NODE - index : UINT32_MAX - index;
+	} else {
+		uint32_t present = TREE_ENTRY(node, struct slots, node)->present;
+		uint32_t bit = index % SLOTS_PER_NODE;
+		*has = present >> bit & 1;
+		*pages = 1;
+		while (bit + *pages < SLOTS_PER_NODE && (present >> (bit + *pages) & 1) == *has)
+			++*pages;
+	}
+	spin_unlock(&vm_lock);
+	return 0;
+}
+
+/* The page leaves the cache, and then its slot; not while a frame of it is there, which may just
+ * be read from the slot. */
+static void page_punch(struct tmpfs_inode *file, uint32_t index)
+{
+	bool done;
+
+	do {
+		pagecache_forget(&file->inode.source, index);
+		spin_lock(&vm_lock);
+		struct tree_node *node = tree_find(&file->slots, index / SLOTS_PER_NODE);
+		done = !node || !pagecache_find(&file->inode.source, index);
+		if (node && done)
+			slot_cut(file, TREE_ENTRY(node, struct slots, node),
+			         index % SLOTS_PER_NODE);
+		spin_unlock(&vm_lock);
+	} while (!done);
+}
+
+static int tmpfs_punch(struct inode *inode, uint32_t first, uint32_t end)
+{
+	uint32_t pages;
+	bool has;
+
+	while (first < end && !thread_current()->killed) {
+		tmpfs_run(inode, first, &has, &pages);
+		if (has)
+			page_punch(tmpfs_inode(inode), first++);
+		else
+			first = pages < end - first ? first + pages : end;
+	}
+	return first < end ? -EINTR : 0;
+}
+
 /* --- inodes ----------------------------------------------------------------------------- */
 
 static int tmpfs_iterate(struct file *, loff_t *,
@@ -331,29 +446,53 @@ static int tmpfs_iterate(struct file *, loff_t *,
                          void *);
 static const struct file_ops directory_ops = {.iterate = tmpfs_iterate};
 
-/* A new inode with one reference and one link, to be named in the directory (or NULL). */
-static struct tmpfs_inode *inode_new(struct file_system *fs, const struct inode *dir, uint32_t mode)
+/* Counts what inodes take more of the kernel's memory, or less. 0 or -ENOSPC. */
+static int inode_bytes_add(struct tmpfs *tmpfs, int32_t more)
+{
+	int error = 0;
+
+	spin_lock(&vm_lock);
+	if (more > 0 && tmpfs->inode_bytes_max &&
+	    tmpfs->inode_bytes + (uint32_t)more > tmpfs->inode_bytes_max)
+		error = -ENOSPC;
+	else
+		tmpfs->inode_bytes += (int64_t)more;
+	spin_unlock(&vm_lock);
+	return error;
+}
+
+/* A new inode with one reference and one link, to be named in the directory (or NULL). 0, -ENOSPC,
+ * -ENOMEM. */
+static int inode_new(struct file_system *fs, const struct inode *dir, uint32_t mode,
+                     struct tmpfs_inode **made)
 {
 	struct tmpfs *tmpfs = fs->private;
-	struct tmpfs_inode *file = slab_alloc_zeroed(&inode_slab);
+	int error = inode_bytes_add(tmpfs, INODE_BYTES);
 
-	if (!file)
-		return NULL;
+	if (error)
+		return error;
+	struct tmpfs_inode *file = slab_alloc_zeroed(&inode_slab);
+	if (!file) {
+		inode_bytes_add(tmpfs, -(int32_t)INODE_BYTES);
+		return -ENOMEM;
+	}
 	struct inode *inode = &file->inode;
 	inode_init(inode, fs, &tmpfs_inode_ops, &tmpfs_source_ops, mode);
 	inode_own(inode, dir);
 	inode->source.anonymous = true;
+	inode->seals = F_SEAL_SEAL; /* but for what memfd_create(2) makes to be sealed */
 	inode->number = __atomic_add_fetch(&tmpfs->last_number, 1, __ATOMIC_RELAXED);
 	inode->private = file;
 	inode->file_ops = S_ISREG(mode) ? &regular_file_ops
 	                : S_ISDIR(mode) ? &directory_ops
 	                                : inode_special_ops(mode);
-	list_init(&file->names);
 	list_link_init(&file->swapped_link);
+	list_init(&file->attributes);
 	spin_lock(&fs_cache_lock);
 	list_append(&tmpfs->inodes, &file->all_link);
 	spin_unlock(&fs_cache_lock);
-	return file;
+	*made = file;
+	return 0;
 }
 
 static void tmpfs_release(struct inode *inode)
@@ -368,30 +507,93 @@ static void tmpfs_release(struct inode *inode)
 	spin_lock(&vm_lock);
 	list_remove(&file->swapped_link);
 	spin_unlock(&vm_lock);
+	commit_add_shared(-(int32_t)file->promised);
+	inode_bytes_add(tmpfs_of(inode), -(int32_t)(INODE_BYTES + inode->attribute_bytes));
+	attribute_list_free(&file->attributes);
 	kfree(file->target);
 	slab_free(&inode_slab, file);
 }
 
-int tmpfs_create_nameless(uint64_t size, struct inode **made)
+int tmpfs_open_nameless(const char *name, uint64_t size, struct file **opened)
 {
-	struct tmpfs_inode *file = inode_new(nameless_fs, NULL, S_IFREG | 0600);
+	uint32_t promised = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	struct tmpfs_inode *file;
 
-	if (!file)
+	if (!commit_allows(promised) || inode_new(nameless_fs, NULL, S_IFREG | 0600, &file))
 		return -ENOMEM;
+	file->promised = promised;
+	commit_add_shared(promised);
 	file->inode.links = 0;
 	file->inode.source.size = size;
-	*made = &file->inode;
-	return 0;
+	struct dentry *dentry = dentry_create_nameless(&file->inode, name);
+	if (!dentry)
+		return -ENOMEM;
+	int error = file_open_dentry(dentry, O_RDWR | O_LARGEFILE, opened);
+	dentry_put(dentry);
+	return error;
 }
 
 /* --- names ------------------------------------------------------------------------------ */
 
+/* FNV-1a. */
+static uint32_t text_hash(const char *text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * 16777619u;
+	return hash;
+}
+
+static struct name *of_hash(struct tree_node *node)
+{
+	return node ? TREE_ENTRY(node, struct name, by_hash) : NULL;
+}
+
+static struct name *of_position(struct tree_node *node)
+{
+	return node ? TREE_ENTRY(node, struct name, by_position) : NULL;
+}
+
+static bool is_empty(const struct inode *dir)
+{
+	return !LIST_ENTRY(dir, struct tmpfs_inode, inode)->names.root;
+}
+
 static struct name *name_find(struct inode *dir, const char *text)
 {
-	LIST_FOR(&tmpfs_inode(dir)->names, struct name, name, link)
-		if (!strcmp(name->text, text))
-			return name;
-	return NULL;
+	struct name *name = of_hash(tree_find(&tmpfs_inode(dir)->hashes, text_hash(text)));
+
+	while (name && strcmp(name->text, text) != 0)
+		name = name->same_hash;
+	return name;
+}
+
+/* Enters the name by its hash: in front of those that have the same. */
+static void hash_enter(struct tmpfs_inode *directory, struct name *name)
+{
+	name->by_hash.key = text_hash(name->text);
+	name->same_hash = NULL;
+	if (tree_insert(&directory->hashes, &name->by_hash))
+		return;
+	struct name *first = of_hash(tree_find(&directory->hashes, name->by_hash.key));
+	name->same_hash = first->same_hash;
+	first->same_hash = name;
+}
+
+static void hash_leave(struct tmpfs_inode *directory, struct name *name)
+{
+	struct name *first = of_hash(tree_find(&directory->hashes, name->by_hash.key));
+
+	if (first != name) {
+		while (first->same_hash != name)
+			first = first->same_hash;
+		first->same_hash = name->same_hash;
+		return;
+	}
+	tree_remove(&directory->hashes, &name->by_hash);
+	if (name->same_hash)
+		tree_insert(&directory->hashes, &name->same_hash->by_hash);
 }
 
 /* Enters a name for the inode, whose reference it takes over. */
@@ -410,21 +612,24 @@ static int name_add(struct inode *dir, const char *text, struct inode *inode)
 	strcpy(copy, text);
 	name->text = copy;
 	name->inode = inode;
-	name->position = ++directory->last_position;
-	list_append(&directory->names, &name->link);
-	dir->mtime = dir->ctime = inode_now();
+	name->by_position.key = ++directory->last_position;
+	tree_insert(&directory->names, &name->by_position);
+	hash_enter(directory, name);
+	dir->mtime = dir->ctime = inode_now(dir);
 	return 0;
 }
 
 /* Removes the name; its reference is the caller's. */
 static void name_remove(struct inode *dir, const char *text)
 {
+	struct tmpfs_inode *directory = tmpfs_inode(dir);
 	struct name *name = name_find(dir, text);
 
-	list_remove(&name->link);
+	tree_remove(&directory->names, &name->by_position);
+	hash_leave(directory, name);
 	kfree(name->text);
 	slab_free(&name_slab, name);
-	dir->mtime = dir->ctime = inode_now();
+	dir->mtime = dir->ctime = inode_now(dir);
 }
 
 static int tmpfs_lookup(struct inode *dir, const char *text, struct inode **found)
@@ -458,24 +663,38 @@ static int name_new(struct inode *dir, const char *text, struct tmpfs_inode *fil
 static int tmpfs_create(struct inode *dir, const char *text, uint32_t mode, uint32_t device,
                         struct inode **made)
 {
-	struct tmpfs_inode *file = inode_new(dir->fs, dir, mode);
+	struct tmpfs_inode *file;
+	int error = inode_new(dir->fs, dir, mode, &file);
 
-	if (!file)
-		return -ENOMEM;
+	if (error)
+		return error;
 	file->inode.device = device;
-	int error = name_new(dir, text, file);
+	error = name_new(dir, text, file);
 	if (!error)
 		*made = inode_get(&file->inode);
 	return error;
 }
 
+static int tmpfs_create_unnamed(struct inode *dir, uint32_t mode, struct inode **made)
+{
+	struct tmpfs_inode *file;
+	int error = inode_new(dir->fs, dir, mode, &file);
+
+	if (error)
+		return error;
+	file->inode.links = 0;
+	*made = &file->inode;
+	return 0;
+}
+
 static int tmpfs_symlink(struct inode *dir, const char *text, const char *target)
 {
-	struct tmpfs_inode *file = inode_new(dir->fs, dir, S_IFLNK | 0777);
+	struct tmpfs_inode *file;
 	size_t length = strlen(target);
+	int error = inode_new(dir->fs, dir, S_IFLNK | 0777, &file);
 
-	if (!file)
-		return -ENOMEM;
+	if (error)
+		return error;
 	file->target = length < PATH_SIZE ? kmalloc(length + 1) : NULL;
 	if (!file->target) {
 		file->inode.links = 0;
@@ -497,28 +716,41 @@ static int tmpfs_readlink(struct inode *inode, char *to, size_t size)
 
 static int tmpfs_link(struct inode *dir, const char *text, struct inode *target)
 {
-	int error = name_add(dir, text, target);
+	uint32_t bytes = target->links ? INODE_BYTES : 0; /* 0: O_TMPFILE's gets its first */
+	int error = inode_bytes_add(tmpfs_of(dir), bytes);
 
 	if (error)
 		return error;
+	error = name_add(dir, text, target);
+	if (error) {
+		inode_bytes_add(tmpfs_of(dir), -(int32_t)bytes);
+		return error;
+	}
 	inode_get(target);
 	target->links++;
-	target->ctime = inode_now();
+	target->ctime = inode_now(target);
 	return 0;
+}
+
+/* A file, not a directory, has a name fewer. */
+static void link_drop(struct inode *target)
+{
+	if (--target->links > 0)
+		inode_bytes_add(tmpfs_of(target), -(int32_t)INODE_BYTES);
 }
 
 static int tmpfs_unlink(struct inode *dir, const char *text, struct inode *target)
 {
 	name_remove(dir, text);
-	target->links--;
-	target->ctime = inode_now();
+	link_drop(target);
+	target->ctime = inode_now(target);
 	inode_put(target); /* the name's; the caller has one */
 	return 0;
 }
 
 static int tmpfs_rmdir(struct inode *dir, const char *text, struct inode *target)
 {
-	if (!list_empty(&tmpfs_inode(target)->names))
+	if (!is_empty(target))
 		return -ENOTEMPTY;
 	name_remove(dir, text);
 	target->links = 0;
@@ -527,17 +759,27 @@ static int tmpfs_rmdir(struct inode *dir, const char *text, struct inode *target
 	return 0;
 }
 
+/* The directory `dir`, whose name is now in `to`, hangs there. */
+static void move_parent(struct inode *dir, struct inode *from, struct inode *to)
+{
+	if (!S_ISDIR(dir->mode))
+		return;
+	tmpfs_inode(dir)->parent = to;
+	from->links--;
+	to->links++;
+}
+
 static int tmpfs_rename(struct inode *from, const char *text, struct inode *to,
                         const char *new_text, struct inode *moved, struct inode *replaced)
 {
 	bool directory = S_ISDIR(moved->mode);
 	int error = 0;
 
-	if (replaced && directory && !list_empty(&tmpfs_inode(replaced)->names))
+	if (replaced && directory && !is_empty(replaced))
 		return -ENOTEMPTY;
 	if (replaced) {
 		name_find(to, new_text)->inode = moved;
-		to->mtime = to->ctime = inode_now();
+		to->mtime = to->ctime = inode_now(to);
 	} else {
 		error = name_add(to, new_text, moved);
 	}
@@ -545,20 +787,35 @@ static int tmpfs_rename(struct inode *from, const char *text, struct inode *to,
 		return error;
 	name_remove(from, text); /* its reference is the new name's now */
 	if (replaced) {
-		replaced->links = directory ? 0 : replaced->links - 1;
+		if (directory)
+			replaced->links = 0;
+		else
+			link_drop(replaced);
 		to->links -= directory;
 		inode_put(replaced);
 	}
-	if (directory) {
-		tmpfs_inode(moved)->parent = to;
-		from->links--;
-		to->links++;
-	}
-	moved->ctime = inode_now();
+	move_parent(moved, from, to);
+	moved->ctime = inode_now(moved);
 	return 0;
 }
 
-/* Positions: 0 ".", 1 "..", then 2 + each name's own. */
+static int tmpfs_exchange(struct inode *from, const char *text, struct inode *to,
+                          const char *new_text, struct inode *moved, struct inode *other)
+{
+	struct name *name = name_find(from, text), *new_name = name_find(to, new_text);
+
+	name->inode = other;
+	new_name->inode = moved;
+	move_parent(moved, from, to);
+	move_parent(other, to, from);
+	from->mtime = from->ctime = inode_now(from);
+	to->mtime = to->ctime = inode_now(to);
+	moved->ctime = inode_now(moved);
+	other->ctime = inode_now(other);
+	return 0;
+}
+
+/* Positions: 0 ".", 1 "..", then 2 + that of the name before. */
 static int tmpfs_iterate(struct file *file, loff_t *position,
                          bool (*emit)(void *, const char *, size_t, uint32_t, loff_t, uint32_t),
                          void *context)
@@ -578,15 +835,32 @@ static int tmpfs_iterate(struct file *file, loff_t *position,
 			return 0;
 		*position = 2;
 	}
-	LIST_FOR(&directory->names, struct name, name, link) {
-		if (name->position + 2 <= *position)
-			continue;
-		if (!emit(context, name->text, strlen(name->text), name->inode->number,
-		          name->position + 2, (name->inode->mode & S_IFMT) >> 12))
+	if (*position > UINT32_MAX)
+		return 0;
+	struct name *name = of_position(tree_ceiling(&directory->names, *position - 1));
+	for (; name; name = of_position(tree_next(&name->by_position))) {
+		loff_t next = (loff_t)name->by_position.key + 2;
+
+		if (!emit(context, name->text, strlen(name->text), name->inode->number, next,
+		          (name->inode->mode & S_IFMT) >> 12))
 			return 0;
-		*position = name->position + 2;
+		*position = next;
 	}
 	return 0;
+}
+
+static struct list *tmpfs_attributes(struct inode *inode)
+{
+	return &tmpfs_inode(inode)->attributes;
+}
+
+static int tmpfs_attributes_count(struct inode *inode, int32_t more)
+{
+	int error = inode_bytes_add(tmpfs_of(inode), more);
+
+	if (!error)
+		inode->attribute_bytes += (uint32_t)more;
+	return error;
 }
 
 static const struct inode_ops tmpfs_inode_ops = {
@@ -597,8 +871,14 @@ static const struct inode_ops tmpfs_inode_ops = {
 	.unlink = tmpfs_unlink,
 	.rmdir = tmpfs_rmdir,
 	.rename = tmpfs_rename,
+	.exchange = tmpfs_exchange,
+	.create_nameless = tmpfs_create_unnamed,
 	.readlink = tmpfs_readlink,
 	.truncate = tmpfs_truncate,
+	.run = tmpfs_run,
+	.punch = tmpfs_punch,
+	.attributes = tmpfs_attributes,
+	.attributes_count = tmpfs_attributes_count,
 	.release = tmpfs_release,
 };
 
@@ -609,8 +889,14 @@ static int tmpfs_statfs(struct file_system *fs, struct statfs64 *to)
 	struct tmpfs *tmpfs = fs->private;
 
 	to->f_type = TMPFS_MAGIC;
-	to->f_blocks = tmpfs->pages_max;
-	to->f_bfree = to->f_bavail = tmpfs->pages_max - tmpfs->pages;
+	if (tmpfs->pages_max) {
+		to->f_blocks = tmpfs->pages_max;
+		to->f_bfree = to->f_bavail = tmpfs->pages_max - tmpfs->pages;
+	}
+	if (tmpfs->inode_bytes_max) {
+		to->f_files = tmpfs->inode_bytes_max / INODE_BYTES;
+		to->f_ffree = (tmpfs->inode_bytes_max - tmpfs->inode_bytes) / INODE_BYTES;
+	}
 	return 0;
 }
 
@@ -638,10 +924,10 @@ static void tree_empty(struct inode *root)
 	struct inode *dir = root;
 
 	for (;;) {
-		struct list_link *first = list_first(&tmpfs_inode(dir)->names);
+		struct name *name = of_position(tree_first(&tmpfs_inode(dir)->names));
 		struct inode *inode;
 
-		if (!first) {
+		if (!name) {
 			if (dir == root)
 				return;
 			/* Now empty: marked, so that its parent drops it. */
@@ -649,7 +935,6 @@ static void tree_empty(struct inode *root)
 			dir = tmpfs_inode(dir)->parent;
 			continue;
 		}
-		struct name *name = LIST_ENTRY(first, struct name, link);
 		inode = name->inode;
 		if (S_ISDIR(inode->mode) && inode->links) {
 			dir = inode;
@@ -670,92 +955,200 @@ static int tmpfs_unmount(struct file_system *fs)
 	return 0;
 }
 
+/* What is not by the rule. */
+static void tmpfs_show_options(struct file_system *fs, struct text *text)
+{
+	struct tmpfs *tmpfs = fs->private;
+	uint32_t inodes = tmpfs->inode_bytes_max / INODE_BYTES;
+
+	if (tmpfs->pages_max != tmpfs->told.pages)
+		text_print(text, ",size=%uk", tmpfs->pages_max * (PAGE_SIZE / 1024));
+	if (inodes != tmpfs->told.inodes)
+		text_print(text, ",nr_inodes=%u", inodes);
+	if (tmpfs->told.mode != ROOT_MODE)
+		text_print(text, ",mode=%03o", tmpfs->told.mode);
+	if (tmpfs->told.uid)
+		text_print(text, ",uid=%u", tmpfs->told.uid);
+	if (tmpfs->told.gid)
+		text_print(text, ",gid=%u", tmpfs->told.gid);
+}
+
+static int tmpfs_remount(struct file_system *, bool, const char *);
 static const struct file_system_ops tmpfs_ops = {
+	.remount = tmpfs_remount,
 	.statfs = tmpfs_statfs,
 	.unmount = tmpfs_unmount,
+	.show_options = tmpfs_show_options,
 };
 
-static int tmpfs_start(struct file_system *fs, uint32_t pages_max)
+static int tmpfs_start(struct file_system *fs, const struct options *options,
+                       const struct options *rule)
 {
 	struct tmpfs *tmpfs = kmalloc_zeroed(sizeof(*tmpfs));
 
 	if (!tmpfs)
 		return -ENOMEM;
-	tmpfs->pages_max = pages_max;
+	tmpfs->pages_max = options->pages;
+	tmpfs->inode_bytes_max = (uint64_t)options->inodes * INODE_BYTES;
+	tmpfs->told = *options;
+	tmpfs->told.pages = rule->pages;
+	tmpfs->told.inodes = rule->inodes;
 	list_init(&tmpfs->inodes);
 	fs->private = tmpfs;
 	fs->ops = &tmpfs_ops;
 	return 0;
 }
 
-/* What mount was told, or the rule. */
-struct options {
-	uint32_t pages, mode;
-};
-
-/* A size in bytes, with a suffix for units of 1,024 or percents of RAM, as pages. */
-static uint32_t size_parse(const char *text, char **end)
+/* A number, with a suffix for units of 1,024. */
+static uint64_t number_parse(const char *text, char **end)
 {
-	uint64_t bytes = strtoul(text, end, 10);
+	uint64_t number = strtoul(text, end, 10);
 
 	switch (**end | 0x20) {
 	case 'g':
-		bytes <<= 10; /* and on */
+		number <<= 10; /* and on */
 		/* fallthrough */
 	case 'm':
-		bytes <<= 10;
+		number <<= 10;
 		/* fallthrough */
 	case 'k':
-		bytes <<= 10;
+		number <<= 10;
 		++*end;
-		break;
-	case '%':
+	}
+	return number;
+}
+
+static uint32_t at_most_u32(uint64_t number)
+{
+	return number < UINT32_MAX ? number : UINT32_MAX;
+}
+
+/* A size in bytes, or in percents of RAM, as pages. */
+static uint32_t size_parse(const char *text, char **end)
+{
+	uint64_t bytes = number_parse(text, end);
+
+	if (**end == '%') {
 		bytes = ((uint64_t)physmem_total() << PAGE_SHIFT) / 100 * bytes;
 		++*end;
+	}
+	return at_most_u32((bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
+}
+
+enum option { SIZE, NR_BLOCKS, NR_INODES, MODE, UID, GID, OPTION_COUNT };
+
+static const char *const option_names[OPTION_COUNT] = {
+	[SIZE] = "size=", [NR_BLOCKS] = "nr_blocks=", [NR_INODES] = "nr_inodes=",
+	[MODE] = "mode=", [UID] = "uid=",             [GID] = "gid=",
+};
+
+static void option_parse(enum option option, const char *value, char **end, struct options *options)
+{
+	switch (option) {
+	case SIZE:
+		options->pages = size_parse(value, end);
+		break;
+	case NR_BLOCKS:
+		options->pages = at_most_u32(number_parse(value, end));
+		break;
+	case NR_INODES:
+		options->inodes = at_most_u32(number_parse(value, end));
+		break;
+	case MODE:
+		options->mode = strtoul(value, end, 8) & 07777;
+		break;
+	case UID:
+		options->uid = strtoul(value, end, 10);
+		break;
+	default:
+		options->gid = strtoul(value, end, 10);
 		break;
 	}
-	uint64_t pages = (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	return pages < UINT32_MAX ? pages : UINT32_MAX;
 }
 
 /* "size=64k,mode=700". -EINVAL for what it does not know. */
 static int options_parse(const char *text, struct options *options)
 {
 	while (text && *text) {
-		char *end = NULL;
-
-		if (!strncmp(text, "size=", 5))
-			options->pages = size_parse(text + 5, &end);
-		else if (!strncmp(text, "mode=", 5))
-			options->mode = strtoul(text + 5, &end, 8) & 07777;
-		if (!end || end == text + 5 || (*end && *end != ','))
+		enum option option = 0;
+		if (*text == ',') {
+			text++;
+			continue;
+		}
+		while (option < OPTION_COUNT &&
+		       strncmp(text, option_names[option], strlen(option_names[option])) != 0)
+			option++;
+		if (option == OPTION_COUNT)
 			return -EINVAL;
-		text = *end ? end + 1 : end;
+		const char *value = text + strlen(option_names[option]);
+		char *end;
+		if (*value < '0' || *value > '9')
+			return -EINVAL;
+		option_parse(option, value, &end, options);
+		if (end == value || (*end && *end != ','))
+			return -EINVAL;
+		text = end;
 	}
 	return 0;
 }
 
+/* A limit may be lifted, or changed, but not below what is used; none cannot become one. */
+static bool limit_may_change(uint64_t old, uint64_t new, uint64_t used)
+{
+	return new == old || new == 0 || (old != 0 && used <= new);
+}
+
+/* Its limits may change. The root's mode and owner stay, whatever is said. */
+static int tmpfs_remount(struct file_system *fs, bool read_only, const char *text)
+{
+	struct tmpfs *tmpfs = fs->private;
+	struct options options = {.pages = tmpfs->pages_max,
+	                          .inodes = tmpfs->inode_bytes_max / INODE_BYTES};
+	int error = options_parse(text, &options);
+	uint64_t bytes = (uint64_t)options.inodes * INODE_BYTES;
+
+	(void)read_only;
+	if (error)
+		return error;
+	spin_lock(&vm_lock);
+	if (limit_may_change(tmpfs->pages_max, options.pages, tmpfs->pages) &&
+	    limit_may_change(tmpfs->inode_bytes_max, bytes, tmpfs->inode_bytes)) {
+		tmpfs->pages_max = options.pages;
+		tmpfs->inode_bytes_max = bytes;
+	} else {
+		error = -EINVAL;
+	}
+	spin_unlock(&vm_lock);
+	return error;
+}
+
 static int tmpfs_mount(struct file_system *fs, struct inode **root)
 {
-	struct options options = {physmem_total() / 2 + swap_total() / 2, 01777};
+	const struct options rule = {physmem_total() / 2 + swap_total() / 2, physmem_total() / 2,
+	                             ROOT_MODE, rights_caller()->fsuid, rights_caller()->fsgid};
+	struct options options = rule;
+	struct tmpfs_inode *directory;
 	int error = options_parse(fs->options, &options);
 
 	if (!error)
-		error = tmpfs_start(fs, options.pages);
+		error = tmpfs_start(fs, &options, &rule);
+	if (!error)
+		error = inode_new(fs, NULL, S_IFDIR | options.mode, &directory);
 	if (error)
 		return error;
-	struct tmpfs_inode *directory = inode_new(fs, NULL, S_IFDIR | options.mode);
-	if (!directory)
-		return -ENOMEM;
 	directory->inode.links = 2;
+	directory->inode.uid = options.uid;
+	directory->inode.gid = options.gid;
 	*root = &directory->inode;
 	return 0;
 }
 
 int tmpfs_init(void)
 {
+	const struct options unlimited = {0};
+
 	nameless_fs = file_system_create(&tmpfs_type, "nameless");
-	return nameless_fs ? tmpfs_start(nameless_fs, 0) : -ENOMEM;
+	return nameless_fs ? tmpfs_start(nameless_fs, &unlimited, &unlimited) : -ENOMEM;
 }
 
 const struct file_system_type tmpfs_type = {.name = "tmpfs", .mount = tmpfs_mount};

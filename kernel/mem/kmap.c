@@ -13,33 +13,38 @@
 #include "kernel/sync/spinlock.h"
 #include "lib/bitmap.h"
 
-#define DIRECTORY_INDEX(address) ((address) >> 22)
-#define TABLE_INDEX(address) ((address) >> PAGE_SHIFT & (ENTRIES_PER_TABLE - 1))
-
 #define VGA_START 0xA0000u
 #define VGA_END 0xC0000u
 
 #define STACK_SLOT (2 * THREAD_STACK_SIZE)
 #define STACK_PAGES (THREAD_STACK_SIZE / PAGE_SIZE)
-#define STACK_SLOTS ((STACK_WINDOW_END - STACK_WINDOW) / STACK_SLOT)
+#define STACK_SLOTS_MOST (STACK_WINDOW_MOST / STACK_SLOT)
 #define STACKS_CACHED 8
 #define STACK_RESERVE 8 /* frames that a new stack leaves to those who free memory */
 
 pte_t kernel_directory[ENTRIES_PER_TABLE]
 	__attribute__((aligned(PAGE_SIZE), section(".bss.page")));
-pte_t kernel_low_table[ENTRIES_PER_TABLE]
+pte_t kernel_low_table[LOW_ENTRIES]
 	__attribute__((aligned(PAGE_SIZE), section(".bss.page")));
+#ifdef PAGODA_PAE
+/* The root, one pointer for each GiB. Below the kernel's there are directories all the same, one
+ * for all, of nothing: so whoever walks the tables finds one at each. */
+pte_t kernel_pointers[ROOT_ENTRIES] __attribute__((aligned(ROOT_ENTRIES * sizeof(pte_t))));
+static pte_t empty_directory[ENTRIES_PER_TABLE]
+	__attribute__((aligned(PAGE_SIZE), section(".bss.page")));
+#endif
 
 /* The stack that start-up runs on; linker.ld puts its hole, a page never mapped, below. */
 char boot_stack_hole[PAGE_SIZE]
 	__attribute__((aligned(PAGE_SIZE), section(".bss.stack_hole")));
 char boot_stack[THREAD_STACK_SIZE] __attribute__((aligned(PAGE_SIZE), section(".bss.stack")));
 
-extern char text_start[], rodata_end[]; /* linker.ld */
+extern char text_start[], text_end[], rodata_end[]; /* linker.ld */
 
 static struct spinlock window_lock = SPINLOCK_INIT("stack window");
-static uint32_t slot_words[STACK_SLOTS / 32];
-static struct bitmap slots = {.words = slot_words, .bits = STACK_SLOTS};
+static uintptr_t window_start; /* constant after start-up */
+static uint32_t slot_words[STACK_SLOTS_MOST / 32];
+static struct bitmap slots = {.words = slot_words};
 static uintptr_t cached_stacks[STACKS_CACHED]; /* free ones that keep their frames */
 static uint32_t cached;
 
@@ -48,72 +53,127 @@ static pte_t global_bit(void)
 	return this_cpu()->has_global_pages ? PTE_G : 0;
 }
 
+/* What the entry of any page of data says. */
+static pte_t data_bits(void)
+{
+	return PTE_P | PTE_W | global_bit() | entry_no_execute();
+}
+
+/* The kernel's directory is its own root, or the last of its root's. */
+static pte_t *directory_entry(uintptr_t address)
+{
+	return &kernel_directory[slot_index(address) % ENTRIES_PER_TABLE];
+}
+
 /* The entry of a kernel page, in a table that exists. */
 static pte_t *kernel_entry(uintptr_t address)
 {
-	pte_t entry = kernel_directory[DIRECTORY_INDEX(address)];
-	pte_t *table = phys_to_virt(entry & PAGE_MASK);
-	return &table[TABLE_INDEX(address)];
+	return &entry_table(*directory_entry(address))[table_index(address)];
 }
 
 static pte_t *table_make(uintptr_t address)
 {
 	pte_t *table = physmem_boot_take(1);
-	kernel_directory[DIRECTORY_INDEX(address)] = virt_to_phys(table) | PTE_P | PTE_W;
+	entry_set(directory_entry(address), virt_to_phys(table) | PTE_P | PTE_W);
 	return table;
 }
 
-/* The first 4 MiB hold the kernel itself, so each page has the rights it needs. */
+/* The first 4 MiB hold the kernel itself, so each page has the rights it needs: code is not
+ * written, constants are neither written nor executed, and nothing else is executed. */
 static void map_low_ram(void)
 {
-	for (uint32_t i = 0; i < ENTRIES_PER_TABLE; i++) {
+	for (uint32_t i = 0; i < LOW_ENTRIES; i++) {
 		physaddr_t address = i * PAGE_SIZE;
 		char *page = phys_to_virt(address);
-		pte_t entry = address | PTE_P | global_bit();
-		if (page < text_start || page >= rodata_end)
-			entry |= PTE_W;
+		pte_t entry = address | data_bits();
+		if (page >= text_start && page < text_end)
+			entry &= ~PTE_NX;
+		if (page >= text_start && page < rodata_end)
+			entry &= ~PTE_W;
 		if (address >= VGA_START && address < VGA_END)
 			entry |= PTE_PCD;
-		kernel_low_table[i] = page == boot_stack_hole ? 0 : entry;
+		/* It was present, with all rights; the frame stays the same. */
+		entry_set(&kernel_low_table[i], page == boot_stack_hole ? 0 : entry);
 	}
 }
 
 static void map_high_ram(void)
 {
 	physaddr_t end = physmem_end() * PAGE_SIZE;
-	for (physaddr_t start = LARGE_PAGE_SIZE; start < end; start += LARGE_PAGE_SIZE) {
+	for (physaddr_t start = LOW_RAM_MAPPED; start < end; start += LARGE_PAGE_SIZE) {
 		uintptr_t address = start + KERNEL_BASE;
 		if (this_cpu()->has_large_pages) {
-			kernel_directory[DIRECTORY_INDEX(address)] =
-				start | PTE_P | PTE_W | PTE_PS | global_bit();
+			entry_set(directory_entry(address), start | data_bits() | PTE_PS);
 			continue;
 		}
 		pte_t *table = table_make(address);
 		for (uint32_t i = 0; i < ENTRIES_PER_TABLE; i++)
-			table[i] = (start + i * PAGE_SIZE) | PTE_P | PTE_W | global_bit();
+			entry_set(&table[i], (start + i * PAGE_SIZE) | data_bits());
 	}
+}
+
+/* A process wants some ten pages beside its stack, of which a slot is four: so half as much as there
+ * is RAM is more than can ever be used. Where the RAM leaves less room, that. */
+static void stack_window_make(void)
+{
+	uint32_t ram = (physmem_end() * PAGE_SIZE + LARGE_PAGE_SIZE - 1) & ~(LARGE_PAGE_SIZE - 1);
+	uint32_t room = STACK_WINDOW_END - KERNEL_BASE - ram;
+	uint32_t window = ram / 2 & ~(LARGE_PAGE_SIZE - 1);
+	window = window < STACK_WINDOW_LEAST ? STACK_WINDOW_LEAST : window;
+	window = window > STACK_WINDOW_MOST ? STACK_WINDOW_MOST : window;
+	window = window > room ? room : window;
+	window_start = STACK_WINDOW_END - window;
+	slots.bits = window / STACK_SLOT;
+	for (uintptr_t at = window_start; at < STACK_WINDOW_END; at += LARGE_PAGE_SIZE)
+		table_make(at);
 }
 
 void kernel_map_init(void)
 {
+#ifdef PAGODA_PAE
+	for (uint32_t i = 0; i < ROOT_ENTRIES - 1; i++)
+		entry_set(&kernel_pointers[i], virt_to_phys(empty_directory) | PTE_P);
+#endif
 	map_low_ram();
 	map_high_ram();
-	for (uintptr_t at = STACK_WINDOW; at < STACK_WINDOW_END; at += LARGE_PAGE_SIZE)
-		table_make(at);
+	stack_window_make();
 	/* The boot code's entries were not global: this forgets them all. */
 	write_cr3(kernel_directory_physical());
 }
+
+void kmap_device(physaddr_t address)
+{
+	pte_t *entry = directory_entry(address);
+	ASSERT_SAYING(address >= STACK_WINDOW_END && !*entry, "device memory lies elsewhere");
+	entry_set(entry, (address & ~(LARGE_PAGE_SIZE - 1)) | data_bits() | PTE_PCD | PTE_PS);
+}
+
+#ifndef PAGODA_PAE
 
 physaddr_t kernel_directory_physical(void)
 {
 	return virt_to_phys(kernel_directory);
 }
 
-void kmap_directory_fill(pte_t *directory)
+void kmap_root_fill(pte_t *root)
 {
 	/* The kernel's own directory has nothing in the lower half. */
-	page_copy(directory, kernel_directory);
+	page_copy(root, kernel_directory);
 }
+
+#else
+
+physaddr_t kernel_directory_physical(void)
+{
+	return virt_to_phys(kernel_pointers);
+}
+
+void kmap_root_fill(pte_t *root)
+{
+	entry_set(&root[ROOT_ENTRIES - 1], kernel_pointers[ROOT_ENTRIES - 1]);
+}
+
+#endif
 
 static uint32_t stack_frame_take(void)
 {
@@ -131,8 +191,7 @@ static void stack_unmap(uintptr_t stack)
 		pte_t *entry = kernel_entry(at);
 		if (!(*entry & PTE_P))
 			continue;
-		uint32_t frame = *entry >> PAGE_SHIFT;
-		*entry = 0;
+		uint32_t frame = entry_frame(entry_exchange(entry, 0));
 		invlpg(at);
 		physmem_give(frame);
 	}
@@ -141,7 +200,7 @@ static void stack_unmap(uintptr_t stack)
 static void slot_release(uintptr_t stack)
 {
 	uint32_t flags = spin_lock_irq(&window_lock);
-	bitmap_clear(&slots, (stack - STACK_WINDOW) / STACK_SLOT);
+	bitmap_clear(&slots, (stack - window_start) / STACK_SLOT);
 	spin_unlock_irq(&window_lock, flags);
 }
 
@@ -156,7 +215,7 @@ uintptr_t kmap_stack_alloc(void)
 	if (stack || slot == BITMAP_NONE)
 		return stack;
 
-	stack = STACK_WINDOW + slot * STACK_SLOT + THREAD_STACK_SIZE;
+	stack = window_start + slot * STACK_SLOT + THREAD_STACK_SIZE;
 	for (uintptr_t at = stack; at < stack + THREAD_STACK_SIZE; at += PAGE_SIZE) {
 		uint32_t frame = stack_frame_take();
 		if (!frame) {
@@ -164,14 +223,14 @@ uintptr_t kmap_stack_alloc(void)
 			slot_release(stack);
 			return 0;
 		}
-		*kernel_entry(at) = frame << PAGE_SHIFT | PTE_P | PTE_W | global_bit();
+		entry_set(kernel_entry(at), frame << PAGE_SHIFT | data_bits());
 	}
 	return stack;
 }
 
 void kmap_stack_free(uintptr_t stack)
 {
-	ASSERT_SAYING(stack >= STACK_WINDOW && stack < STACK_WINDOW_END, "not a kernel stack");
+	ASSERT_SAYING(stack >= window_start && stack < STACK_WINDOW_END, "not a kernel stack");
 	uint32_t flags = spin_lock_irq(&window_lock);
 	bool keep = cached < STACKS_CACHED;
 	if (keep)
@@ -187,6 +246,6 @@ bool kmap_in_stack_hole(uintptr_t address)
 {
 	if (address >= (uintptr_t)boot_stack_hole && address < (uintptr_t)boot_stack)
 		return true;
-	return address >= STACK_WINDOW && address < STACK_WINDOW_END &&
-		(address - STACK_WINDOW) % STACK_SLOT < THREAD_STACK_SIZE;
+	return address >= window_start && address < STACK_WINDOW_END &&
+		(address - window_start) % STACK_SLOT < THREAD_STACK_SIZE;
 }

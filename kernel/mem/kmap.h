@@ -2,8 +2,8 @@
 /*
  * The kernel's half of every address space (kernel/mem/layout.h has the picture): all of
  * RAM once, and kernel stacks above holes. Its page tables are all made
- * at start-up and never replaced, so a process's directory copies the 256 entries once
- * and sees every later change.
+ * at start-up and never replaced, so a process's directory copies the entries for them once
+ * (PAE: the pointer to their directory) and sees every later change.
  *
  * A kernel stack's slot in the stack window, 16 KiB:
  *
@@ -15,20 +15,26 @@
  */
 #pragma once
 
-#include "kernel/cpu/paging.h"
+#include "kernel/mem/page_table.h"
 
-/* The kernel's own page directory, and the page table of the first 4 MiB of RAM, which
+/* The kernel's own page directory, and the page tables of the first 4 MiB of RAM, which
  * the boot code begins. */
+#define LOW_RAM_MAPPED (4u << 20)
+#define LOW_ENTRIES (LOW_RAM_MAPPED / PAGE_SIZE)
 extern pte_t kernel_directory[ENTRIES_PER_TABLE];
-extern pte_t kernel_low_table[ENTRIES_PER_TABLE];
+extern pte_t kernel_low_table[LOW_ENTRIES];
 
 /* Start-up, after physmem_init: maps all RAM and makes the stack window's page tables. From here
  * on kernel code and constants are read-only. */
 void kernel_map_init(void);
 /* What CR3 holds when no process is wanted. */
 physaddr_t kernel_directory_physical(void);
-/* Fills a new directory: 256 entries for the kernel, and nothing below them. */
-void kmap_directory_fill(pte_t *directory);
+/* Fills the new root of an address space's tables: what is the kernel's, and nothing below. */
+void kmap_root_fill(pte_t *root);
+
+/* Maps the large page of device memory around the physical address at the same address, which is in the
+ * kernel's half and not in use. Start-up only, after kernel_map_init; needs large pages. */
+void kmap_device(physaddr_t address);
 
 /* A kernel stack of THREAD_STACK_SIZE bytes: its lowest address, or 0 if there is no
  * memory. Asks the shrinkers if the caller may sleep. */

@@ -43,6 +43,7 @@ static struct spinlock lock = SPINLOCK_INIT("physmem");
 static uint8_t *holders;     /* enum physmem_holder of each frame */
 static uint32_t *free_stack; /* numbers of free frames, the next one to take last */
 static uint32_t stacked;
+static uint64_t beyond_kib; /* RAM that the direct map has no place for */
 static uint32_t *cleared_stack; /* the same, of frames of zeros */
 static uint32_t cleared_count;
 static uint32_t free_count;  /* on both, and perhaps one that is just being cleared */
@@ -51,8 +52,11 @@ static uint32_t cleared_most;
 /* Notes the whole frames between two byte addresses; frame 0 is nobody's. */
 static void range_add(uint64_t start, uint64_t end)
 {
-	if (end > DIRECT_MAP_MAX)
+	if (end > DIRECT_MAP_MAX) {
+		uint64_t lost_from = start > DIRECT_MAP_MAX ? start : DIRECT_MAP_MAX;
+		beyond_kib += (end - lost_from) >> 10;
 		end = DIRECT_MAP_MAX;
+	}
 	if (start < PAGE_SIZE)
 		start = PAGE_SIZE;
 	uint32_t first = (start + PAGE_SIZE - 1) >> PAGE_SHIFT;
@@ -278,6 +282,11 @@ enum physmem_holder physmem_holder(uint32_t frame)
 uint32_t physmem_end(void)
 {
 	return frame_end;
+}
+
+uint32_t physmem_beyond(void)
+{
+	return beyond_kib > UINT32_MAX ? UINT32_MAX : (uint32_t)beyond_kib;
 }
 
 uint32_t physmem_total(void)

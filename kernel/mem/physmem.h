@@ -45,4 +45,5 @@ void physmem_give(uint32_t frame);
 enum physmem_holder physmem_holder(uint32_t frame);
 uint32_t physmem_end(void);   /* one past the highest frame number */
 uint32_t physmem_total(void); /* frames of RAM in the kernel's hands, free or not */
+uint32_t physmem_beyond(void); /* KiB of RAM above DIRECT_MAP_MAX, which nobody can use */
 uint32_t physmem_free(void);  /* free ones now */

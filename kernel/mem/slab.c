@@ -118,8 +118,10 @@ static struct slab *slab_make(struct slab_cache *cache)
 	return slab;
 }
 
+/* What is freed to it later finds no cache. */
 static void slab_give_back(struct slab *slab)
 {
+	slab->cache = NULL;
 	physmem_give(virt_to_phys(slab) >> PAGE_SHIFT);
 }
 
@@ -231,8 +233,11 @@ static bool keeps_enough(const struct slab_cache *cache)
 void slab_free(struct slab_cache *cache, void *object)
 {
 	struct slab *slab = slab_of(object);
-	ASSERT_SAYING(frame_is_heap(object), "freeing what is not, or no longer, on the heap");
-	ASSERT_SAYING(slab->cache == cache, "an object freed to a cache it is not from");
+	if (slab->cache != cache) {
+		ASSERT_SAYING(frame_is_heap(object),
+		              "freeing what is not, or no longer, on the heap");
+		panic("an object freed to a cache it is not from");
+	}
 	middle_check(slab, object);
 	uint32_t flags = spin_lock_irq(&cache->lock);
 	ASSERT_SAYING(slab->used > 0 && object != slab->free, "an object freed twice");

@@ -13,11 +13,13 @@
 #include "kernel/sched/schedule.h"
 
 #include "kernel/cpu/cpu.h"
+#include "kernel/cpu/debug_registers.h"
 #include "kernel/cpu/fpu.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/panic.h"
 #include "kernel/sync/spinlock.h"
 #include "kernel/time/clock.h"
+#include "kernel/time/timer.h"
 #include "kernel/trace.h"
 
 #define SLICE_TICKS 1
@@ -31,6 +33,7 @@ static uint32_t ready_count;
 static uint32_t (*shuffle)(void); /* random numbers, to run threads in any order; or NULL */
 static struct thread *dead;    /* ended just now; freed by the thread that runs next */
 static uint64_t switches;
+static void (*processor_hook)(struct thread *); /* written during start-up only */
 static uint64_t account_start; /* since when the current thread's time is not counted */
 
 /* Run queue locked. */
@@ -92,8 +95,16 @@ static void switch_away(void)
 		return;
 
 	switches++;
+	if (from->state == THREAD_READY)
+		from->switches_forced++;
+	else
+		from->switches_own++;
+	if (from == cpu->idle)
+		ticks_start();
 	trace_switch(from, to);
 	fpu_switch_away(from);
+	if (__builtin_expect(debug_registers_used, false))
+		debug_registers_load(to->debug);
 	cpu->current = to;
 	cpu_set_kernel_stack(to->stack + THREAD_STACK_SIZE);
 	cpu_load_tls(to->tls);
@@ -113,9 +124,11 @@ void thread_begin(void)
 void idle_loop(void *unused)
 {
 	(void)unused;
-	for (;;)
+	for (;;) {
+		thread_note_progress();
 		if (!physmem_clear_ahead())
 			__asm__ volatile("sti; hlt");
+	}
 }
 
 void thread_start(struct thread *thread)
@@ -158,6 +171,7 @@ uint32_t thread_block(bool interruptible)
 {
 	struct thread *thread = thread_current();
 	ASSERT_SAYING(thread != this_cpu()->idle, "the idle thread must not sleep");
+	thread_note_progress();
 	uint32_t flags = interrupts_off();
 	spin_lock(&run_lock);
 	while (!thread->woken && !(interruptible && thread->interrupted)) {
@@ -178,11 +192,22 @@ void thread_forget_wake(void)
 	spin_unlock_irq(&run_lock, flags);
 }
 
+/* Who waited for a time gets the processor at once: it would be late. Run queue locked. */
+static void make_next(struct thread *thread)
+{
+	make_ready(thread);
+	list_remove(&thread->run_link);
+	list_prepend(&run_queue, &thread->run_link);
+	this_cpu()->resched = true;
+}
+
 void thread_wake(struct thread *thread, uint8_t reason)
 {
 	uint32_t flags = spin_lock_irq(&run_lock);
 	thread->woken |= reason;
-	if (thread->state == THREAD_SLEEPING)
+	if (thread->state == THREAD_SLEEPING && reason == WOKEN_BY_TIMER)
+		make_next(thread);
+	else if (thread->state == THREAD_SLEEPING)
 		make_ready(thread);
 	spin_unlock_irq(&run_lock, flags);
 }
@@ -225,7 +250,30 @@ void thread_tick(bool in_user_mode)
 		thread->slice--;
 	if (thread->slice == 0 && ready_count > 0)
 		this_cpu()->resched = true;
+	bool used = thread->run_ns >= thread->watch_ns;
 	spin_unlock(&run_lock);
+	if (used && processor_hook)
+		processor_hook(thread);
+}
+
+void thread_account(void)
+{
+	uint32_t flags = spin_lock_irq(&run_lock);
+	account_time();
+	spin_unlock_irq(&run_lock, flags);
+}
+
+void thread_watch_processor(struct thread *thread, uint64_t ns)
+{
+	uint32_t flags = spin_lock_irq(&run_lock);
+	bool never = thread->run_ns + ns < ns;
+	thread->watch_ns = never ? UINT64_MAX : thread->run_ns + ns;
+	spin_unlock_irq(&run_lock, flags);
+}
+
+void thread_set_processor_hook(void (*used)(struct thread *))
+{
+	processor_hook = used;
 }
 
 uint64_t thread_switches(void)

@@ -2,6 +2,8 @@
 /* Threads as such: made, listed, numbered, ended. Which one runs is schedule.c's. */
 #include "kernel/sched/thread.h"
 
+#include <asm/errno.h>
+
 #include "kernel/cpu/cpu.h"
 #include "kernel/mem/kmap.h"
 #include "kernel/mem/slab.h"
@@ -12,12 +14,14 @@
 #include "kernel/time/clock.h"
 #include "lib/string.h"
 
-#define ID_MAX 32767
+#define IDS_MOST 32768u  /* numbers a 32-bit Linux has: 8 for each byte of a page */
+#define IDS_LEAST 301u   /* as there */
 
 extern char boot_stack[]; /* kmap.c */
 
 struct thread boot_thread = {
 	.state = THREAD_RUNNING,
+	.watch_ns = UINT64_MAX,
 	.name = "boot",
 };
 
@@ -28,6 +32,7 @@ static struct spinlock threads_lock = SPINLOCK_INIT("threads");
 /* Guarded by threads_lock. */
 static struct list threads = LIST_INIT(threads);
 static uint32_t thread_total;
+static pid_t id_max = IDS_MOST - 1; /* the highest that is given out */
 static pid_t last_id = 1; /* 1 is process 1's, whenever it starts */
 static pid_t free_end;    /* nobody has a number from behind last_id to here */
 
@@ -72,6 +77,7 @@ static struct thread *thread_make(const char *name, pid_t id, void (*start)(void
 	}
 	thread->id = id;
 	thread->state = THREAD_SLEEPING;
+	thread->watch_ns = UINT64_MAX;
 	thread->start = start;
 	thread->argument = argument;
 	strlcpy(thread->name, name, sizeof(thread->name));
@@ -147,10 +153,10 @@ void thread_set_space(struct spt *spt, physaddr_t directory)
 	preempt_enable();
 }
 
-/* The lowest number >= from that a thread has; ID_MAX + 1: none. */
+/* The lowest number >= from that a thread has; id_max + 1: none. */
 static pid_t next_thread_id(pid_t from)
 {
-	pid_t lowest = ID_MAX + 1;
+	pid_t lowest = id_max + 1;
 	uint32_t flags = spin_lock_irq(&threads_lock);
 	LIST_FOR(&threads, struct thread, thread, all_link)
 		if (thread->id >= from && thread->id < lowest)
@@ -161,7 +167,7 @@ static pid_t next_thread_id(pid_t from)
 
 static pid_t id_after(pid_t id)
 {
-	return id < ID_MAX ? id + 1 : 2;
+	return id < id_max ? id + 1 : 2;
 }
 
 /* The numbers given out go round, so those from the last one to the next that is in use stay
@@ -180,7 +186,7 @@ pid_t thread_new_id(void)
 			return from;
 
 		pid_t end = next_thread_id(from);
-		pid_t other = id_hook ? id_hook(from) : ID_MAX + 1;
+		pid_t other = id_hook ? id_hook(from) : id_max + 1;
 		if (other < end)
 			end = other;
 		flags = spin_lock_irq(&threads_lock);
@@ -192,16 +198,39 @@ pid_t thread_new_id(void)
 	}
 }
 
+uint32_t thread_id_limit(void)
+{
+	return (uint32_t)id_max + 1;
+}
+
+int thread_set_id_limit(uint32_t limit)
+{
+	if (limit < IDS_LEAST || limit > IDS_MOST)
+		return -EINVAL;
+	uint32_t flags = spin_lock_irq(&threads_lock);
+	id_max = (pid_t)limit - 1;
+	if (last_id > id_max)
+		last_id = 1;
+	free_end = 0; /* what is known of those in use was for the old limit */
+	spin_unlock_irq(&threads_lock, flags);
+	return 0;
+}
+
 void thread_set_id_hook(pid_t (*next_used)(pid_t))
 {
 	id_hook = next_used;
 }
 
+void thread_for_each_unlocked(void (*visit)(struct thread *, void *), void *context)
+{
+	LIST_FOR(&threads, struct thread, thread, all_link)
+		visit(thread, context);
+}
+
 void thread_for_each(void (*visit)(struct thread *, void *), void *context)
 {
 	uint32_t flags = spin_lock_irq(&threads_lock);
-	LIST_FOR(&threads, struct thread, thread, all_link)
-		visit(thread, context);
+	thread_for_each_unlocked(visit, context);
 	spin_unlock_irq(&threads_lock, flags);
 }
 

@@ -17,9 +17,12 @@
 #include "kernel/sched/preempt.h"
 #include "kernel/sync/lockorder.h"
 
+struct debug_registers;
 struct fault;
+struct frame;
 struct process;
 struct spt;
+struct task;
 struct mutex;
 struct waiter;
 
@@ -38,9 +41,14 @@ struct thread {
 	uintptr_t stack;               /* lowest address of the kernel stack */
 	uint8_t woken;                 /* WOKEN_BY_...: wakes since wait_prepare */
 	bool interruptible;            /* the sleep it is in ends by thread_interrupt() */
+	bool timed;                    /* the sleep it is in ends by itself, at a deadline */
 	uint64_t run_ns;               /* time on a CPU (user and kernel) */
 	uint64_t user_ns;              /* of that, ticks found in user mode */
+	uint32_t switches_own, switches_forced; /* away from it: it slept; others had their turn */
+	uint64_t watch_ns;             /* run_ns at which the processor hook is called */
 	struct mutex *waiting_for;     /* for gdb and panics */
+	struct debug_registers *debug; /* that a debugger set; NULL: none */
+	uint32_t debug_status;         /* DR6 at its latest debug exception */
 	void *fpu;                     /* FXSAVE area, made at first use; NULL: none yet */
 	void (*start)(void *);         /* where it begins, and with what */
 	void *argument;
@@ -51,23 +59,36 @@ struct thread {
 	physaddr_t cr3;                /* 0: kernel thread, runs on whatever is loaded */
 	uint64_t tls[3];               /* user segment descriptors for set_thread_area */
 	struct spt *spt;               /* its address space (vm/), or NULL */
-	struct process *process;       /* its process (userprog/), or NULL */
+	struct process *process;       /* its process (userprog/), or NULL; */
+	struct task *task;             /* and which of its threads it is */
 	bool reclaiming;               /* is freeing memory: may use the reserve */
 	bool traced;                   /* chosen for the trace, with all its children */
 	uint32_t waits;                /* wait queues it is on */
 	uintptr_t fault_address;       /* CR2 of its latest page fault */
 	const struct fault *fault;     /* the one it is in (vm/), or NULL */
+	const struct frame *awaited;   /* the frame whose transfer it waits for (vm/), or NULL */
 	uint8_t fault_row;             /* of its latest: 1 + the row of the table; 0: none yet */
 	uint32_t minor_faults, major_faults; /* of vm/fault: major needed the disk */
+	uint64_t sectors_read, sectors_written; /* of disks, on its request */
 
 	volatile bool interrupted;     /* thread_interrupt() came; guarded by nothing: a flag */
 	volatile bool killed;          /* SIGKILL came: what takes long ends early; a flag, too */
 
 #ifdef PAGODA_DEBUG
 	uint32_t fail_after; /* allocations until one fails on purpose; 0: none will */
+	uint32_t progress;   /* times it slept, or went back to its program; for the watchdog, */
+	uint32_t progress_seen, looks; /* which found it busy in the kernel so often since then */
 	struct locks_held mutexes;     /* lockorder.c's */
 #endif
 };
+
+/* The current thread is about to sleep, or to go back to its program: it is in no endless loop. */
+static inline void thread_note_progress(void)
+{
+#ifdef PAGODA_DEBUG
+	this_cpu()->current->progress++;
+#endif
+}
 
 /* The thread of start-up, current from the first instruction on. It and the idle thread
  * have id 0; 1 is never given out, so that process 1 can have it. */
@@ -134,8 +155,19 @@ pid_t thread_new_id(void);
  * userprog. It tells the lowest one in use that is >= from, or a number above all; called with
  * no lock held. */
 void thread_set_id_hook(pid_t (*next_used)(pid_t from));
+/* Numbers given out are below this (proc_sys_kernel(5), pid_max). -EINVAL: out of range. */
+uint32_t thread_id_limit(void);
+int thread_set_id_limit(uint32_t limit);
+/* What a thread uses of the processor: run_ns of the current thread counts up to now after
+ * thread_account. When the thread has used `ns` more, the next tick that finds it running calls
+ * the hook, in the timer's interrupt; UINT64_MAX: never. The door for userprog. */
+void thread_account(void);
+void thread_watch_processor(struct thread *, uint64_t ns);
+void thread_set_processor_hook(void (*used)(struct thread *));
 /* Every thread, with the list locked (spinlock): visit must not sleep. */
 void thread_for_each(void (*visit)(struct thread *, void *), void *context);
+/* The same without the lock: for last words. */
+void thread_for_each_unlocked(void (*visit)(struct thread *, void *), void *context);
 uint32_t thread_count(void);
 uint64_t thread_switches(void); /* since boot */
 /* Run queue length and time spent idle, for /proc/loadavg and /proc/stat. */
@@ -146,8 +178,19 @@ void schedule_shuffle(uint32_t (*random)(void));
 uint64_t thread_idle_ns(void);
 
 /* FPU state: programs own it lazily (CR0.TS, vector 7). Copy for fork and signals:
- * 512 bytes as FXSAVE leaves them (SDM vol. 1, 10.5). 0, or -ENOMEM. */
+ * 512 bytes as FXSAVE leaves them (SDM vol. 1, 10.5). 0, or -ENOMEM; a processor without FXSAVE
+ * has none of it: -ENODEV. */
 int thread_fpu_copy(struct thread *to, struct thread *from);
 int thread_fpu_get(void *area);        /* of the current thread; 1 if it has none */
-int thread_fpu_set(const void *area);
+/* The same without a copy: the current thread's area, up to date until it uses the FPU again; NULL
+ * if it has none. */
+const void *thread_fpu_saved(void);
+/* The area, for another state to be put there, whole; then thread_fpu_replaced. NULL: no memory,
+ * or no FXSAVE. */
+void *thread_fpu_replace(void);
+void thread_fpu_replaced(void);
+/* The same of another thread that does not run; peek gives the initial state if it has none. */
+void thread_fpu_peek(const struct thread *, void *area);
+int thread_fpu_poke(struct thread *, const void *area);
 void thread_fpu_drop(void);            /* exec: start afresh */
+void thread_fpu_renew(void);           /* a handler: the same, but soon it will be wanted again */

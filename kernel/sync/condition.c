@@ -12,11 +12,16 @@ void condition_init(struct condition *condition)
 
 int condition_wait(struct condition *condition, struct mutex *mutex)
 {
+	return condition_wait_until(condition, mutex, WAIT_FOREVER);
+}
+
+int condition_wait_until(struct condition *condition, struct mutex *mutex, uint64_t deadline)
+{
 	ASSERT_SAYING(mutex_held(mutex), "waiting on a condition without its mutex");
 	struct waiter waiter;
 	wait_prepare(&condition->waiters, &waiter);
 	mutex_unlock(mutex);
-	int result = wait_sleep(true, WAIT_FOREVER);
+	int result = wait_sleep(true, deadline);
 	wait_finish(&waiter);
 	mutex_lock(mutex);
 	return result;

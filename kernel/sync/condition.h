@@ -26,5 +26,7 @@ void condition_init(struct condition *);
 /* Gives up the mutex, sleeps until the broadcast or until thread_interrupt(), takes it again.
  * 0 or -EINTR. */
 int condition_wait(struct condition *, struct mutex *);
+/* The same, no longer than until the clock reaches `deadline` (ns): -ETIMEDOUT. */
+int condition_wait_until(struct condition *, struct mutex *, uint64_t deadline);
 /* Wakes all who wait; with or without the mutex. */
 void condition_broadcast(struct condition *);

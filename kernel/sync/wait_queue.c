@@ -12,6 +12,9 @@
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
 
+/* Outside of a queue's lock: whether the queue that somebody watches is still there. */
+static struct spinlock ending_lock = SPINLOCK_INIT("wait queue ends");
+
 struct alarm {
 	struct timer timer;
 	struct thread *thread;
@@ -29,6 +32,7 @@ void wait_prepare(struct wait_queue *queue, struct waiter *waiter)
 	struct thread *thread = thread_current();
 	waiter->thread = thread;
 	waiter->queue = queue;
+	waiter->woken = NULL;
 	list_link_init(&waiter->link);
 	/* A wake from a queue joined before must not be forgotten. */
 	if (thread->waits++ == 0)
@@ -62,7 +66,9 @@ int wait_sleep(bool interruptible, uint64_t deadline)
 		thread_wake(alarm.thread, WOKEN_BY_TIMER);
 	else
 		timer_set(&alarm.timer, deadline);
+	alarm.thread->timed = true;
 	int result = result_of(thread_block(interruptible));
+	alarm.thread->timed = false;
 	timer_cancel(&alarm.timer);
 	return result;
 }
@@ -75,28 +81,65 @@ void wait_finish(struct waiter *waiter)
 	thread_current()->waits--;
 }
 
-/* Queue locked. */
-static bool wake_first(struct wait_queue *queue)
+/* Whether that was a thread's. Queue locked. */
+static bool wake(struct waiter *waiter)
 {
-	struct list_link *link = list_pop(&queue->waiters);
-	if (link)
-		thread_wake(LIST_ENTRY(link, struct waiter, link)->thread, WOKEN_BY_WAKER);
-	return link;
+	if (waiter->woken) {
+		waiter->woken(waiter);
+		return false;
+	}
+	list_remove(&waiter->link);
+	thread_wake(waiter->thread, WOKEN_BY_WAKER);
+	return true;
 }
 
 void wait_wake_all(struct wait_queue *queue)
 {
 	uint32_t flags = spin_lock_irq(&queue->lock);
-	while (wake_first(queue))
-		continue;
+	LIST_FOR_SAFE(&queue->waiters, struct waiter, waiter, link)
+		wake(waiter);
 	spin_unlock_irq(&queue->lock, flags);
 }
 
 void wait_wake_one(struct wait_queue *queue)
 {
 	uint32_t flags = spin_lock_irq(&queue->lock);
-	wake_first(queue);
+	LIST_FOR_SAFE(&queue->waiters, struct waiter, waiter, link)
+		if (wake(waiter))
+			break;
 	spin_unlock_irq(&queue->lock, flags);
+}
+
+/* Those who watch stand in front, so that wait_wake_one passes them all. */
+void wait_watch(struct wait_queue *queue, struct waiter *waiter, void (*woken)(struct waiter *))
+{
+	waiter->queue = queue;
+	waiter->woken = woken;
+	uint32_t flags = spin_lock_irq(&queue->lock);
+	list_prepend(&queue->waiters, &waiter->link);
+	spin_unlock_irq(&queue->lock, flags);
+}
+
+void wait_unwatch(struct waiter *waiter)
+{
+	uint32_t flags = spin_lock_irq(&ending_lock);
+	struct wait_queue *queue = waiter->queue;
+	if (queue) {
+		spin_lock(&queue->lock);
+		list_remove(&waiter->link);
+		spin_unlock(&queue->lock);
+	}
+	spin_unlock_irq(&ending_lock, flags);
+}
+
+void wait_queue_end(struct wait_queue *queue)
+{
+	uint32_t flags = spin_lock_irq(&ending_lock);
+	spin_lock(&queue->lock);
+	for (struct list_link *link; (link = list_pop(&queue->waiters)) != NULL;)
+		LIST_ENTRY(link, struct waiter, link)->queue = NULL;
+	spin_unlock(&queue->lock);
+	spin_unlock_irq(&ending_lock, flags);
 }
 
 bool wait_any(const struct wait_queue *queue)

@@ -8,6 +8,9 @@
  * The condition is tested after the thread is on the queue, so a wake between test
  * and sleep is not lost. It is tested again after each wake: a wake is a hint.
  * Wakers may be interrupt handlers. The queue's own spinlock guards its list.
+ *
+ * Who wants to hear of wakes without sleeping there (poll, epoll) watches the queue: a function
+ * is called at each wake, and stays on the queue.
  */
 #pragma once
 
@@ -28,6 +31,7 @@ struct waiter {
 	struct list_link link;
 	struct thread *thread;
 	struct wait_queue *queue;
+	void (*woken)(struct waiter *); /* of one that watches; NULL: the thread is woken */
 };
 
 #define WAIT_FOREVER UINT64_MAX
@@ -43,7 +47,15 @@ int wait_sleep(bool interruptible, uint64_t deadline);
 /* Takes the waiter off its queue (if it is still there) and marks the thread running. */
 void wait_finish(struct waiter *);
 
-/* Wake everyone / the longest waiter. Callable from interrupt handlers. */
+/* From now on `woken` is called at each wake, with the queue locked and interrupts off: it must not
+ * touch a wait queue's waiters. Until wait_unwatch; also from another thread. */
+void wait_watch(struct wait_queue *, struct waiter *, void (*woken)(struct waiter *));
+void wait_unwatch(struct waiter *);
+/* The queue is about to be freed, and nobody wakes it any more: whoever still watches it stays
+ * unwoken, and may unwatch later. */
+void wait_queue_end(struct wait_queue *);
+
+/* Wake everyone / the longest waiter, and all who watch. Callable from interrupt handlers. */
 void wait_wake_all(struct wait_queue *);
 void wait_wake_one(struct wait_queue *);
 /* Whether anyone waits: a hint, for statistics and for skipping a wake. */

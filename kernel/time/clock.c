@@ -2,50 +2,38 @@
 /*
  * The clock is the processor's time-stamp counter, scaled to nanoseconds. Its rate is
  * measured at start-up against channel 2 of the programmable interval timer (8254),
- * whose rate is known; channel 0 of the same chip interrupts 100 times a second.
+ * whose rate is known.
  */
 #include "kernel/time/clock.h"
 
+#include "kernel/boot_args.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/io.h"
-#include "kernel/cpu/irq.h"
-#include "kernel/cpu/trap.h"
 #include "kernel/panic.h"
-#include "kernel/sched/thread.h"
 #include "kernel/sync/spinlock.h"
 #include "kernel/time/cmos.h"
+#include "kernel/time/oneshot.h"
+#include "kernel/time/pit.h"
+#include "kernel/time/seconds.h"
+#include "kernel/time/time_page.h"
 #include "kernel/time/timer.h"
 
-#define PIT_HZ 1193182u
-#define PIT_CHANNEL0 0x40
-#define PIT_CHANNEL2 0x42
-#define PIT_COMMAND 0x43
-#define PIT_RATE_0 0x34      /* channel 0, low then high byte, mode 2 */
-#define PIT_RATE_2 0xb4      /* channel 2, the same */
-#define PIT_LATCH_2 0x80
-#define PIT_GATE_PORT 0x61   /* bit 0 lets channel 2 count, bit 1 is the speaker */
-#define PIT_GATE 0x01
-#define PIT_SPEAKER 0x02
-#define PIT_LINE 0
-
 #define CALIBRATION_COUNTS (PIT_HZ / 100)
+#define SETTLE_COUNTS (PIT_HZ / 1000)
 #define SAMPLES 5
-#define SCALE_SHIFT 24       /* of ns_per_tsc: good for 4 MHz to many GHz */
 
 struct sample {
 	uint64_t tsc;
 	uint16_t counter;    /* counts down */
 };
 
-/* Written during start-up only. */
-static uint64_t tsc_start;
-static uint32_t ns_per_tsc;  /* << SCALE_SHIFT; 0: not calibrated yet */
+/* Written during start-up only, but the offset and the sequence, which realtime_lock guards. */
+static struct time_page clock; /* its ns_per_tsc is 0 until it is calibrated */
 
-/* Of the realtime at the latest tick; written by that, and when it is set. */
+/* Of the realtime at the timer's latest interrupt; written by that, and when it is set. */
 static uint32_t seconds;
 
 static struct spinlock realtime_lock = SPINLOCK_INIT("realtime");
-static uint64_t realtime_offset; /* ns; guarded by realtime_lock */
 
 /* Both counters at one moment. A guest may lose its processor between the readings, so
  * the pair that was read fastest of a few is the true one. */
@@ -67,6 +55,17 @@ static struct sample sample_take(void)
 	return best;
 }
 
+/* Reads both counters until the timer has counted so far; returns how far it has. */
+static uint16_t sample_until(uint16_t wanted, const struct sample *first, struct sample *last)
+{
+	uint16_t counts;
+	do {
+		*last = sample_take();
+		counts = first->counter - last->counter;
+	} while (counts < wanted);
+	return counts;
+}
+
 static void calibrate(void)
 {
 	outb(PIT_GATE_PORT, (inb(PIT_GATE_PORT) & ~PIT_SPEAKER) | PIT_GATE);
@@ -74,45 +73,42 @@ static void calibrate(void)
 	outb(PIT_CHANNEL2, 0);
 	outb(PIT_CHANNEL2, 0); /* 0 stands for 65536: wraps after 55 ms */
 
+	oneshot_calibrate();
+	/* v86 puts a guess between two steps of the browser's clock, and its first guesses are wrong by
+	 * parts of a second. When the counter has been read for a while it is true. */
 	struct sample first = sample_take(), last;
-	uint16_t counts;
-	do {
-		last = sample_take();
-		counts = first.counter - last.counter;
-	} while (counts < CALIBRATION_COUNTS);
+	sample_until(SETTLE_COUNTS, &first, &last);
+	first = last;
+	uint16_t counts = sample_until(CALIBRATION_COUNTS, &first, &last);
 
 	/* 10 ms at 100 GHz are 2^30 ticks: 32 bits hold the difference. */
 	uint32_t ticks = last.tsc - first.tsc;
 	uint32_t ns = (uint64_t)counts * NS_PER_SECOND / PIT_HZ;
-	tsc_start = first.tsc;
-	ns_per_tsc = ((uint64_t)ns << SCALE_SHIFT) / ticks;
-	ASSERT_SAYING(ns_per_tsc, "the time-stamp counter does not count");
+	clock.tsc_start = first.tsc;
+	clock.ns_per_tsc = ((uint64_t)ns << CLOCK_SCALE_SHIFT) / ticks;
+	ASSERT_SAYING(clock.ns_per_tsc, "the time-stamp counter does not count");
+	oneshot_calibrated();
 }
 
 uint64_t clock_now(void)
 {
-	if (!ns_per_tsc)
-		return 0;
-	uint64_t ticks = clock_tsc() - tsc_start;
-	uint64_t low = (ticks & UINT32_MAX) * ns_per_tsc >> SCALE_SHIFT;
-	uint64_t high = (ticks >> 32) * ns_per_tsc << (32 - SCALE_SHIFT);
-	return high + low;
+	return clock.ns_per_tsc ? time_of_tsc(&clock, clock_tsc()) : 0;
 }
 
 uint64_t clock_tsc_start(void)
 {
-	return tsc_start;
+	return clock.tsc_start;
 }
 
 uint32_t clock_tsc_scale(void)
 {
-	return ns_per_tsc;
+	return clock.ns_per_tsc;
 }
 
 uint64_t clock_realtime(void)
 {
 	uint32_t flags = spin_lock_irq(&realtime_lock);
-	uint64_t offset = realtime_offset;
+	uint64_t offset = clock.realtime_offset;
 	spin_unlock_irq(&realtime_lock, flags);
 	return clock_now() + offset;
 }
@@ -122,37 +118,36 @@ uint32_t clock_seconds(void)
 	return __atomic_load_n(&seconds, __ATOMIC_RELAXED);
 }
 
-static void seconds_update(void)
+void seconds_update(void)
 {
 	__atomic_store_n(&seconds, clock_realtime() / NS_PER_SECOND, __ATOMIC_RELAXED);
+}
+
+void clock_fill_page(struct time_page *page)
+{
+	uint32_t flags = spin_lock_irq(&realtime_lock);
+	__atomic_store_n(&page->sequence, clock.sequence + 1, __ATOMIC_SEQ_CST);
+	page->answers = clock.answers;
+	page->tsc_start = clock.tsc_start;
+	page->ns_per_tsc = clock.ns_per_tsc;
+	page->realtime_offset = clock.realtime_offset;
+	__atomic_store_n(&page->sequence, clock.sequence, __ATOMIC_SEQ_CST);
+	spin_unlock_irq(&realtime_lock, flags);
 }
 
 void clock_set_realtime(uint64_t ns)
 {
 	uint32_t flags = spin_lock_irq(&realtime_lock);
-	realtime_offset = ns - clock_now();
+	clock.realtime_offset = ns - clock_now();
+	clock.sequence += 2;
 	spin_unlock_irq(&realtime_lock, flags);
 	seconds_update();
-}
-
-static bool tick(void *context)
-{
-	(void)context;
-	const struct trap_frame *interrupted = this_cpu()->interrupted;
-	seconds_update();
-	timers_expire(clock_now());
-	thread_tick(trap_from_user(interrupted));
-	return true;
 }
 
 void clock_init(void)
 {
 	calibrate();
+	clock.answers = boot_arg_number("clock.share", 1);
 	clock_set_realtime(cmos_seconds() * NS_PER_SECOND);
-
-	uint32_t divisor = (PIT_HZ + TICKS_PER_SECOND / 2) / TICKS_PER_SECOND;
-	outb(PIT_COMMAND, PIT_RATE_0);
-	outb(PIT_CHANNEL0, divisor & 0xff);
-	outb(PIT_CHANNEL0, divisor >> 8);
-	irq_register(PIT_LINE, tick, NULL);
+	timer_start_up();
 }

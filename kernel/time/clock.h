@@ -3,15 +3,15 @@
  * -icount exact), the wall clock (CMOS at start-up), and timeouts. */
 #pragma once
 
-#include "lib/list.h"
+#include "lib/heap.h"
 #include "lib/types.h"
 
 #define NS_PER_SECOND 1000000000ull
-#define TICKS_PER_SECOND 100u /* timer interrupts; also USER_HZ of /proc */
+#define TICKS_PER_SECOND 100u /* while a thread runs; also USER_HZ of /proc */
 
-void clock_init(void);         /* calibrates the TSC (10 ms) and starts the ticks */
+void clock_init(void);         /* calibrates the TSC (10 ms) and starts the timer */
 uint64_t clock_now(void);      /* ns since boot; callable anywhere */
-/* The counter behind it, and how to make ns of it: (tsc - start) * scale >> 24. */
+/* The counter behind it, and how to make ns of it: time_page.h. */
 static inline uint64_t clock_tsc(void)
 {
 	uint32_t low, high;
@@ -21,14 +21,19 @@ static inline uint64_t clock_tsc(void)
 uint64_t clock_tsc_start(void);
 uint32_t clock_tsc_scale(void);
 uint64_t clock_realtime(void); /* ns since 1970-01-01 UTC */
-uint32_t clock_seconds(void);  /* the same in seconds, as of the latest tick: cheaper */
+uint32_t clock_seconds(void);  /* in seconds, as of the timer's latest interrupt: cheaper */
 void clock_set_realtime(uint64_t ns);
+/* Makes the page right (time_page.h), which programs may be reading. It is so until the wall clock is
+ * set. With clock.share=0 on the kernel's command line it says that they must ask the kernel. */
+struct time_page;
+void clock_fill_page(struct time_page *);
 
-/* A timeout: `expire` is called once, from the timer interrupt, at or after deadline. */
+/* A timeout: `expire` is called once, in an interrupt, at or after its deadline. A patient one does
+ * not wake an idle machine: it comes with the next interrupt of the timer behind its deadline. */
 struct timer {
-	struct list_link link;
-	uint64_t deadline;
+	struct heap_node node;  /* by deadline */
 	void (*expire)(struct timer *);
+	bool patient;           /* timer_init: false; changed only while it is not set */
 };
 void timer_init(struct timer *, void (*expire)(struct timer *));
 void timer_set(struct timer *, uint64_t deadline_ns); /* also moves one that is set */

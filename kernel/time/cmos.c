@@ -63,7 +63,7 @@ uint64_t cmos_seconds(void)
 	do {
 		fields_read(fields);
 		fields_read(again);
-	} while (memcmp(fields, again, sizeof(fields)));
+	} while (memcmp(fields, again, sizeof(fields)) != 0);
 	fields_to_binary(fields);
 
 	uint32_t year = 2000 + fields[YEAR];

@@ -64,6 +64,42 @@ vfork:
 	jmp syscall_result
 	.size vfork, . - vfork
 
+/* clone(run, end of its stack, flags, argument, parent's place for the number, tls, its own): the
+ * new thread of control starts with this one's registers, and with the argument on its stack. */
+	.globl clone
+	.type clone, @function
+clone:
+	pushl %ebp
+	pushl %ebx
+	pushl %esi
+	pushl %edi
+	movl 20(%esp), %ebp
+	movl 24(%esp), %ecx
+	andl $-16, %ecx
+	subl $16, %ecx
+	movl 32(%esp), %eax
+	movl %eax, (%ecx)
+	movl 28(%esp), %ebx
+	movl 36(%esp), %edx
+	movl 40(%esp), %esi
+	movl 44(%esp), %edi
+	movl $__NR_clone, %eax
+	int $0x80
+	testl %eax, %eax
+	jz 1f
+	popl %edi
+	popl %esi
+	popl %ebx
+	popl %ebp
+	jmp syscall_result
+1:	movl %ebp, %eax
+	xorl %ebp, %ebp /* nobody called it: a backtrace ends here */
+	call *%eax
+	movl %eax, %ebx
+	movl $__NR_exit, %eax
+	int $0x80
+	.size clone, . - clone
+
 /* Where a signal handler returns to: sigaction names one of these as the restorer. The
  * kernel finds its frame by the stack pointer. In the frame without siginfo, the
  * handler's argument is still on the stack above it. */

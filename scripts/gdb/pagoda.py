@@ -7,6 +7,7 @@
 The commands are in the folder guest/; README.md says in which order to read it.
 """
 
+import importlib
 import os
 import sys
 
@@ -24,8 +25,9 @@ def pagoda_help(arguments):
     table(["COMMAND", "SHOWS OR DOES"], (["pagoda " + usage, text] for usage, text in COMMANDS))
 
 
-import guest.spaces   # ps, areas, walk, page
-import guest.frames   # frames, frame, swap, cache
-import guest.threads  # threads, locks
-import guest.audit    # audit
-import guest.program  # user, in, break-exec, break-fault, watch
+# Each adds its commands when it is read.
+importlib.import_module("guest.spaces")   # ps, areas, walk, page
+importlib.import_module("guest.frames")   # frames, frame, swap, cache
+importlib.import_module("guest.threads")  # threads, locks
+importlib.import_module("guest.audit")    # audit
+importlib.import_module("guest.program")  # user, in, break-exec, break-fault, watch

@@ -3,7 +3,8 @@
 replacement policies side by side. Each is drawn if the traced program has the figures:
 
     demo thrashing                     thrashing.svg   what it printed: pages touched, faults
-    demo policies                      policies.svg    the trace between one policy and the next
+    demo policies, demo clock          policies.svg    the trace between one policy and the next, or
+                                                       of that what lies between two marks
     anything, with vm.sample=1         policies.svg    its references, through the policy lab
 """
 
@@ -19,6 +20,7 @@ sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import references
 import svg
 
+BEGINS, ENDS = "== begins", "== ends"  # userprog/bin/demo/demo.h
 BLUE, RED, GREEN, VIOLET = "#1f77b4", "#d62728", "#2ca02c", "#9467bd"
 SMALL = 'style="font-size:10px"'
 
@@ -131,11 +133,21 @@ class Period:
 
     def __init__(self, policy):
         self.policy = policy
+        self.clear()
+
+    def clear(self):
         self.faults = {False: 0, True: 0}  # by whether the disk was needed
         self.evicted = self.written = self.looks = 0
+        self.over = False
 
     def note(self, event):
+        """Without marks all of it counts; else what came before the first is set-up."""
         kind = event["kind"]
+        if kind == "name" and event["name"] == BEGINS:
+            self.clear()
+        self.over = self.over or kind == "name" and event["name"] == ENDS
+        if self.over:
+            return
         if kind == "fault.end":
             self.faults[event["major"]] += 1
         self.evicted += kind == "evict"

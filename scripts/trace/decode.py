@@ -3,6 +3,7 @@
 """Turns the records of kernel/trace.h into the events of docs/trace-format.md.
 
     scripts/trace/decode.py events.bin > events.jsonl
+    scripts/trace/decode.py --line line.bin > events.jsonl     what came by COM2
 
 --icount: the guest ran under -icount shift=0, where one ns is one instruction. Used as a
 module, events(file) yields the events as dictionaries.
@@ -24,13 +25,15 @@ HOLDERS = ["absent", "free", "boot", "heap", "stack", "vm"]           # physmem.
 ANON = 2                                                              # frame.h
 TABLES = {4: "table", 5: "directory", 6: "leaf", 7: "zero"}           # frame.h
 ROWS = ["NO_AREA", "FORBIDDEN", "ANON_OWN", "ANON_SHARED", "ANON_COPY", "ZERO_MAP",
-        "ZERO_FILL", "FILE_SHARED", "FILE_READ", "FILE_COPY", "PAST_END", "NO_TABLES"]
-RESULTS = ["done", "maperr", "accerr", "bus", "memory"]               # fault.h
+        "ZERO_FILL", "FILE_SHARED", "FILE_READ", "FILE_COPY", "PAST_END", "MAKE_TABLES",
+        "GROW_STACK", "UNSHARE", "NOT_CODE"]
+RESULTS = ["done", "maperr", "accerr", "bus", "memory", "killed"]     # fault.h
 REASONS = ["file clean", "file dirty", "anon clean", "anon dirty"]    # tracepoints.h
 STATES = ["runs", "ready", "sleeps", "ended"]                         # thread.h
 CALLS = {"mmap": 4, "munmap": 2, "mprotect": 3, "brk": 1, "mremap": 4, "madvise": 3,
          "msync": 3, "mlock": 3}                                      # trace.h: how many arguments
-PAGE, SLOT, WRITABLE = 4096, 1 << 22, 2
+PAGE, WRITABLE = 4096, 2
+ENTRIES = 1024  # of a page table, if the beginning does not say otherwise
 READ, WRITE, EXECUTE, SHARED, STACK, HEAP, LOCKED = 1, 2, 4, 8, 0x10, 0x20, 0x80  # area.h
 
 
@@ -46,6 +49,25 @@ def groups():
     with open(os.path.join(ROOT, "kernel/trace.h"), encoding="utf-8") as file:
         lines = re.search(r"#define TRACE_GROUPS(.*?)\n\n", file.read(), re.DOTALL).group(1)
     return re.findall(r"group\((\w+)\)", lines)
+
+
+class Frames:
+    """The records in what came by COM2, each in a frame (RFC 1055): a file to read from. What
+    stands before the first end of a frame may be the rest of a record, and is dropped."""
+
+    END, ESCAPE = 0xc0, 0xdb
+    def __init__(self, file):
+        self.frames = file.read().split(bytes([self.END]))[1:-1]
+
+    def unescape(self, frame):
+        for code, byte in ((0xdc, self.END), (0xdd, self.ESCAPE)):
+            frame = frame.replace(bytes([self.ESCAPE, code]), bytes([byte]))
+        return frame
+
+    def read(self, size):
+        count = size // RECORD.size
+        taken, self.frames = self.frames[:count], self.frames[count:]
+        return b"".join(map(self.unescape, taken))
 
 
 class Numbers:
@@ -110,6 +132,7 @@ class Decoder:
         self.groups_on = set()
         self.policy_name = None
         self.ranges = {}         # thread: the range that its next area.change had
+        self.slot = ENTRIES * PAGE  # what a page table maps
         self.forget()
 
     def forget(self):
@@ -285,8 +308,11 @@ class Decoder:
         self.rows_due.clear()
         return {"kind": "lost", "count": more}
 
-    def begin(self, version, frames, slots, mask, _):
+    def begin(self, version, frames, slots, mask, entries):
         self.begun = {"version": version, "frames": frames}
+        self.slot = (entries or ENTRIES) * PAGE
+        if self.slot != ENTRIES * PAGE:
+            self.begun["entries"] = entries
         if slots:
             self.begun["slots"] = slots
         self.begun["kinds"] = [name for i, name in enumerate(self.groups) if mask >> i & 1]
@@ -360,17 +386,21 @@ class Decoder:
 
     def map(self, space, page, before, after, _):
         number = self.spaces.get(space)
-        table = self.tables.get(self.space(number).shared.get(page & -SLOT))
+        table = self.tables.get(self.space(number).shared.get(page & -self.slot))
         if table:
             return self.map_shared(table, number, page, after) if "map" in self.groups_on else []
-        frame = after >> 12
-        made = [] if self.telling else self.what_maps(number, page, before, frame)
+        frame, made = after >> 12, []
+        # First of all the page lets go of the frame that it had: perhaps it was the last to name
+        # the anon there, which then ends.
+        if "map" in self.groups_on and before and before >> 12 != frame:
+            made.append(self.page_at(space, page, kind="unmap", frame=before >> 12,
+                                     before=before))
+        if not self.telling:
+            made += self.what_maps(number, page, before, frame)
         if "map" not in self.groups_on:
             return made
         self.space(number).entries[page] = after
-        if before and before >> 12 != frame:
-            made.append(self.page_at(space, page, kind="unmap", frame=before >> 12,
-                                     before=before))
+        if before >> 12 != frame:
             before = 0
         made.append(self.page_at(space, page, frame=frame, before=before, after=after))
         return made
@@ -508,7 +538,7 @@ class Decoder:
     def slot_share(self, parent, child, address, frame, _):
         parent, child = self.spaces.get(parent), self.spaces.get(child)
         anons, made = self.space(parent).anons, []
-        for page in range(address, address + SLOT, PAGE):
+        for page in range(address, address + self.slot, PAGE):
             if page in anons:
                 made += self.name_anon(child, page, anons[page])
         fields = {"as": child, "addr": address, "from": parent, "pages": len(made)}
@@ -522,7 +552,7 @@ class Decoder:
         if not table:
             entries = self.space(parent).entries
             table = Table({page: entries[page] for page in
-                           range(address, address + SLOT, PAGE) if page in entries})
+                           range(address, address + self.slot, PAGE) if page in entries})
             self.tables[frame] = table
             self.use_shared(table, frame, parent, address)
             for page, entry in table.entries.items():
@@ -545,7 +575,7 @@ class Decoder:
     def slot_leave(self, space, address, frame, *_):
         number, made = self.spaces.get(space), []
         anons = self.space(number).anons
-        for page in range(address, address + SLOT, PAGE):
+        for page in range(address, address + self.slot, PAGE):
             if page in anons:
                 made += self.name_anon(number, page, 0)
         return self.release_table(number, address, frame, {"as": number, "addr": address}, made)
@@ -744,11 +774,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", help="what the guest's virtio console wrote")
     parser.add_argument("--icount", action="store_true", help="one ns is one instruction")
+    parser.add_argument("--line", action="store_true", help="the file is what came by COM2")
     parser.add_argument("--command", help="what was run, for the first line")
     options = parser.parse_args()
     write = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
     with open(options.file, "rb") as file:
-        for event in events(file, options.icount, options.command):
+        source = Frames(file) if options.line else file
+        for event in events(source, options.icount, options.command):
             print(write(event))
 
 

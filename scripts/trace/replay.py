@@ -81,6 +81,8 @@ class State:
         self.files, self.disks, self.processes = {}, {}, {}
         self.faults = {}       # pid: the fault.begin of the fault it is in
         self.requests = {}     # request: its disk.start
+        self.joined = False    # at the snapshot something was under way, perhaps: it may end
+        self.known = set()     # threads whose faults, requests whose transfers were seen since
         self.policy = None
         self.running = None
 
@@ -104,6 +106,8 @@ class State:
             disks, policy = self.disks, self.policy
             self.forget()
             self.disks, self.policy = disks, policy
+        else:
+            self.joined = bool(self.processes or self.disks)
         self.free = event["free"]
 
     def lost(self, _):
@@ -307,24 +311,32 @@ class State:
 
     # ---- pairs ----
 
+    def end_unbegun(self, event, key):
+        """An end without its beginning: once, of what was under way at the snapshot."""
+        if not self.joined or key in self.known:
+            self.wrong(event, "without a beginning")
+        self.known.add(key)
+
     def fault_begin(self, event):
         if event["pid"] in self.faults:
             self.wrong(event, f"thread {event['pid']} is in a fault already")
         self.faults[event["pid"]] = event
+        self.known.add(("thread", event["pid"]))
 
     def fault_end(self, event):
         begin = self.faults.pop(event["pid"], None)
         if not begin:
-            self.wrong(event, "without a beginning")
+            self.end_unbegun(event, ("thread", event["pid"]))
         elif (begin["as"], begin["addr"]) != (event["as"], event["addr"]):
             self.wrong(event, "another one began")
 
     def disk_start(self, event):
         self.requests[event["request"]] = event
+        self.known.add(("request", event["request"]))
 
     def disk_done(self, event):
         if not self.requests.pop(event["request"], None):
-            self.wrong(event, "without a start")
+            self.end_unbegun(event, ("request", event["request"]))
 
     METHODS = {
         "begin": begin, "snapshot": snapshot, "lost": lost, "frame.take": frame_take,

@@ -22,6 +22,8 @@ VIEWER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "viewer")
 # In the order in which they need each other.
 SCRIPTS = ["trace.js", "state.js", "player.js", "words.js", "grid.js", "frames.js", "spaces.js",
            "walk.js", "panels.js", "timeline.js", "main.js"]
+# After those: the events come from a machine that runs (scripts/web).
+LIVE = "live.js"
 # Fields that every event may have; their columns are as long as the trace.
 COMMON = ["t", "insns", "cpu", "pid", "snap", "irq"]
 ALIGN = 8
@@ -86,7 +88,20 @@ def read_events(path):
     return events
 
 
-def pack_events(events):
+STEP, STEP_LINE = "== step", "== "  # userprog/bin/demo/demo.h; how a demo's headlines begin
+
+
+def chapters_of(events, console):
+    """[(the number of the event, the headline)]: a demo is called STEP for a moment, before it
+    prints one. Without a console, or if they do not fit together, none."""
+    places = [number for number, event in enumerate(events)
+              if event["kind"] == "name" and event["name"] == STEP and not event.get("snap")]
+    lines = [line[len(STEP_LINE):].strip() for line in console.splitlines()
+             if line.startswith(STEP_LINE)]
+    return list(zip(places, lines)) if len(places) == len(lines) else []
+
+
+def pack_events(events, chapters=()):
     """The head's length, the head (JSON), and the columns."""
     columns = Columns()
     kinds = {}
@@ -94,7 +109,7 @@ def pack_events(events):
         kinds.setdefault(event["kind"], []).append(event)
     names = list(kinds)
     numbers = {name: number for number, name in enumerate(names)}
-    head = {"count": len(events), "kinds": [],
+    head = {"count": len(events), "kinds": [], "chapters": list(chapters),
             "kind": columns.add("kind", [numbers[event["kind"]] for event in events]),
             "common": [columns.add(name, [event.get(name) for event in events])
                        for name in COMMON]}
@@ -110,23 +125,45 @@ def pack_events(events):
     return len(text).to_bytes(4, "little") + text + bytes(columns.bytes)
 
 
+def read_console(folder):
+    """What the guest printed meanwhile, if scripts/trace/run left it there."""
+    path = os.path.join(folder, "console.log")
+    if not os.path.exists(path):
+        return ""
+    with open(path, encoding="utf-8", errors="replace") as console:
+        return console.read().replace("\r", "")
+
+
 def read_source(name):
     with open(os.path.join(VIEWER, name), encoding="utf-8") as file:
         return file.read()
 
 
-def make_page(events):
-    command = events[0].get("command", "") if events else ""
-    parts = {
-        "TITLE": html.escape(f"{command or 'a trace'} · Pagoda"),
+def make_live_page():
+    """The same page without events: they come while the machine runs."""
+    return fill({
+        "TITLE": "Pagoda, live",
         "STYLE": read_source("viewer.css"),
-        "SCRIPT": "\n".join(read_source(name) for name in SCRIPTS),
-        "TRACE": base64.b64encode(zlib.compress(pack_events(events), 6)).decode(),
-    }
+        "SCRIPT": "\n".join(read_source(name) for name in [*SCRIPTS, LIVE]),
+    }).replace('<script type="text/plain" id="trace">@TRACE@</script>\n', "")
+
+
+def fill(parts):
     page = read_source("index.html")
     for name, text in parts.items():
         page = page.replace(f"@{name}@", text, 1)
     return page
+
+
+def make_page(events, console=""):
+    command = events[0].get("command", "") if events else ""
+    packed = pack_events(events, chapters_of(events, console))
+    return fill({
+        "TITLE": html.escape(f"{command or 'a trace'} · Pagoda"),
+        "STYLE": read_source("viewer.css"),
+        "SCRIPT": "\n".join(read_source(name) for name in SCRIPTS),
+        "TRACE": base64.b64encode(zlib.compress(packed, 6)).decode(),
+    })
 
 
 def main():
@@ -139,7 +176,7 @@ def main():
         sys.exit(f"{options.events}: no events")
     os.makedirs(os.path.dirname(os.path.abspath(options.page)), exist_ok=True)
     with open(options.page, "w", encoding="utf-8") as page:
-        page.write(make_page(events))
+        page.write(make_page(events, read_console(os.path.dirname(options.events))))
 
 
 if __name__ == "__main__":

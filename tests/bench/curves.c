@@ -4,15 +4,20 @@
  *
  *   curve NAME X TICKS
  *
- * with X in MiB, or a number of areas or processes. The argument `memory=N` is the most MiB.
+ * with X in MiB, or a number of areas, of entries that map a page, of processes, or of names in a
+ * directory. The argument `memory=N` is the most MiB; other words choose parts (the table at the
+ * end).
  */
 #include "tests/bench/bench.h"
+
+#include <sys/mount.h>
 
 #define FAULTS      64u
 #define TURNS       32
 #define SAMPLES     5
 #define FILE_MIB    1024u /* more than there is memory */
 #define AREAS_MAX   60000u
+#define MAPPERS_MAX 10000u
 #define PROCESSES   1000u
 
 static void point(const char *name, unsigned x, void (*before)(void), void (*run)(void),
@@ -171,6 +176,51 @@ static void with_areas(void)
 	memory_drop();
 }
 
+/* ---- entries that map one page --------------------------------------------------------- */
+
+static int mapped_often;
+static char *first_of_many;
+
+/* Maps the file's page so often, side by side, and reads it by each. */
+static void mappers_make(unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++) {
+		char *at = first_of_many + i * PAGE;
+
+		CHECK(mmap(at, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, mapped_often, 0) == at,
+		      "mapping %u", i);
+		(void)*(volatile char *)at;
+	}
+}
+
+/* Each time other ones, which came neither first nor last. */
+static unsigned next_mapper;
+
+static void entries_drop(void)
+{
+	madvise(first_of_many + next_mapper * PAGE, FAULTS * PAGE, MADV_DONTNEED);
+	next_mapper += FAULTS;
+}
+
+static void with_mappers(void)
+{
+	unsigned made = 0;
+
+	mapped_often = open("curves.dat", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	CHECK(mapped_often >= 0 && ftruncate(mapped_often, PAGE) == 0, "a file of one page");
+	first_of_many = mmap(NULL, MAPPERS_MAX * PAGE, PROT_NONE,
+	                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	for (unsigned mappers = 1000; mappers <= MAPPERS_MAX; mappers *= 10) {
+		mappers_make(made, mappers);
+		made = mappers;
+		next_mapper = mappers / 3;
+		point("mappers-unmap", mappers, NULL, entries_drop, NULL, FAULTS);
+	}
+	munmap(first_of_many, MAPPERS_MAX * PAGE);
+	close(mapped_often);
+	unlink("curves.dat");
+}
+
 /* ---- processes --------------------------------------------------------------------------- */
 
 static pid_t sleepers[PROCESSES];
@@ -204,17 +254,161 @@ static void with_processes(void)
 	}
 }
 
-int main(int count, char **arguments)
+/* Waits for a byte, hands it on, and ends. */
+static _Noreturn void ring_member(int from, int to)
 {
-	unsigned most = 512;
+	char byte;
 
-	if (count > 1 && strncmp(arguments[1], "memory=", 7) == 0)
-		most = strtoul(arguments[1] + 7, NULL, 10);
+	CHECK(read(from, &byte, 1) == 1 && write(to, &byte, 1) == 1, "the byte comes by");
+	_exit(0);
+}
+
+/* From the parent's byte on, until the last of the ring has been waited for: for each of them. */
+static uint64_t ring_cost(unsigned members)
+{
+	int first[2], from[2], to[2];
+
+	CHECK(pipe(first) == 0, "a pipe");
+	from[0] = dup(first[0]);
+	for (unsigned i = 0; i < members; i++) {
+		CHECK(pipe(to) == 0, "a pipe");
+		if (!fork_checked())
+			ring_member(from[0], to[1]);
+		close(from[0]);
+		close(to[1]);
+		from[0] = to[0];
+	}
+	usleep(100000);
+	uint64_t start = ticks();
+	write(first[1], "", 1);
+	for (unsigned i = 0; i < members; i++)
+		CHECK(wait(NULL) > 0, "member %u has ended", i);
+	uint64_t cost = ticks() - start;
+	close(from[0]);
+	close(first[0]);
+	close(first[1]);
+	return cost / members;
+}
+
+static void with_rings(void)
+{
+	for (unsigned members = 10; members <= PROCESSES; members *= 10)
+		say("curve processes-ring %u %llu", members,
+		    (unsigned long long)ring_cost(members));
+}
+
+/* ---- names in a directory ---------------------------------------------------------------- */
+
+static unsigned names;
+
+static void name_write(char *to, unsigned i)
+{
+	snprintf(to, 16, "n%u", i);
+}
+
+static void names_stat(void)
+{
+	struct stat status;
+	char name[16];
+
+	for (unsigned i = 0; i < TURNS; i++) {
+		name_write(name, i * 7919 % names);
+		stat(name, &status);
+	}
+}
+
+static void names_absent(void)
+{
+	struct stat status;
+	char name[16];
+
+	for (unsigned i = 0; i < TURNS; i++) {
+		name_write(name, names + i);
+		stat(name, &status);
+	}
+}
+
+static void names_make_and_remove(void)
+{
+	char name[16];
+
+	for (unsigned i = 0; i < TURNS; i++) {
+		name_write(name, names + i);
+		link("first", name);
+	}
+	for (unsigned i = 0; i < TURNS; i++) {
+		name_write(name, names + i);
+		unlink(name);
+	}
+}
+
+/* All are names of one file, so that it is the directory alone that grows. */
+static void with_names(const char *folder, const char *where, unsigned most)
+{
+	char name[32];
+
+	CHECK(chdir(folder) == 0, "in %s", folder);
+	close(open("first", O_RDWR | O_CREAT, 0600));
+	for (unsigned made = 0; made < most; ) {
+		names = made ? made * 10 : 10;
+		for (; made < names; made++) {
+			name_write(name, made);
+			CHECK(link("first", name) == 0, "%s", name);
+		}
+		snprintf(name, sizeof name, "names-%s-stat", where);
+		point(name, names, names_stat, names_stat, NULL, TURNS);
+		snprintf(name, sizeof name, "names-%s-absent", where);
+		point(name, names, names_absent, names_absent, NULL, TURNS);
+		snprintf(name, sizeof name, "names-%s-make", where);
+		point(name, names, NULL, names_make_and_remove, NULL, TURNS);
+	}
+	CHECK(chdir("..") == 0, "out of it");
+}
+
+static void with_directories(void)
+{
+	CHECK(mkdir("names-disk", 0700) == 0 && mkdir("names-memory", 0700) == 0, "two directories");
+	with_names("names-disk", "disk", 10000);
+	CHECK(mount("none", "names-memory", "tmpfs", 0, "size=64m") == 0, "a tmpfs");
+	with_names("names-memory", "memory", 100000);
+	umount("names-memory");
+}
+
+static unsigned most = 512;
+
+static void with_memories(void)
+{
 	end_of_child = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (unsigned mib = 1; mib <= most; mib *= 2)
 		with_memory(mib);
-	read_hole();
-	with_areas();
-	with_processes();
+}
+
+static const struct {
+	const char *name;
+	void (*measure)(void);
+} parts[] = {
+	{"memory", with_memories}, {"eviction", read_hole}, {"areas", with_areas},
+	{"mappers", with_mappers}, {"processes", with_processes}, {"rings", with_rings},
+	{"directories", with_directories},
+};
+
+/* Words choose parts by name; without any all are measured. */
+int main(int count, char **arguments)
+{
+	bool all = true;
+
+	for (int i = 1; i < count; i++)
+		if (strncmp(arguments[i], "memory=", 7) == 0)
+			most = strtoul(arguments[i] + 7, NULL, 10);
+		else
+			all = false;
+	for (unsigned part = 0; part < sizeof parts / sizeof parts[0]; part++) {
+		bool chosen = all;
+
+		for (int i = 1; i < count; i++)
+			chosen |= strcmp(arguments[i], parts[part].name) == 0;
+		if (chosen)
+			parts[part].measure();
+	}
 	return 0;
 }

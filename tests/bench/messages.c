@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls that move something between processes: a byte, a MiB, the processor, a signal. */
+/* System calls that move something between processes: a byte, a MiB, the processor, a signal. And
+ * the time, which needs none. */
+#include <linux/time_types.h>
+#include <vdso.h>
+
 #include "tests/bench/bench.h"
 
 #define TURNS 100
@@ -21,6 +25,25 @@ static void null_loop(void)
 {
 	for (int i = 0; i < TURNS; i++)
 		__asm__ volatile("" : : : "memory");
+}
+
+/* The time as a C library reads it. */
+static int (*read_clock)(clockid_t, struct __kernel_timespec *);
+
+static void find_clock(void)
+{
+	struct __kernel_timespec time;
+
+	read_clock = vdso_function("LINUX_2.6", "__vdso_clock_gettime64");
+	CHECK(read_clock && read_clock(CLOCK_REALTIME, &time) == 0, "a clock to read");
+}
+
+static void clock_reads(void)
+{
+	struct __kernel_timespec time;
+
+	for (int i = 0; i < TURNS; i++)
+		read_clock(CLOCK_REALTIME, &time);
 }
 
 /* A process that sends back every byte. */
@@ -111,12 +134,26 @@ static void signal_self(void)
 		kill(self, SIGUSR1);
 }
 
+/* The same with the wide registers in use, as in programs of real life, whose libraries copy by
+ * them. */
+static void signal_wide(void)
+{
+	pid_t self = getpid();
+
+	for (int i = 0; i < TURNS; i++) {
+		__asm__ volatile("xorps %xmm0, %xmm0"); /* nothing else here has them */
+		kill(self, SIGUSR1);
+	}
+}
+
 static const struct row rows[] = {
 	{"null-call", TURNS, NULL, null_calls, null_loop, NULL, 0},
+	{"clock-read", TURNS, find_clock, clock_reads, NULL, NULL, 0},
 	{"pipe-round-trip", TURNS, start_echo, round_trips, NULL, stop_other, 0},
 	{"context-switch", 2 * TURNS, start_echo, round_trips, own_trips, stop_other, 0},
 	{"pipe-mib", 1, start_sink, send_mib, NULL, stop_other, 0},
 	{"signal", TURNS, catch, signal_self, NULL, NULL, 0},
+	{"signal-wide", TURNS, catch, signal_wide, NULL, NULL, 0},
 };
 
 int main(int count, char **arguments)

@@ -19,6 +19,10 @@
 #define ROUNDS  24u
 #define LOOP    (FREE + FREE / 10)
 #define LOOPS   6u
+#define FIRST_RUN 256u            /* pages of the shortest runs that are merged */
+#define MERGED    (5 * REGION)    /* pages touched by that: 5 times from half to half */
+#define PART      PAGES(16 * MIB) /* of each of two that take turns */
+#define TURNS     8u
 
 static bool only_tell;
 static char *region;
@@ -93,6 +97,43 @@ static void loop(void)
 		touch(i % LOOP, false);
 }
 
+/* Merges two runs of pages: whichever of them is next is up to chance, as with records in no
+ * order. */
+static void merge(unsigned left, unsigned right, unsigned to, unsigned run, uint32_t *state)
+{
+	unsigned lefts = 0, rights = 0;
+
+	for (unsigned i = 0; i < 2 * run; i++) {
+		bool from_left = rights == run || (lefts < run && next_random(state) & 1);
+		touch(from_left ? left + lefts++ : right + rights++, false);
+		touch(to + i, true);
+	}
+}
+
+/* From one half of the region to the other and back, runs of twice the length each time. */
+static void merge_sort(void)
+{
+	uint32_t state = 1;
+	unsigned from = 0, half = REGION / 2;
+
+	for (unsigned run = FIRST_RUN; run < half; run *= 2, from = half - from)
+		for (unsigned at = 0; at < half; at += 2 * run)
+			merge(from + at, from + at + run, half - from + at, run, &state);
+}
+
+/* As two programs that take turns: each reads and changes all of its pages, in another order each
+ * time. */
+static void turns(void)
+{
+	for (unsigned turn = 0; turn < TURNS; turn++)
+		for (unsigned i = 0; i < PART; i++) {
+			unsigned page = turn % 2 * PART + i * (2 * turn + 3) % PART;
+
+			touch(page, false);
+			touch(page, true);
+		}
+}
+
 static const struct pattern {
 	const char *name;
 	void (*before)(void);
@@ -104,6 +145,8 @@ static const struct pattern {
 	{"swap-random", write_region, read_random, RANDOM},
 	{"swap-hot-scan", write_region, hot_and_scans, ROUNDS * (2 * HOT + SCAN)},
 	{"swap-loop", write_loop, loop, LOOPS * LOOP},
+	{"swap-merge-sort", write_region, merge_sort, MERGED},
+	{"swap-turns", write_region, turns, 2 * TURNS * PART},
 };
 
 #define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))

@@ -33,7 +33,7 @@ static void at_the_end_of_numbers(int fd)
 int main(void)
 {
 	int fd = open("data", O_RDWR | O_CREAT | O_TRUNC, 0644);
-	char a[4] = "AAAA", b[7] = "BBBBBBB", c[1] = "C", bytes[40];
+	char a[] = "AAAA", b[] = "BBBBBBB", c[] = "C", bytes[40];
 	struct iovec out[4] = {{a, 4}, {NULL, 0}, {b, 7}, {c, 1}};
 	struct iovec in[3] = {{bytes, 2}, {bytes + 10, 5}, {bytes + 20, 20}};
 

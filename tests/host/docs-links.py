@@ -7,6 +7,7 @@
     `vm/NAME`, `host/NAME`         such a file or folder, or a test, as make check takes it
     `demo NAME`                    a demo of the guest
     `make TARGET`                  a target of the Makefile
+    NAME (...) at FILE:...         in a backtrace: the function, defined there (without a number)
     <!-- file: PATH -->            the block below is that file, word for word
 
 And every page of docs/ is in the table of docs/README.md. So are the functions true that the
@@ -28,6 +29,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"([\w./-]+\.(?:[chS]|py)):(\w+)")
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+|[\w-]+\.(?:md|py|sh)")
+CALL = re.compile(r"\b(\w+) (?:\([^)]*\) )?at ([\w./-]+\.[chS]):\.\.\.")
 # What begins a path in the repository; other words with a slash are something else.
 TOPS = ("boot", "kernel", "vm", "userprog", "lib", "tests", "scripts", "docs", "host", "fs",
         "bench")
@@ -127,11 +129,15 @@ def faults(page, known):
         wrong += [span_fault(page, span, known) for span in SPAN.findall(line)]
         for words in filter(None, wrong):
             yield f"{page}:{number}: {words}"
+    for name, path in CALL.findall(text):
+        if not os.path.exists(path) or not concepts.defines(path, name):
+            yield f"{page}: {path} defines no {name}"
     yield from quotes(page, text)
 
 
 def pages():
-    found = glob.glob("docs/*.md") + ["README.md"] + glob.glob("*/**/README.md", recursive=True)
+    found = glob.glob("docs/*.md") + glob.glob("docs/decisions/*.md") + ["README.md"]
+    found += glob.glob("*/**/README.md", recursive=True)
     return sorted(page for page in set(found)
                   if not page.startswith(MADE) and not re.match(r"build", page))
 
@@ -147,7 +153,10 @@ def main():
     index = read("docs/README.md")
     missing = [page for page in glob.glob("docs/*.md")
                if f"]({os.path.basename(page)})" not in index and page != "docs/README.md"]
-    tap.check(not missing, " ".join(["docs/README.md lists every page"] + missing))
+    index = read("docs/decisions/README.md")
+    missing += [page for page in glob.glob("docs/decisions/*.md")
+                if f"]({os.path.basename(page)})" not in index and "README" not in page]
+    tap.check(not missing, " ".join(["the README beside them lists every page"] + missing))
     missing = [place for place in swimlane.CODE.values() if not concepts.defines(*place.split(":"))]
     tap.check(not missing, " ".join(["the functions in the pictures of docs/fault.md exist"] +
                                     missing))

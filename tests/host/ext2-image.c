@@ -2,12 +2,15 @@
 /* host-test: tests/host/standin/kernel.c tests/host/standin/files.c
  * host-test: tests/host/standin/oracle.c kernel/fs/inode.c
  * host-test: kernel/fs/dentry.c kernel/fs/path.c kernel/fs/file.c kernel/fs/regular.c
- * host-test: kernel/fs/access.c kernel/fs/block_node.c kernel/fs/mount.c
- * host-test: kernel/fs/pipe.c kernel/fs/tmpfs.c kernel/sync/condition.c
+ * host-test: kernel/fs/access.c kernel/fs/lock.c kernel/fs/allocate.c kernel/fs/seal.c
+ * host-test: kernel/fs/block_node.c kernel/fs/mount.c kernel/fs/pipe.c kernel/fs/tmpfs.c
+ * host-test: kernel/fs/notify.c kernel/fs/xattr.c kernel/charge.c
+ * host-test: kernel/fs/nameless.c kernel/sync/condition.c
  * host-test: kernel/fs/ext2.c kernel/fs/ext2_alloc.c kernel/fs/ext2_map.c
- * host-test: kernel/fs/ext2_directory.c kernel/dev/block.c vm/frame.c vm/pagecache.c
+ * host-test: kernel/fs/ext2_directory.c kernel/fs/ext2_index.c
+ * host-test: kernel/dev/block.c vm/frame.c vm/pagecache.c
  * host-test: vm/writeback.c lib/bitmap.c lib/tree.c
- * host-test: kernel/fs/poll.c */
+ * host-test: kernel/rights.c kernel/credentials.c kernel/fs/poll.c kernel/fs/transfer.c */
 /* host-cflags: -m32 -fno-strict-aliasing -D__KERNEL__ -DPAGODA_DEBUG */
 /*
  * The file system against the host's: thousands of random operations are done on an ext2
@@ -20,9 +23,12 @@
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
+#include <linux/falloc.h>
+#include <linux/fs.h>
 
 #include "kernel/dev/block.h"
 #include "kernel/fs/fs.h"
+#include "kernel/fs/transfer.h"
 #include "kernel/sched/thread.h"
 #include "lib/string.h"
 #include "tests/host/standin/files.h"
@@ -42,6 +48,22 @@ static uint32_t number(uint32_t below)
 {
 	random_state = random_state * 1664525u + 1013904223u;
 	return (random_state >> 8) % below;
+}
+
+static ssize_t read_at(struct file *file, void *to, size_t n, loff_t *position)
+{
+	struct transfer transfer;
+
+	transfer_user(&transfer, to, n);
+	return file_read(file, &transfer, position);
+}
+
+static ssize_t write_at(struct file *file, const void *from, size_t n, loff_t *position)
+{
+	struct transfer transfer;
+
+	transfer_user(&transfer, from, n);
+	return file_write(file, &transfer, position);
 }
 
 /* A path of one to three of a few names; if `dots`, sometimes with ".", and with ".." in a
@@ -121,15 +143,15 @@ static int our_write(const char *path, bool create, bool append, int64_t positio
 {
 	struct file *file;
 	loff_t at = position;
-	int error = RESULT(vfs_open(NULL, path, O_WRONLY | O_NONBLOCK | (create ? O_CREAT : 0) |
+	int error = RESULT(vfs_open(NULL, path, O_WRONLY | O_NONBLOCK | O_LARGEFILE | (create ? O_CREAT : 0) |
 	                            (append ? O_APPEND : 0), 0644, &file));
 
 	if (error)
 		return error;
 	loff_t *place = file->stream && append ? NULL : &at;
-	int done = RESULT(file_write(file, ours, n, place));
+	int done = RESULT(write_at(file, ours, n, place));
 	if (may_fail && done > 0 && done < n) /* as far as there was memory: the rest */
-		done += file_write(file, ours + done, n - done, place);
+		done += write_at(file, ours + done, n - done, place);
 	file_put(file);
 	return done;
 }
@@ -138,15 +160,15 @@ static int our_read(const char *path, int64_t position, int n)
 {
 	struct file *file;
 	loff_t at = position;
-	int error = vfs_open(NULL, path, O_RDONLY | O_NONBLOCK, 0, &file);
+	int error = vfs_open(NULL, path, O_RDONLY | O_NONBLOCK | O_LARGEFILE, 0, &file);
 
 	if (error)
 		return error;
 	fail_soon();
-	int done = file_read(file, ours, n, &at);
+	int done = read_at(file, ours, n, &at);
 	if (fail_no_more()) {
 		at = position;
-		done = file_read(file, ours, n, &at);
+		done = read_at(file, ours, n, &at);
 	}
 	file_put(file);
 	return done;
@@ -167,16 +189,16 @@ static int our_truncate(const char *path, int64_t size)
 static int our_stat(const char *path, struct oracle_stat *to)
 {
 	struct dentry *dentry;
-	struct stat64 status;
+	struct statx status;
 	int error = vfs_lookup(NULL, path, false, &dentry);
 
 	if (error)
 		return error;
 	inode_stat(dentry_inode(dentry), &status);
 	dentry_put(dentry);
-	bool directory = S_ISDIR(status.st_mode);
-	*to = (struct oracle_stat){status.st_mode, directory ? 0 : status.st_nlink,
-	                           directory ? 0 : status.st_size};
+	bool directory = S_ISDIR(status.stx_mode);
+	*to = (struct oracle_stat){status.stx_mode, directory ? 0 : status.stx_nlink,
+	                           directory ? 0 : status.stx_size};
 	return 0;
 }
 
@@ -309,16 +331,44 @@ static bool try_symlink(const char *path)
 	             oracle_symlink(target, path));
 }
 
+static int our_link(const char *path, const char *other)
+{
+	struct dentry *dentry;
+	int error = vfs_lookup(NULL, path, false, &dentry);
+
+	if (error)
+		return error;
+	error = vfs_link(dentry_inode(dentry), NULL, other);
+	dentry_put(dentry);
+	return error;
+}
+
 static bool try_two(const char *path)
 {
 	char other[300];
 
 	random_path(other, true);
-	if (number(3))
-		return agree("rename", path, other, RESULT(vfs_rename(NULL, path, NULL, other)),
-		             oracle_rename(path, other));
-	return agree("link", path, other, RESULT(vfs_link(NULL, path, NULL, other)),
-	             oracle_link(path, other));
+	if (number(3) == 0)
+		return agree("link", path, other, RESULT(our_link(path, other)),
+		             oracle_link(path, other));
+	uint32_t flags = (uint32_t[]){0, 0, RENAME_NOREPLACE, RENAME_EXCHANGE}[number(4)];
+	return agree("rename", path, other, RESULT(vfs_rename(NULL, path, NULL, other, flags)),
+	             oracle_rename(path, other, flags));
+}
+
+static bool try_allocate(const char *path, int64_t position)
+{
+	uint32_t mode = (uint32_t[]){0, FALLOC_FL_KEEP_SIZE, FALLOC_FL_ZERO_RANGE,
+	                             FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE}[number(4)];
+	int64_t n = 1 + number(60000);
+	struct file *file;
+	int error = RESULT(vfs_open(NULL, path, O_WRONLY | O_NONBLOCK | O_LARGEFILE, 0, &file));
+
+	if (!error) {
+		error = RESULT(file_allocate(file, mode, position, n));
+		file_put(file);
+	}
+	return agree("fallocate", path, "", error, oracle_allocate(path, mode, position, n));
 }
 
 static bool step(void)
@@ -333,8 +383,9 @@ static bool step(void)
 	case 4: case 5:
 		return try_read(path);
 	case 6:
-		return agree("truncate", path, "", our_truncate(path, size),
-		             oracle_truncate(path, size));
+		return number(2) ? try_allocate(path, size)
+		                 : agree("truncate", path, "", our_truncate(path, size),
+		                         oracle_truncate(path, size));
 	case 7:
 		return agree("mkdir", path, "", RESULT(vfs_mkdir(NULL, path, 0755)),
 		             oracle_mkdir(path));
@@ -410,17 +461,17 @@ static void check_large(void)
 	loff_t at = THIRD_LEVEL - 10000;
 
 	memset(piece, 'l', sizeof(piece));
-	CHECK(!vfs_open(NULL, "/large", O_RDWR | O_CREAT, 0600, &file));
-	CHECK(file_write(file, piece, sizeof(piece), &at) == sizeof(piece));
+	CHECK(!vfs_open(NULL, "/large", O_RDWR | O_CREAT | O_LARGEFILE, 0600, &file));
+	CHECK(write_at(file, piece, sizeof(piece), &at) == sizeof(piece));
 	at -= 5000;
-	CHECK(file_read(file, ours, 6000, &at) == 5000 && !memcmp(ours, piece, 5000));
+	CHECK(read_at(file, ours, 6000, &at) == 5000 && !memcmp(ours, piece, 5000));
 	at = 1 << 20;
-	CHECK(file_read(file, ours, 1, &at) == 1 && ours[0] == 0);
+	CHECK(read_at(file, ours, 1, &at) == 1 && ours[0] == 0);
 	vfs_sync();
 	CHECK(!oracle_fsck());
 	CHECK(!our_truncate("/large", THIRD_LEVEL - 9000));
 	at = THIRD_LEVEL - 10000;
-	CHECK(file_read(file, ours, 6000, &at) == 1000 && !memcmp(ours, piece, 1000));
+	CHECK(read_at(file, ours, 6000, &at) == 1000 && !memcmp(ours, piece, 1000));
 	file_put(file);
 	CHECK(!vfs_unlink(NULL, "/large"));
 	vfs_sync();
@@ -435,10 +486,10 @@ static void check_orphan(void)
 
 	CHECK(!vfs_open(NULL, "/orphan", O_RDWR | O_CREAT, 0600, &file));
 	memset(ours, 'o', 20000);
-	CHECK(file_write(file, ours, 20000, &at) == 20000);
+	CHECK(write_at(file, ours, 20000, &at) == 20000);
 	CHECK(!vfs_unlink(NULL, "/orphan"));
 	at = 19999;
-	CHECK(file_read(file, ours, 10, &at) == 1 && ours[0] == 'o');
+	CHECK(read_at(file, ours, 10, &at) == 1 && ours[0] == 'o');
 	vfs_shutdown();
 	CHECK(!oracle_fsck());
 	file_put(file);
@@ -446,10 +497,38 @@ static void check_orphan(void)
 	CHECK(!oracle_fsck());
 }
 
+#define ROOM 30000 /* bytes that a file has, and again as many behind its end */
+
+/* A file of holes that was given room for all of it, and behind it. */
+static struct file *file_with_room(void)
+{
+	struct file *file;
+
+	CHECK(!vfs_open(NULL, "/promised", O_WRONLY | O_CREAT, 0644, &file));
+	CHECK(!file_allocate(file, 0, 0, ROOM));
+	CHECK(!file_allocate(file, FALLOC_FL_KEEP_SIZE, ROOM, ROOM));
+	CHECK(file->inode->source.size == ROOM);
+	return file;
+}
+
+/* It can be written although the disk is full, as far as it was promised. */
+static void check_room(struct file *file)
+{
+	loff_t at = 0;
+
+	CHECK(write_at(file, ours, ROOM, &at) == ROOM);
+	CHECK(write_at(file, ours, ROOM, &at) == ROOM);
+	at = 100 * ROOM;
+	while (write_at(file, ours, ROOM, &at) > 0)
+		;
+	CHECK(write_at(file, ours, ROOM, &at) == -ENOSPC);
+	file_put(file);
+}
+
 /* Directories of several blocks, and a disk that is full. */
 static void check_full(void)
 {
-	struct file *file;
+	struct file *file, *promised = file_with_room();
 	char path[64];
 	loff_t at = 0;
 	int made = 0, done;
@@ -462,11 +541,12 @@ static void check_full(void)
 			break;
 	}
 	CHECK(made == 700);
-	CHECK(!vfs_open(NULL, "/big", O_WRONLY | O_CREAT, 0644, &file));
-	while ((done = file_write(file, ours, PIECE_MAX, &at)) > 0)
+	CHECK(!vfs_open(NULL, "/big", O_WRONLY | O_CREAT | O_LARGEFILE, 0644, &file));
+	while ((done = write_at(file, ours, PIECE_MAX, &at)) > 0)
 		;
 	CHECK(done == -ENOSPC);
 	file_put(file);
+	check_room(promised);
 	vfs_shutdown();
 	CHECK(!oracle_fsck());
 	for (int i = 0; i < made; i++) {
@@ -475,6 +555,7 @@ static void check_full(void)
 	}
 	CHECK(!vfs_rmdir(NULL, "/many"));
 	CHECK(!vfs_unlink(NULL, "/big"));
+	CHECK(!vfs_unlink(NULL, "/promised"));
 	vfs_shutdown();
 	CHECK(!oracle_fsck());
 }

@@ -31,7 +31,7 @@ def start_guest(folder, kernel, port):
 
 
 def run_gdb(kernel, port):
-    command = ["gdb", "-q", "-nx", "-batch", kernel]
+    command = [machine.GDB, "-q", "-nx", "-batch", kernel]
     for line in ("set confirm off", "set architecture i386", "set pagination off",
                  "set width 0", "set tcp connect-timeout 20",
                  f"target remote 127.0.0.1:{port}", "source scripts/gdb/pagoda.py",

@@ -52,7 +52,7 @@ run("pagoda break-exec looked-at")
 run("continue")
 from guest.kernel import *
 from guest.memory import *
-from guest.frames import swap_areas
+from guest.frames import swap_devices
 parent = current_process().id
 run(f"pagoda user {parent}")
 gdb.Breakpoint("look_here")
@@ -75,12 +75,12 @@ forget()
 space = space_of(process_by_id(parent))
 copied = int(next(page[1] for page in pages if page[0] == "copied"), 16)
 anon = space.anon(copied).address
-table = to_virtual(space.directory[copied >> 22] & -PAGE) + 4 * (copied >> 12 & 1023)
+table = table_at(space.directory[copied >> SLOT_SHIFT]) + ENTRY * (copied >> 12 & ENTRIES - 1)
 frame_ = anon + offset_of("struct anon", "frame")
 damage = [("references", anon + offset_of("struct anon", "references"), 2),
           ("owner", frame_, word(frame_) + layout_of("struct frame").size),
           ("entry", table, word(table) + PAGE),
-          ("swap", swap_areas()[0].address + offset_of("struct swap_area", "used"), 0)]
+          ("swap", swap_devices()[0].address + offset_of("struct swap_device", "used"), 0)]
 for name, address, bad in damage:
     old = word(address, bad)
     print(f"@@@ damage {name}")
@@ -117,7 +117,7 @@ def run_gdb(folder, kernel, port, console):
     driver = os.path.join(folder, "driver.py")
     with open(driver, "w", encoding="utf-8") as script:
         script.write(f"LOOKS, CONSOLE = {LOOKS!r}, {console!r}\n{DRIVER}")
-    command = ["gdb", "-q", "-nx", "-batch", kernel]
+    command = [machine.GDB, "-q", "-nx", "-batch", kernel]
     for line in ("set confirm off", "set architecture i386", "set pagination off",
                  "set width 0", "set tcp connect-timeout 20",
                  f"target remote 127.0.0.1:{port}", "source scripts/gdb/pagoda.py",
@@ -149,6 +149,7 @@ def check_areas(said, output):
     for (area, rights, offset, path), row in zip(said.maps, rows):
         behind = f"{path} from page {int(offset, 16) >> 12}" if path.startswith("/") else "zeros"
         behind += f" ({path[1:-1]})" if path.startswith("[") else ""
+        behind = "[vdso] from page 0" if path == "[vdso]" else behind
         check(row[:2] == [area, rights] and row[6] == behind, f"area {area} {rights} {behind}")
 
 

@@ -83,10 +83,24 @@ static void check_random(void)
 	check_that(good, "100000 random steps agree with an array of bool");
 }
 
+static void check_barred(void)
+{
+	uint32_t barred[BITMAP_BYTES(BITS) / 4] = {~1u, UINT32_MAX, ~(1u << 12)};
+	struct bitmap bitmap;
+
+	bitmap_init(&bitmap, words, BITS);
+	check_that(bitmap_take_but(&bitmap, barred, 1) == 76, "barred words are skipped");
+	check_that(bitmap_take_but(&bitmap, barred, 1) == 0, "also round the end");
+	check_that(bitmap_take_but(&bitmap, barred, 1) == BITMAP_NONE && bitmap.used == 2,
+	           "the barred bits are not taken though they are clear");
+	check_that(bitmap_take(&bitmap, 1) == 1, "without the bar they are");
+}
+
 int main(void)
 {
 	check_single_bits();
 	check_take();
 	check_random();
+	check_barred();
 	return tap_done();
 }

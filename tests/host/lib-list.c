@@ -38,13 +38,14 @@ int main(void)
 	struct list list = LIST_INIT(list), other;
 	int seen = 0;
 
-	CHECK(list_empty(&list) && !list_first(&list) && !list_pop(&list));
+	CHECK(list_empty(&list) && !list_first(&list) && !list_last(&list) && !list_pop(&list));
 	list_init(&other);
 	CHECK(list_empty(&other));
 
 	list_append(&list, &items[1].link);
 	check_that(IS(&list, 1), "append to an empty list");
 	list_append(&list, &items[2].link);
+	CHECK(list_last(&list) == &items[2].link);
 	list_prepend(&list, &items[0].link);
 	check_that(IS(&list, 0, 1, 2), "prepend and append");
 	list_insert_before(&items[2].link, &items[3].link);

@@ -11,6 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* From glibc 2.43 on these are macros that give back a const where they were given one. */
+#undef memchr
+#undef strchr
+#undef strrchr
+#undef strstr
+#undef strpbrk
+#undef bsearch
+
 #define memcpy   pagoda_memcpy
 #define memmove  pagoda_memmove
 #define memset   pagoda_memset

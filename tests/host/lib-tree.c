@@ -206,6 +206,34 @@ static void check_update(void)
 	check_that(tree_verify(&tree, KEYS), "tree_update carries a change to the root");
 }
 
+/* Every size: built from a chain, and taken out again in order; also what was inserted and so has
+ * another shape. */
+static void check_build(void)
+{
+	bool good = true, in_order = true;
+
+	for (unsigned size = 0; size <= 100 && good; size++) {
+		struct tree tree = {NULL, summarise};
+		elements_clear();
+		for (unsigned i = 0; i + 1 < size; i++)
+			elements[i].node.right = &elements[i + 1].node;
+		tree_build(&tree, size ? &elements[0].node : NULL, size);
+		good = tree_verify(&tree, size);
+		if (size % 3 == 1) {
+			tree_remove(&tree, &elements[size / 2].node);
+			good = good && tree_verify(&tree, size - 1);
+			tree_insert(&tree, &elements[size / 2].node);
+		}
+		for (unsigned i = 0; i < size; i++) {
+			in_order = in_order && tree_take_first(&tree) == &elements[i].node;
+			elements[i].node = (struct tree_node){0}; /* is not looked at again */
+		}
+		in_order = in_order && !tree_take_first(&tree) && !tree.root;
+	}
+	check_that(good, "trees of 0 to 100 nodes built at once have order, balance, summaries");
+	check_that(in_order, "what is taken out first by first comes in order");
+}
+
 int main(void)
 {
 	check_empty();
@@ -213,5 +241,6 @@ int main(void)
 	check_random();
 	check_duplicate();
 	check_update();
+	check_build();
 	return tap_done();
 }

@@ -37,6 +37,15 @@ def under_policies():
     return events + [{"kind": "policy", "policy": "clock"}, {"kind": "evict"}]
 
 
+def with_marks():
+    """The same, but of clock's events all but the last eviction are set-up, or come after the end."""
+    mark = [{"kind": "name", "pid": 5, "name": name} for name in ("== begins", "== ends")]
+    events = under_policies()
+    first = next(n for n, event in enumerate(events) if event.get("policy") == "fifo")
+    return [*events[:first], mark[0], {"kind": "evict"}, mark[1], {"kind": "evict"},
+            {"kind": "fault.end", "major": True}, *events[first:first + 3]]
+
+
 def pictures(folder):
     with open(os.path.join(folder, "console.log"), "w", encoding="utf-8") as file:
         file.write(CONSOLE)
@@ -65,6 +74,9 @@ def comparisons(folder):
     compared = compare.periods(under_policies())
     yield ([(period.policy, period.evicted, period.looks) for period in compared] ==
            [("clock", 2, 3), ("fifo", 1, 0)], "each policy's busiest period counts")
+    marked = {period.policy: (period.evicted, sum(period.faults.values()))
+              for period in compare.periods(with_marks())}
+    yield (marked == {"clock": (1, 0), "fifo": (1, 1)}, "with marks, what lies between them counts")
     yield (compare.draw_policies(under_policies(), folder), "there are two to compare")
     shown = words(os.path.join(folder, "policies.svg"))
     yield ({"clock", "fifo", "4", "7", "1.5"} <= set(shown), "policies.svg shows their figures")

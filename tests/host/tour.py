@@ -13,19 +13,19 @@ for any lines. What is left must be the same, line by line.
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
-import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts")
 import machine
+from shared.shell import Shell, kernel_and_build
 from shared.tap import check, done
 
 TOUR = "docs/tour.md"
 PROMPTS = ("$ ", "pagoda:~# ", "(gdb) ")
-READY = b"pagoda:~# \x1b[6n"  # busybox asks where the cursor is
 GUEST_SECONDS, GDB_SECONDS = 100, 60
 ELLIPSIS = "..."
 
@@ -85,42 +85,6 @@ def compare(step, output):
         print(re.sub("^", "# ", output, flags=re.MULTILINE))
 
 
-class Shell:
-    """A guest's shell, as `make qemu MEM=16 SWAP=64` gives it, but for GRUB."""
-
-    def __init__(self, folder, build, kernel, settings):
-        root, swap = os.path.join(folder, "root.img"), os.path.join(folder, "swap.img")
-        machine.copy_sparse(os.path.join(build, "test.img"), root)
-        machine.make_swap(swap, int(settings["SWAP"]))
-        command = machine.qemu_command(
-            mem=settings["MEM"], disk="virtio", root=root, swap=swap, kernel=kernel, serial="stdio",
-            cmdline=machine.boot_line("virtio", 1, "explain"), drive_options=",cache=unsafe")
-        self.guest = subprocess.Popen(command + ["-monitor", "none"], stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE)
-        self.watch = threading.Timer(GUEST_SECONDS, self.guest.kill)
-        self.watch.start()
-
-    def close(self):
-        self.watch.cancel()
-        self.guest.kill()
-        self.guest.wait()
-
-    def read(self):
-        """What comes until the next prompt, or until the guest has ended."""
-        text = b""
-        while not text.endswith(READY):
-            more = os.read(self.guest.stdout.fileno(), 4096)
-            if not more:
-                break
-            text += more
-        return text.removesuffix(READY).decode(errors="replace")
-
-    def run(self, command):
-        self.guest.stdin.write(command.encode() + b"\n")
-        self.guest.stdin.flush()
-        return self.read().partition("\n")[2]  # without the echo
-
-
 def settings_of(command):
     """The variables of a make command."""
     return {name: quoted or word for name, quoted, word
@@ -146,10 +110,10 @@ def run_gdb(folder, build, kernel, test, steps):
                                  kernel, f"file:{folder}/console", ("quiet",))
     guest = subprocess.Popen(command + ["-S", "-gdb", f"tcp:127.0.0.1:{port}"],
                              stdin=subprocess.DEVNULL)
-    gdb = ["gdb", "-q", "-nx", kernel]
+    gdb = [machine.GDB, "-q", "-nx", kernel]
     for line in ("set confirm off", "set architecture i386", "set pagination off",
                  "set width 0", "set tcp connect-timeout 20",
-                 f"add-symbol-file {build}/programs/tests/{test}",
+                 "add-symbol-file " + shlex.quote(f"{build}/programs/tests/{test}"),
                  f"target remote 127.0.0.1:{port}", "source scripts/gdb/pagoda.py"):
         gdb += ["-ex", line]
     try:
@@ -167,10 +131,7 @@ def run_gdb(folder, build, kernel, test, steps):
 
 
 def main():
-    kernel = os.path.abspath(os.path.join(os.path.dirname(os.environ["OBJ"]), "pagoda.elf"))
-    build = os.path.dirname(kernel)
-    if not os.path.exists(os.path.join(build, "test.img")):
-        build = os.path.dirname(build)
+    kernel, build = kernel_and_build()
     steps = list(steps_of(TOUR))
     by_prompt = {prompt: [step for step in steps if step.prompt == prompt] for prompt in PROMPTS}
     host, guest, gdb = by_prompt.values()
@@ -178,7 +139,8 @@ def main():
     debug = next(step for step in host if step.command.startswith("make debug "))
 
     with tempfile.TemporaryDirectory(prefix="pagoda-tour-") as folder:
-        shell = Shell(folder, build, kernel, settings_of(start.command))
+        settings = settings_of(start.command)
+        shell = Shell(folder, settings["MEM"], settings["SWAP"], GUEST_SECONDS)
         try:
             compare(start, shell.read())
             demos = shell.run("demo --names").split()

@@ -152,7 +152,7 @@ def check_sites(kernel):
         return image[at:at + size]
 
     names = dict(reversed(line.split()[::2]) for line in subprocess.run(
-        ["nm", kernel], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines())
+        [machine.NM, kernel], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines())
     first, end = (int(names[f"trace_sites_{which}"], 16) for which in ("start", "end"))
     sites = struct.unpack(f"<{(end - first) // 4}I", words(first, end - first))[::3]
     check(len(sites) > 50 and all(words(site, len(NOTHING)) == NOTHING for site in sites),

@@ -90,11 +90,11 @@ class Checks:
 class Page:
     """The page of one trace, open in the browser."""
 
-    def __init__(self, browser, check, name, events, folder):
+    def __init__(self, browser, check, name, events, folder, console=""):
         self.browser, self.check, self.name, self.events = browser, check, name, events
         self.path = os.path.join(folder, f"{name}.html")
         with open(self.path, "w", encoding="utf-8") as page:
-            page.write(view.make_page(events))
+            page.write(view.make_page(events, console))
 
     def open(self, after=""):
         """Returns after how many ms everything was there."""
@@ -329,6 +329,13 @@ def check_keys(page):
     browser.press("Shift", "ArrowRight")
     browser.press("Shift", "ArrowLeft")
     page.same(page.index(), ends[0], "Shift ←: back to it")
+    evictions = [i for i in moments if page.events[i]["kind"] == "evict"]
+    browser.press("Home")
+    browser.press("e")
+    browser.press("e")
+    page.same(page.index(), evictions[1], "E twice: the second eviction")
+    browser.press("E")
+    page.same(page.index(), evictions[0], "Shift E: back to the first")
     browser.press("End")
     page.same(page.index(), len(page.events) - 1, "End: the last moment")
     browser.press("Home")
@@ -448,17 +455,28 @@ def check_hand(page):
     page.same(hands, [frame, None, frame], "another policy has no hand until it moves one")
 
 
+def settled(measure):
+    """What is measured, once it is below 1: the page follows a new width in its next pictures, and
+    a busy machine draws these late."""
+    for _ in range(100):
+        found = measure()
+        if max(found) < 1:
+            break
+        time.sleep(0.05)
+    return found
+
+
 def check_widths(page):
     """The figure ends where the lists begin, however wide the window is."""
     for width in (1000, 1200, 1300, 1440):
         page.browser.command("Emulation.setDeviceMetricsOverride", width=width, height=900,
                              deviceScaleFactor=1, mobile=False)
-        found = page.browser.run("""
+        found = settled(lambda: page.browser.run("""
             const figure = document.getElementById("figure");
             return [document.documentElement.scrollWidth - innerWidth,
                     Math.max(...[...figure.querySelectorAll(".panel, .card, #legend")].map(
                         (one) => one.getBoundingClientRect().right)) -
-                    figure.getBoundingClientRect().right];""")
+                    figure.getBoundingClientRect().right];"""))
         page.says(max(found) < 1, f"nothing sticks out {width} wide {found}")
 
 
@@ -492,9 +510,30 @@ def check_sample(page):
     check_contained(page)
 
 
+def check_chapters(page, console):
+    """A demo's headlines, where it printed them; the page opens at the first."""
+    browser = page.browser
+    lines = [line[3:].strip() for line in console.splitlines() if line.startswith("== ")]
+    marks = [i for i, event in enumerate(page.events)
+             if event["kind"] == "name" and event["name"] == "== step"]
+    shown = browser.run("""
+        return [...document.getElementById("chapter").options].map((one) => one.text);""")
+    page.same(shown, ["setting up", *lines], f"{len(lines)} chapters, as on the console")
+    chosen = "return document.getElementById('chapter').selectedIndex"
+    page.same([page.index(), browser.run(chosen)], [marks[0], 1], "it opens at the first chapter")
+    browser.click("#moment")
+    browser.press("PageDown")
+    page.same([page.index(), browser.run(chosen)], [marks[1], 2], "Page Down: the next chapter")
+    browser.press("PageUp")
+    browser.press("Home")
+    page.same([page.index(), browser.run(chosen)], [page.first(), 0], "Home: before the chapters")
+    browser.run("""const chapter = document.getElementById("chapter");
+                   chapter.selectedIndex = 2; chapter.dispatchEvent(new Event("change"));""")
+    page.same(page.index(), marks[1], "a chapter that is chosen")
+
+
 def check_real(page):
     """A trace that a guest made just now."""
-    page.open()
     moments = page.moments()
     some = sorted(random.Random(2).sample(moments, min(200, len(moments))))
     check_sentences(page, some)
@@ -583,7 +622,13 @@ def main():
         hand = max(i for i, event in enumerate(events) if event["kind"] == "hand")
         turn = {**events[hand], "kind": "policy", "policy": "fifo"}
         check_hand(Page(browser, check, "turn", [*events[:hand + 1], turn], folder))
-        check_real(Page(browser, check, "real", real_trace(folder, "demo cow"), folder))
+        events = real_trace(folder, "demo cow")
+        with open(os.path.join(folder, "trace", "console.log"), encoding="utf-8") as log:
+            console = log.read()
+        real = Page(browser, check, "real", events, folder, console)
+        real.open()
+        check_chapters(real, console)
+        check_real(real)
         big = os.path.join(folder, "big.jsonl")
         big_trace.write(big, BIG)
         check_big(Page(browser, check, "big", view.read_events(big), folder))

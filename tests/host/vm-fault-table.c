@@ -17,45 +17,32 @@
 static struct page_source source = {.size = 0x2000};
 static struct anon anon_of_page;
 static struct area area;
-static pte_t directory[ENTRIES_PER_TABLE]; /* without page tables: they must be asked for */
+#define SLOT (PLACE >> SLOT_SHIFT)
+static pte_t directory[ENTRIES_PER_TABLE] = {[SLOT] = PTE_P};
 static struct anon *leaf[ENTRIES_PER_TABLE];
-static struct anon **leaves[SPT_LEAVES] = {[PLACE >> 22] = leaf};
+static struct anon **leaves[USER_TABLES] = {[SLOT] = leaf};
 static struct spt spt = {
-	.stack_limit = 8u << 20, .leaves = leaves, .pagedir.directory = directory,
+	.stack_limit = 8u << 20, .leaves = {leaves},
+	.pagedir = {.root = directory, .spares = (struct mapping *)directory},
 };
-static bool area_covers, tables_fail;
+static bool area_covers;
 static uint32_t sharers = 1; /* of the slot */
 
-struct area *spt_area_find(struct spt *space, uintptr_t address)
+bool commit_allows(uint32_t pages)
+{
+	return pages < 0x100000;
+}
+
+struct area *area_find_slowly(struct areas *space, uintptr_t address)
 {
 	(void)space;
 	return area_covers && address >= area_start(&area) && address < area.end ? &area : NULL;
 }
 
-struct area *spt_area_from(struct spt *space, uintptr_t address)
+struct area *area_from(const struct areas *space, uintptr_t address)
 {
 	(void)space;
 	return area_covers && address < area.end ? &area : NULL;
-}
-
-void area_set_start(struct spt *space, struct area *grown, uintptr_t start)
-{
-	(void)space;
-	grown->node.key = start;
-}
-
-int pagedir_prepare(struct pagedir *pagedir, uintptr_t address)
-{
-	(void)pagedir;
-	(void)address;
-	return tables_fail ? -ENOMEM : 0;
-}
-
-int spt_leaf_prepare(struct spt *space, uintptr_t address)
-{
-	(void)space;
-	(void)address;
-	return 0;
 }
 
 uint32_t spt_sharers(const struct spt *space, uintptr_t address)
@@ -70,16 +57,6 @@ bool spt_owns(const struct spt *space, uintptr_t address)
 	(void)space;
 	(void)address;
 	return sharers == 1;
-}
-
-/* The others keep the leaf, so each anon is named once more. */
-int spt_own(struct spt *space, uintptr_t address)
-{
-	(void)space;
-	(void)address;
-	anon_of_page.references += sharers > 1;
-	sharers = 1;
-	return 0;
 }
 
 static enum row row_of(uintptr_t address, bool write)
@@ -126,6 +103,8 @@ static enum row expected(const struct page_case *page)
 	bool readable = page->rights != 0; /* on this processor, whatever the right */
 	if (page->write ? !(page->rights & AREA_WRITE) : !readable)
 		return FORBIDDEN;
+	if (page->sharers > 1 && (page->write || page->references == 0))
+		return UNSHARE;
 	if (page->references == 1 && page->sharers == 1)
 		return ANON_OWN;
 	if (page->references > 0)
@@ -182,6 +161,7 @@ static void check_table(void)
 	CHECK(seen[FILE_READ] && right[FILE_READ]);
 	CHECK(seen[FILE_COPY] && right[FILE_COPY]);
 	CHECK(seen[PAST_END] && right[PAST_END]);
+	CHECK(seen[UNSHARE] && right[UNSHARE]);
 	printf("# %u cases\n", cases);
 }
 
@@ -193,9 +173,12 @@ static void check_no_area(void)
 	check_that(row_of(area.end, true) == NO_AREA, "the first byte behind an area is outside");
 	check_that(row_of(area_start(&area), true) == ZERO_FILL, "its first page is inside");
 	check_that(row_of(PLACE - 2 * PAGE_SIZE, true) == NO_AREA, "only stacks grow");
-	tables_fail = true;
-	check_that(row_of(PLACE, true) == NO_TABLES, "no memory for a page table is told as such");
-	tables_fail = false;
+	directory[SLOT] = 0;
+	check_that(row_of(PLACE, true) == MAKE_TABLES, "a page table is asked for");
+	directory[SLOT] = PTE_P;
+	leaves[SLOT] = NULL;
+	check_that(row_of(PLACE, true) == MAKE_TABLES, "and a leaf");
+	leaves[SLOT] = leaf;
 }
 
 /* A stack of one page, with `room` bytes free below it. */
@@ -213,28 +196,24 @@ static void check_stack(void)
 	uintptr_t lowest = USER_STACK_TOP - spt.stack_limit;
 	uintptr_t all = USER_STACK_TOP - PAGE_SIZE; /* nothing at all lies below */
 	build_stack(all);
-	check_that(row_of(USER_STACK_TOP - 5 * PAGE_SIZE, true) == ZERO_FILL &&
-	           area_start(&area) == USER_STACK_TOP - 5 * PAGE_SIZE,
-	           "a stack grows to the page");
-	build_stack(all);
-	CHECK(row_of(lowest, true) == ZERO_FILL);
-	build_stack(all);
-	check_that(row_of(lowest - PAGE_SIZE, true) == NO_AREA && area.gap_before == all,
-	           "not past its limit");
+	check_that(row_of(USER_STACK_TOP - 5 * PAGE_SIZE, true) == GROW_STACK &&
+	           area_start(&area) == USER_STACK_TOP - PAGE_SIZE,
+	           "a stack may grow to the page; the decision does not do it");
+	CHECK(row_of(lowest, true) == GROW_STACK);
+	check_that(row_of(lowest - PAGE_SIZE, true) == NO_AREA, "not past its limit");
 	build_stack(STACK_GUARD_GAP + 3 * PAGE_SIZE);
-	CHECK(row_of(USER_STACK_TOP - 4 * PAGE_SIZE, true) == ZERO_FILL);
-	build_stack(STACK_GUARD_GAP + 3 * PAGE_SIZE);
+	CHECK(row_of(USER_STACK_TOP - 4 * PAGE_SIZE, true) == GROW_STACK);
 	check_that(row_of(USER_STACK_TOP - 5 * PAGE_SIZE, true) == NO_AREA,
 	           "nor into the gap above what lies below");
 	spt.stack_limit = UINT32_MAX;
 	build_stack(all);
 	check_that(row_of(USER_START - PAGE_SIZE, true) == NO_AREA, "nor to the null page");
-	build_stack(all);
-	CHECK(row_of(USER_START, true) == ZERO_FILL);
+	CHECK(row_of(USER_START, true) == GROW_STACK);
 }
 
 int main(void)
 {
+	mutex_lock(&spt.lock);
 	check_table();
 	check_no_area();
 	check_stack();

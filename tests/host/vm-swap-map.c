@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* host-test: vm/swap.c lib/bitmap.c tests/host/standin/kernel.c */
+/* host-test: vm/swap.c vm/swapon.c lib/bitmap.c tests/host/standin/kernel.c */
 /* host-cflags: -m32 */
 /*
  * Which headers of a swap area are refused; which slots are given out when, of one area and of
  * several; where on the disk the pages of a swap file lie; and how an area is closed.
  */
+#include "vm/commit.h"
 #include "vm/swap.h"
 
 #include <asm/errno.h>
@@ -21,6 +22,7 @@
 #include "vm/pagecache.h"
 #include "vm/source.h"
 #include "vm/spt.h"
+#include "vm/swapon.h"
 #include "vm/vm.h"
 
 #define CHUNK 32768u           /* slots of one bitmap */
@@ -29,6 +31,11 @@
 #define STEPS 200000
 #define AREA(n) ((uint32_t)(n) << 28)
 #define AREAS 8
+
+void commit_set_swap(uint32_t pages)
+{
+	(void)pages;
+}
 
 static unsigned char header[PAGE_SIZE];
 static int read_error;
@@ -111,7 +118,7 @@ int anon_release_slot(struct anon *anon)
 static int leave_swap(uint32_t area)
 {
 	spin_lock(&vm_lock);
-	if (swap_slot_in_area(other_slot, area)) {
+	if (swap_slot_on(other_slot, area)) {
 		swap_slot_free(other_slot);
 		other_slot = 0;
 	}
@@ -154,10 +161,16 @@ static const struct page_source_ops file_ops = {.get = file_get, .put = file_put
 static const struct page_source_ops no_swap_ops = {.get = file_get, .put = file_put};
 static struct page_source file = {.ops = &file_ops, .size = FILE_PAGES * PAGE_SIZE};
 
-int pagecache_sync(struct page_source *source, uint32_t first, uint32_t end)
+int pagecache_make_durable(struct page_source *source, uint32_t first, uint32_t end,
+                           bool data_only, uint32_t *told)
 {
-	(void)source, (void)first, (void)end;
+	(void)source, (void)first, (void)end, (void)data_only, (void)told;
 	return sync_error;
+}
+
+void pagecache_drop_clean_of(struct page_source *source)
+{
+	(void)source;
 }
 
 static void lay_out_file(void)
@@ -231,7 +244,7 @@ static void check_headers(void)
 	struct swap_info info;
 	CHECK(swap_describe(0, &info) && strcmp(info.name, "/dev/vdb") == 0 && !info.is_file &&
 	      info.slots == LAST_PAGE && info.used == 0);
-	CHECK(swap_uses_device(&device) && !swap_uses_device(&small));
+	CHECK(swap_uses_disk(&device) && !swap_uses_disk(&small));
 }
 
 /* ---- the slots of one area ---- */
@@ -367,7 +380,7 @@ static void check_file(void)
 	check_that(header_sector == file_sectors[0], "the header is read where the file lies");
 	CHECK(references == 1 && file.carries_swap);
 	CHECK(swap_total() == LAST_PAGE + FILE_PAGES - 1);
-	check_that(!swap_uses_device(&small), "a file on a device is not the device");
+	check_that(!swap_uses_disk(&small), "a file on a device is not the device");
 	struct swap_info info;
 	CHECK(swap_describe(1, &info) && strcmp(info.name, "/swapfile") == 0 && info.is_file &&
 	      info.slots == FILE_PAGES - 1);
@@ -425,8 +438,8 @@ static void check_overflow(void)
 	for (uint32_t page = 1; page <= SMALL_LAST; page++)
 		swap_slot_free(AREA(1) | page);
 	CHECK(swap_slot_in_use(7) && !swap_slot_in_use(AREA(1) | 7));
-	CHECK(swap_slot_in_area(AREA(1) | 7, 1) && !swap_slot_in_area(AREA(1) | 7, 0));
-	check_that(!swap_slot_in_area(0, 0), "no slot is in no area");
+	CHECK(swap_slot_on(AREA(1) | 7, 1) && !swap_slot_on(AREA(1) | 7, 0));
+	check_that(!swap_slot_on(0, 0), "no slot is in no area");
 	for (uint32_t slot = 1; slot <= LAST_PAGE; slot++)
 		swap_slot_free(slot);
 	spin_unlock(&vm_lock);
@@ -492,7 +505,7 @@ static void check_closing(void)
 	CHECK(swap_off("/dev/vdc") == 0);
 	check_that(releases == 2 && anons[0].slot && anons[3].slot && !other_slot,
 	           "every page of the area is brought in, tmpfs's too, and no other");
-	check_that(!swap_slot_in_area(anons[0].slot, 1) && !swap_slot_in_area(anons[3].slot, 1),
+	check_that(!swap_slot_on(anons[0].slot, 1) && !swap_slot_on(anons[3].slot, 1),
 	           "an area that is being closed gives out no slot");
 	refills = false;
 	CHECK(swap_used() == 3 && swap_total() == LAST_PAGE);

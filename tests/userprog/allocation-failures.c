@@ -13,7 +13,9 @@
  */
 #include "tests/test.h"
 
+#include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 
 #define REACHED_END 42 /* the failure was not needed any more */
 #define TRIES_MAX 3000
@@ -121,6 +123,44 @@ static void pipes(void)
 	while (read(ends[0], buffer, sizeof(buffer)) > 0)
 		;
 	dup2(ends[0], 200);
+}
+
+static void send_descriptor(int to, int number)
+{
+	char control[CMSG_SPACE(sizeof(int))] = {0}, bytes[5000] = {0};
+	struct iovec piece = {bytes, sizeof(bytes)};
+	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control,
+	                         .msg_controllen = sizeof(control)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	*header = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+	memcpy(CMSG_DATA(header), &number, sizeof(int));
+	sendmsg(to, &message, MSG_NOSIGNAL);
+	message.msg_controllen = sizeof(control);
+	recvmsg(number, &message, MSG_PEEK);
+}
+
+/* What is left open, and in messages, is closed at the end. */
+static void sockets(void)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "failing-socket"};
+	int ends[2], server = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	if (server >= 0 && bind(server, (void *)&name, sizeof(name)) == 0) {
+		int client = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		listen(server, 5);
+		connect(client, (void *)&name, sizeof(name));
+		send(client, &name, sizeof(name), MSG_NOSIGNAL);
+		accept(server, NULL, NULL);
+		connect(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0), (void *)&name,
+		        sizeof(name));
+		unlink(name.sun_path);
+	}
+	CHECK(access(name.sun_path, F_OK) != 0, "a bind that failed leaves no name");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends) != 0)
+		return;
+	send_descriptor(ends[0], ends[1]);
+	send_descriptor(ends[1], ends[0]);
 }
 
 static void processes(void)
@@ -232,6 +272,7 @@ int main(void)
 	check_workload("shared memory", shared_memory);
 	check_workload("files", files);
 	check_workload("pipes", pipes);
+	check_workload("sockets", sockets);
 	check_workload("fork and exec", processes);
 	check_workload("files of the kernel", kernel_files);
 	check_workload("tmpfs", temporary_files);

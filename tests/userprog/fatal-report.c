@@ -99,6 +99,7 @@ int main(void)
 	munmap(page + 2 * PAGE, PAGE);
 	page += PAGE;
 
+	set_switch("0");
 	const char *line = story_of(outer, page);
 	has(line, "segmentation fault: write to");
 	CHECK(!strstr(line, "\n[") || !strstr(line, "innermost"), "nothing below the line: %s",

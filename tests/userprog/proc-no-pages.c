@@ -13,8 +13,8 @@ int main(void)
 	int fd = open("/proc/version", O_RDONLY);
 
 	CHECK(fd >= 0, "/proc/version can be opened");
-	CHECK_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0), ENODEV);
-	CHECK_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0), ENODEV);
+	CHECK_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0), EIO);
+	CHECK_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0), EIO);
 	CHECK_ERRNO(syscall(__NR_swapon, "/proc/version", 0), EINVAL);
 	CHECK_ERRNO(truncate("/proc/version", 0), EINVAL);
 	CHECK_ERRNO(truncate("/proc/version", 10000), EINVAL);

@@ -27,6 +27,7 @@ int main(void)
 
 		if (!child) {
 			setrlimit(RLIMIT_CORE, &none);
+			signal(signals[i], SIG_DFL);
 			kill(getpid(), signals[i]);
 			_exit(1);
 		}

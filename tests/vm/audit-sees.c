@@ -92,6 +92,7 @@ int main(void)
 	check_seen("count-resident", page, "resident pages");
 	check_seen("count-table", page, "the page table for");
 	check_seen("count-shared", page, "shared slots");
+	check_seen("count-locked", page, "locked entries");
 	check_seen("sharers-table", page, "the page table for");
 	check_seen("sharers-leaf", page, "the leaf for");
 	check_seen("table-unowned", page, "is shared, and its leaf is not");

@@ -4,7 +4,7 @@
  * memory finds zeros there at once. They are zeros whoever had the frames before.
  *
  * pagoda-only: a counter of its own
- * guest: mem=16
+ * guest: pagoda-only mem=16
  */
 #include <time.h>
 

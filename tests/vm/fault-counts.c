@@ -2,6 +2,8 @@
 /*
  * getrusage(2) counts one minor fault for each page that is touched for the first time, and none
  * for touching it again; a child's faults are added when it is waited for.
+ *
+ * guest: cmdline="vm.anonaround=0"
  */
 #include "tests/test.h"
 

@@ -6,7 +6,7 @@
  * the right to write to all of it at once.
  *
  * pagoda-only: counters of its own
- * guest: mem=64
+ * guest: pagoda-only mem=64
  */
 #include "tests/test.h"
 

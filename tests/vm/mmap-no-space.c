@@ -29,8 +29,8 @@ int main(void)
 			break;
 		pieces[count][piece - 1] = count + 1;
 	}
-	CHECK(count >= 8 && count < 16, "between 2 and 4 GiB of addresses, not %u pieces", count);
 	CHECK(errno == ENOMEM, "the end is ENOMEM");
+	CHECK(count >= 8 && count < 16, "between 2 and 4 GiB of addresses, not %u pieces", count);
 	for (uint32_t i = 0; i < count; i++) {
 		CHECK(pieces[i][piece - 1] == (char)(i + 1) && pieces[i][0] == 0, "piece %u", i);
 		CHECK(munmap(pieces[i], piece) == 0, "munmap");

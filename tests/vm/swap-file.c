@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file as swap: pages go to it and come back intact; while it is in use nobody may write it;
- * after swapoff it is a file again. A file with holes is refused.
+ * A file as swap: pages go to it and come back intact; while it is in use nobody may write to it,
+ * map it shared and writable, cut it off or take its name; after swapoff it is a file again. A file
+ * with holes is refused.
  *
  * Pagoda only: it changes the machine's swap.
  *
@@ -21,8 +22,19 @@ int main(void)
 	swap_file_make("swap", FILE_PAGES, false);
 	CHECK(syscall(SYS_swapon, "swap", 0) == 0, "swap to a file");
 	int fd = open("swap", O_RDWR);
-	if (fd >= 0)
-		CHECK_ERRNO(write(fd, "x", 1), ETXTBSY);
+	CHECK(fd >= 0, "it may be opened");
+	CHECK_ERRNO(write(fd, "x", 1), ETXTBSY);
+	CHECK_ERRNO(ftruncate(fd, PAGE), ETXTBSY);
+	CHECK_ERRNO(truncate("swap", PAGE), ETXTBSY);
+	CHECK_ERRNO(open("swap", O_RDONLY | O_TRUNC), ETXTBSY);
+	CHECK_ERRNO(unlink("swap"), EPERM);
+	CHECK_ERRNO(rename("swap", "other"), EPERM);
+	CHECK_ERRNO(rename("holes", "swap"), EPERM);
+	CHECK(mmap(NULL, PAGE, PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED && errno == ETXTBSY,
+	      "it is not written through a mapping");
+	char *read_only = file_map(fd, PAGE, PROT_READ, MAP_SHARED);
+	CHECK_ERRNO(mprotect(read_only, PAGE, PROT_READ | PROT_WRITE), EACCES);
+	munmap(read_only, PAGE);
 	close(fd);
 
 	char *memory = memory_map(PAGES_OWN * PAGE, PROT_READ | PROT_WRITE);

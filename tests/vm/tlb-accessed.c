@@ -7,7 +7,7 @@
  * the 16 translations out of the TLB, and hide what is tested.
  *
  * pagoda-only: it sets the policy.
- * tlb: frame_test_accessed 1
+ * tlb: entry_test_accessed 1
  * guest: mem=8 pagoda-only cmdline="vm.policy=clock"
  */
 #include "tests/test.h"

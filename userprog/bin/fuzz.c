@@ -249,6 +249,8 @@ static const struct call other_calls[] = {
 	{__NR_chmod, "sx"}, {__NR_chown32, "snn"}, {__NR_truncate, "sk"}, {__NR_ftruncate64, "fkw"},
 	{__NR_utimensat, "fstw"}, {__NR_access, "sw"}, {__NR_faccessat2, "fsww"},
 	{__NR_fsync, "f"}, {__NR_fdatasync, "f"}, {__NR_syncfs, "f"}, {__NR_fadvise64_64, "fkwkww"},
+	{__NR_fallocate, "fwkwkw"}, {__NR_readahead, "fkwk"}, {__NR_sync_file_range, "fkwkww"},
+	{__NR_openat2, "fstw"}, {__NR_linkat, "fsfsw"}, {__NR_chroot, "s"},
 	{__NR_poll, "tnw"}, {__NR_ppoll, "tnttw"}, {__NR__newselect, "ntttt"},
 	{__NR_pselect6, "nttttt"}, {__NR_flock, "fw"}, {__NR_mknod, "sxx"}, {__NR_mount, "sssxs"},
 	{__NR_umount2, "sw"}, {__NR_execve, "stt"}, {__NR_close_range, "nnw"},

@@ -30,20 +30,23 @@
 #define ROUND_SHIFT 31
 #define STEPS 256
 
-static struct list zero[2];                  /* queue 0, by round */
-static struct list queues[HISTORY_BITS + 1]; /* the others, from 1 */
-static uint32_t this_round; /* 0 or 1 */
-static unsigned next_queue; /* the queue that is being aged */
+struct aging {
+	struct list zero[2];                  /* queue 0, by round */
+	struct list queues[HISTORY_BITS + 1]; /* the others, from 1 */
+	uint32_t this_round; /* 0 or 1 */
+	unsigned next_queue; /* the queue that is being aged */
+};
 
-static void aging_start(void *table, uint32_t frames)
+static void aging_start(void *self, void *table, uint32_t frames)
 {
+	struct aging *aging = self;
 	(void)table, (void)frames;
-	list_init(&zero[0]);
-	list_init(&zero[1]);
+	list_init(&aging->zero[0]);
+	list_init(&aging->zero[1]);
 	for (unsigned i = 1; i <= HISTORY_BITS; i++)
-		list_init(&queues[i]);
-	this_round = 0;
-	next_queue = 0;
+		list_init(&aging->queues[i]);
+	aging->this_round = 0;
+	aging->next_queue = 0;
 }
 
 static uint32_t history_of(const struct policy_page *page)
@@ -52,74 +55,79 @@ static uint32_t history_of(const struct policy_page *page)
 }
 
 /* Appends the page, which is in no queue, to the one of its history. */
-static void enter(struct policy_page *page, uint32_t history)
+static void enter(struct aging *aging, struct policy_page *page, uint32_t history)
 {
-	struct list *queue = history ? &queues[32 - __builtin_clz(history)] : &zero[this_round];
-	page->note = this_round << ROUND_SHIFT | history;
+	struct list *queue = history ? &aging->queues[32 - __builtin_clz(history)]
+	                             : &aging->zero[aging->this_round];
+	page->note = aging->this_round << ROUND_SHIFT | history;
 	list_append(queue, &page->link);
 }
 
-static void aging_page_in(struct policy_page *page)
+static void aging_page_in(void *self, struct policy_page *page)
 {
-	enter(page, RECENT);
+	enter(self, page, RECENT);
 }
 
-static void aging_page_out(struct policy_page *page)
+static void aging_page_out(void *self, struct policy_page *page)
 {
+	(void)self;
 	list_remove(&page->link);
 }
 
 /* The next page that was not aged in this round, or NULL at its end. */
-static struct policy_page *next_to_age(void)
+static struct policy_page *next_to_age(struct aging *aging)
 {
-	for (; next_queue <= HISTORY_BITS; next_queue++) {
-		struct list *queue = next_queue ? &queues[next_queue] : &zero[!this_round];
+	for (; aging->next_queue <= HISTORY_BITS; aging->next_queue++) {
+		struct list *queue = aging->next_queue ? &aging->queues[aging->next_queue]
+		                                       : &aging->zero[!aging->this_round];
 		struct list_link *first = list_first(queue);
-		if (first && policy_page_of(first)->note >> ROUND_SHIFT != this_round)
+		if (first && policy_page_of(first)->note >> ROUND_SHIFT != aging->this_round)
 			return policy_page_of(first);
 	}
 	return NULL;
 }
 
-static void aging_tick(void)
+static void aging_tick(void *self)
 {
-	struct policy_page *page = next_to_age();
+	struct aging *aging = self;
+	struct policy_page *page = next_to_age(aging);
 	if (!page) {
-		this_round = !this_round;
-		next_queue = 0;
-		page = next_to_age();
+		aging->this_round = !aging->this_round;
+		aging->next_queue = 0;
+		page = next_to_age(aging);
 	}
 	for (unsigned steps = STEPS; page && steps > 0; steps--) {
 		uint32_t history = history_of(page) >> 1;
 		list_remove(&page->link);
-		enter(page, policy_referenced(page) ? history | RECENT : history);
-		page = next_to_age();
+		enter(aging, page, policy_referenced(page) ? history | RECENT : history);
+		page = next_to_age(aging);
 	}
 }
 
 /* There is a page. */
-static struct policy_page *oldest(void)
+static struct policy_page *oldest(struct aging *aging)
 {
-	struct list *queue = &zero[this_round];
+	struct list *queue = &aging->zero[aging->this_round];
 	if (list_empty(queue))
-		queue = &zero[!this_round];
+		queue = &aging->zero[!aging->this_round];
 	for (unsigned i = 1; list_empty(queue); i++)
-		queue = &queues[i];
+		queue = &aging->queues[i];
 	return policy_page_of(list_first(queue));
 }
 
 /* Whoever is passed over counts as referenced: a busy page is in use, and so is a victim that
  * is not evicted after all. Two rounds are enough, as for clock. */
-static struct policy_page *aging_step(void)
+static struct policy_page *aging_step(void *self)
 {
-	struct policy_page *page = oldest();
+	struct policy_page *page = oldest(self);
 	list_remove(&page->link);
-	enter(page, history_of(page) | RECENT);
+	enter(self, page, history_of(page) | RECENT);
 	return policy_evictable(page) && !policy_referenced(page) ? page : NULL;
 }
 
 const struct policy policy_aging = {
 	.name = "aging",
+	.self_bytes = sizeof(struct aging),
 	.start = aging_start,
 	.page_in = aging_page_in,
 	.page_out = aging_page_out,

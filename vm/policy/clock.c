@@ -16,28 +16,37 @@
  */
 #include "vm/policy.h"
 
-static struct list ring = LIST_INIT(ring); /* the hand stands at its first page */
+/* self: the ring; the hand stands at its first page */
 
-static void clock_page_in(struct policy_page *page)
+static void clock_start(void *self, void *table, uint32_t frames)
 {
-	list_append(&ring, &page->link);
+	(void)table, (void)frames;
+	list_init(self);
 }
 
-static void clock_page_out(struct policy_page *page)
+static void clock_page_in(void *self, struct policy_page *page)
 {
+	list_append(self, &page->link);
+}
+
+static void clock_page_out(void *self, struct policy_page *page)
+{
+	(void)self;
 	list_remove(&page->link);
 }
 
 /* After one round every bit has been cleared once, so two rounds find a victim if any page
  * can go at all. */
-static struct policy_page *clock_step(void)
+static struct policy_page *clock_step(void *self)
 {
-	struct policy_page *page = policy_rotate(&ring);
+	struct policy_page *page = policy_rotate(self);
 	return policy_evictable(page) && !policy_referenced(page) ? page : NULL;
 }
 
 const struct policy policy_clock = {
 	.name = "clock",
+	.self_bytes = sizeof(struct list),
+	.start = clock_start,
 	.page_in = clock_page_in,
 	.page_out = clock_page_out,
 	.step = clock_step,

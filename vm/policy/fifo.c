@@ -13,26 +13,35 @@
  */
 #include "vm/policy.h"
 
-static struct list queue = LIST_INIT(queue); /* oldest first */
+/* self: the queue, oldest first */
 
-static void fifo_page_in(struct policy_page *page)
+static void fifo_start(void *self, void *table, uint32_t frames)
 {
-	list_append(&queue, &page->link);
+	(void)table, (void)frames;
+	list_init(self);
 }
 
-static void fifo_page_out(struct policy_page *page)
+static void fifo_page_in(void *self, struct policy_page *page)
 {
+	list_append(self, &page->link);
+}
+
+static void fifo_page_out(void *self, struct policy_page *page)
+{
+	(void)self;
 	list_remove(&page->link);
 }
 
-static struct policy_page *fifo_step(void)
+static struct policy_page *fifo_step(void *self)
 {
-	struct policy_page *page = policy_rotate(&queue);
+	struct policy_page *page = policy_rotate(self);
 	return policy_evictable(page) ? page : NULL;
 }
 
 const struct policy policy_fifo = {
 	.name = "fifo",
+	.self_bytes = sizeof(struct list),
+	.start = fifo_start,
 	.page_in = fifo_page_in,
 	.page_out = fifo_page_out,
 	.step = fifo_step,

@@ -17,63 +17,69 @@
 
 #define SEED 2463534242u
 
-static struct list resident = LIST_INIT(resident); /* marks the pages that are here */
-static struct policy_page **table;
-static uint32_t pages;
-static uint32_t state;
-static uint32_t place;  /* looked at last */
-static bool searching;  /* the page there could not go */
+struct random {
+	struct list resident; /* marks the pages that are here */
+	struct policy_page **table;
+	uint32_t pages;
+	uint32_t state;
+	uint32_t place;  /* looked at last */
+	bool searching;  /* the page there could not go */
+};
 
-static void random_start(void *memory, uint32_t frames)
+static void random_start(void *self, void *table, uint32_t frames)
 {
+	struct random *random = self;
 	(void)frames;
-	table = memory;
-	pages = 0;
-	state = SEED;
-	searching = false;
+	*random = (struct random){.table = table, .state = SEED};
+	list_init(&random->resident);
 }
 
-static uint32_t next_random(void)
+static uint32_t next_random(struct random *random)
 {
-	state ^= state << 13;
-	state ^= state >> 17;
-	state ^= state << 5;
-	return state;
+	random->state ^= random->state << 13;
+	random->state ^= random->state >> 17;
+	random->state ^= random->state << 5;
+	return random->state;
 }
 
-static void put(struct policy_page *page, uint32_t where)
+static void put(struct random *random, struct policy_page *page, uint32_t where)
 {
-	table[where] = page;
+	random->table[where] = page;
 	page->note = where;
 }
 
-static void random_page_in(struct policy_page *page)
+static void random_page_in(void *self, struct policy_page *page)
 {
-	list_append(&resident, &page->link);
-	uint32_t where = next_random() % (pages + 1);
-	if (where < pages)
-		put(table[where], pages);
-	put(page, where);
-	pages++;
+	struct random *random = self;
+	list_append(&random->resident, &page->link);
+	uint32_t where = next_random(random) % (random->pages + 1);
+	if (where < random->pages)
+		put(random, random->table[where], random->pages);
+	put(random, page, where);
+	random->pages++;
 }
 
-static void random_page_out(struct policy_page *page)
+static void random_page_out(void *self, struct policy_page *page)
 {
-	put(table[--pages], page->note);
+	struct random *random = self;
+	put(random, random->table[--random->pages], page->note);
 	list_remove(&page->link);
 }
 
 /* At a random place; if that page cannot go, at the next one. */
-static struct policy_page *random_step(void)
+static struct policy_page *random_step(void *self)
 {
-	place = searching ? place + 1 : next_random();
-	place %= pages;
-	searching = !policy_evictable(table[place]);
-	return searching ? NULL : table[place];
+	struct random *random = self;
+	random->place = random->searching ? random->place + 1 : next_random(random);
+	random->place %= random->pages;
+	struct policy_page *page = random->table[random->place];
+	random->searching = !policy_evictable(page);
+	return random->searching ? NULL : page;
 }
 
 const struct policy policy_random = {
 	.name = "random",
+	.self_bytes = sizeof(struct random),
 	.table_bytes = sizeof(struct policy_page *),
 	.start = random_start,
 	.page_in = random_page_in,

@@ -46,110 +46,109 @@ enum place { FRESH, TRIAL, MAIN, PLACES };
 #define NOTE_PLACE 3u
 #define NOTE_NAMED 4u
 
-static struct list queues[PLACES];
-static uint32_t counts[PLACES];
-static struct ghost *ghosts;
-static uint32_t buckets;
-static uint32_t next;    /* number of the next ghost, from 1 */
-static uint32_t in_vain; /* pages of the main queue named since a page left */
-static uint32_t fruitless; /* steps of its hand since a page was named */
+struct s3fifo {
+	struct list queues[PLACES];
+	uint32_t counts[PLACES];
+	struct ghost *ghosts;
+	uint32_t buckets;
+	uint32_t next;    /* number of the next ghost, from 1 */
+	uint32_t in_vain; /* pages of the main queue named since a page left */
+	uint32_t fruitless; /* steps of its hand since a page was named */
+};
 
-static void s3fifo_start(void *table, uint32_t frames)
+static void s3fifo_start(void *self, void *table, uint32_t frames)
 {
-	ghosts = table;
-	buckets = frames / WAYS;
-	for (uint32_t i = 0; i < buckets * WAYS; i++)
-		ghosts[i].number = 0;
-	for (unsigned i = 0; i < PLACES; i++) {
-		list_init(&queues[i]);
-		counts[i] = 0;
-	}
-	next = 1;
-	in_vain = fruitless = 0;
+	struct s3fifo *s3fifo = self;
+	*s3fifo = (struct s3fifo){.ghosts = table, .buckets = frames / WAYS, .next = 1};
+	for (uint32_t i = 0; i < s3fifo->buckets * WAYS; i++)
+		s3fifo->ghosts[i].number = 0;
+	for (unsigned i = 0; i < PLACES; i++)
+		list_init(&s3fifo->queues[i]);
 }
 
-static uint32_t page_count(void)
+static uint32_t page_count(const struct s3fifo *s3fifo)
 {
-	return counts[FRESH] + counts[TRIAL] + counts[MAIN];
+	return s3fifo->counts[FRESH] + s3fifo->counts[TRIAL] + s3fifo->counts[MAIN];
 }
 
 /* The bucket of an identity, spread by a multiplication (Knuth, TAOCP vol. 3, 6.4). */
-static struct ghost *bucket_of(uint32_t identity)
+static struct ghost *bucket_of(const struct s3fifo *s3fifo, uint32_t identity)
 {
 	uint32_t spread = identity * 2654435761u;
-	return &ghosts[(uint32_t)(((uint64_t)spread * buckets) >> 32) * WAYS];
+	return &s3fifo->ghosts[(uint32_t)(((uint64_t)spread * s3fifo->buckets) >> 32) * WAYS];
 }
 
 /* In place of the oldest of its bucket. */
-static void remember(uint32_t identity)
+static void remember(struct s3fifo *s3fifo, uint32_t identity)
 {
-	if (!buckets)
+	if (!s3fifo->buckets)
 		return;
-	struct ghost *bucket = bucket_of(identity), *oldest = bucket;
+	struct ghost *bucket = bucket_of(s3fifo, identity), *oldest = bucket;
 	for (unsigned i = 1; i < WAYS; i++)
 		if (bucket[i].number < oldest->number)
 			oldest = &bucket[i];
-	*oldest = (struct ghost){.identity = identity, .number = next++};
+	*oldest = (struct ghost){.identity = identity, .number = s3fifo->next++};
 }
 
 /* Whether a ghost remembers the page; it then leaves. */
-static bool recall(uint32_t identity)
+static bool recall(struct s3fifo *s3fifo, uint32_t identity)
 {
-	struct ghost *bucket = buckets ? bucket_of(identity) : NULL;
+	struct ghost *bucket = s3fifo->buckets ? bucket_of(s3fifo, identity) : NULL;
 	for (unsigned i = 0; bucket && i < WAYS; i++) {
 		if (!bucket[i].number || bucket[i].identity != identity)
 			continue;
-		bool recent = next - bucket[i].number <= page_count();
+		bool recent = s3fifo->next - bucket[i].number <= page_count(s3fifo);
 		bucket[i].number = 0;
 		return recent;
 	}
 	return false;
 }
 
-static void enter(struct policy_page *page, enum place place)
+static void enter(struct s3fifo *s3fifo, struct policy_page *page, enum place place)
 {
 	page->note = place;
-	list_append(&queues[place], &page->link);
-	counts[place]++;
+	list_append(&s3fifo->queues[place], &page->link);
+	s3fifo->counts[place]++;
 }
 
-static void leave(struct policy_page *page)
+static void leave(struct s3fifo *s3fifo, struct policy_page *page)
 {
-	counts[page->note & NOTE_PLACE]--;
+	s3fifo->counts[page->note & NOTE_PLACE]--;
 	list_remove(&page->link);
 }
 
-static void move(struct policy_page *page, enum place place)
+static void move(struct s3fifo *s3fifo, struct policy_page *page, enum place place)
 {
-	leave(page);
-	enter(page, place);
+	leave(s3fifo, page);
+	enter(s3fifo, page, place);
 }
 
-static void s3fifo_page_in(struct policy_page *page)
+static void s3fifo_page_in(void *self, struct policy_page *page)
 {
-	enter(page, recall(page->identity) ? MAIN : FRESH);
+	enter(self, page, recall(self, page->identity) ? MAIN : FRESH);
 }
 
-static void s3fifo_page_out(struct policy_page *page)
+static void s3fifo_page_out(void *self, struct policy_page *page)
 {
+	struct s3fifo *s3fifo = self;
 	if (page->note & NOTE_NAMED)
-		remember(page->identity);
-	leave(page);
-	in_vain = 0;
+		remember(s3fifo, page->identity);
+	leave(s3fifo, page);
+	s3fifo->in_vain = 0;
 }
 
 /* One step of the small queue: the victim, or NULL if a page only moved on. Whoever reaches the
  * end goes to the main queue: if it is named and yet not evicted, it is in use. */
-static struct policy_page *small_step(void)
+static struct policy_page *small_step(struct s3fifo *s3fifo)
 {
-	if (counts[FRESH] > counts[TRIAL]) {
-		struct policy_page *page = policy_page_of(list_first(&queues[FRESH]));
+	if (s3fifo->counts[FRESH] > s3fifo->counts[TRIAL]) {
+		struct policy_page *page = policy_page_of(list_first(&s3fifo->queues[FRESH]));
 		policy_referenced(page);
-		move(page, TRIAL);
+		move(s3fifo, page, TRIAL);
 		return NULL;
 	}
-	struct policy_page *page = policy_page_of(list_first(&queues[TRIAL]));
-	move(page, MAIN);
+	struct policy_page *page = policy_page_of(list_first(&s3fifo->queues[TRIAL]));
+	move(s3fifo, page, MAIN);
 	if (!policy_evictable(page) || policy_referenced(page))
 		return NULL;
 	page->note |= NOTE_NAMED;
@@ -157,33 +156,36 @@ static struct policy_page *small_step(void)
 }
 
 /* One step of the main queue's hand. */
-static struct policy_page *main_step(void)
+static struct policy_page *main_step(struct s3fifo *s3fifo)
 {
-	struct policy_page *page = policy_rotate(&queues[MAIN]);
+	struct policy_page *page = policy_rotate(&s3fifo->queues[MAIN]);
 	page->note = MAIN;
 	if (policy_evictable(page) && !policy_referenced(page)) {
-		in_vain++;
+		s3fifo->in_vain++;
 		return page;
 	}
-	fruitless++;
+	s3fifo->fruitless++;
 	return NULL;
 }
 
 /* The small queue gives a page if it has more than its share; or if the main one's pages were
  * all named and would not go, or its hand went round twice and found none. */
-static struct policy_page *s3fifo_step(void)
+static struct policy_page *s3fifo_step(void *self)
 {
-	uint32_t small = counts[FRESH] + counts[TRIAL], share = page_count() / SMALL_SHARE;
-	bool main_may = counts[MAIN] && in_vain <= counts[MAIN] && fruitless < 2 * counts[MAIN];
-	struct policy_page *page =
-		small && (small > share || !main_may) ? small_step() : main_step();
+	struct s3fifo *s3fifo = self;
+	uint32_t main = s3fifo->counts[MAIN], small = page_count(s3fifo) - main;
+	uint32_t share = (small + main) / SMALL_SHARE;
+	bool main_may = main && s3fifo->in_vain <= main && s3fifo->fruitless < 2 * main;
+	struct policy_page *page = small && (small > share || !main_may) ? small_step(s3fifo)
+	                                                                 : main_step(s3fifo);
 	if (page)
-		fruitless = 0;
+		s3fifo->fruitless = 0;
 	return page;
 }
 
 const struct policy policy_s3fifo = {
 	.name = "s3fifo",
+	.self_bytes = sizeof(struct s3fifo),
 	.table_bytes = sizeof(struct ghost),
 	.start = s3fifo_start,
 	.page_in = s3fifo_page_in,

@@ -18,6 +18,8 @@
 #undef NSIG
 #undef SIGUNUSED
 
+struct timespec; /* newer uapi headers do not bring it along */
+
 #define _NSIG 64
 #define NSIG  (_NSIG + 1)
 

@@ -8,11 +8,11 @@ promise may be broken for a moment; the command says so.
 
 import collections
 
-from guest.frames import SLOT_PAGE_BITS, swap_areas
-from guest.kernel import (ENTRIES, all_frames, cached_frame, entry_bits, entry_places,
-                          frame_state, holders, mapping_entries, spaces, zero_frame)
-from guest.memory import (KERNEL_BASE, PAGE, constants, read_word, read_words, record, symbol,
-                          to_virtual, variable)
+from guest.frames import SLOT_PAGE_BITS, swap_devices
+from guest.kernel import (all_frames, cached_frame, entry_bits, entry_places, frame_state,
+                          holders, mapping_entries, spaces, table_at, zero_frame)
+from guest.memory import (ENTRIES, ENTRY, KERNEL_BASE, PAGE, SLOT_SHIFT, constants, frame_in,
+                          read_entry, read_word, read_words, record, symbol, variable)
 from guest.text import command, counted
 
 COMPLAINTS_SHOWN = 20
@@ -66,10 +66,10 @@ class Audit:
                             f"{self.frames[number].used} anons and names {len(named)}")
 
     def check_table(self, space, index, table):
-        number = space.directory[index] >> 12
-        base = to_virtual(space.directory[index] & -PAGE)
+        number = frame_in(space.directory[index])
+        base = table_at(space.directory[index])
         frame = self.frames[number]
-        where = f"the page table for {index << 22:#010x} of {space.name()}"
+        where = f"the page table for {index << SLOT_SHIFT:#010x} of {space.name()}"
         owner = frame.owner.pagedir
         self.expect(2, frame_state(frame) == "PAGE_TABLE" and owner in (0, space.pagedir.address),
                     f"{where} is in frame {number:#x}, which has another owner")
@@ -81,13 +81,13 @@ class Audit:
         resident = 0
         for i, entry in enumerate(table):
             if entry:
-                resident += entry >> 12 != self.zero
-                self.check_entry(space, index << 22 | i << 12, entry, base + 4 * i)
+                resident += frame_in(entry) != self.zero
+                self.check_entry(space, index << SLOT_SHIFT | i << 12, entry, base + ENTRY * i)
         self.expect(1, resident == frame.resident,
                     f"{where} counts {frame.resident} resident pages and has {resident}")
 
     def check_entry(self, space, address, entry, place):
-        number = entry >> 12
+        number = frame_in(entry)
         where = f"{address:#010x} of {space.name()}"
         usual = self.bits["P"] | self.bits["U"]
         self.expect(1, entry & usual == usual and number < len(self.frames),
@@ -157,7 +157,7 @@ class Audit:
                     listed[place] = number
                     if place not in self.entries:
                         self.expect(3, False, f"frame {number:#x} lists the entry at "
-                                    f"{place:#010x}, which maps {read_word(place) >> 12:#x}")
+                                    f"{place:#010x}, which maps {frame_in(read_entry(place)):#x}")
         for place, number in self.entries.items():
             if listed.get(place) != number:
                 space, address = entry_places(place)[0]
@@ -184,24 +184,24 @@ class Audit:
                         f"anon {address:#010x} has neither frame nor slot: its page is lost")
             if anon.slot:
                 slots[anon.slot] += 1
-        areas = swap_areas()
+        devices = swap_devices()
         for slot, count in slots.items():
             self.expect(5, count == 1, f"swap slot {slot} is held by {count} anons")
-            self.expect(5, slot_in_use(areas, slot), f"swap slot {slot} is held, and free")
+            self.expect(5, slot_in_use(devices, slot), f"swap slot {slot} is held, and free")
         writing = sum(1 for frame in self.frames if frame_state(frame) == "UNOWNED"
                       and frame.flags & self.flags["HAS_SLOT"])
         held = len(slots) + writing + variable("slots_held", "kernel/fs/tmpfs.c")
-        used = sum(area.used for area in areas.values())
+        used = sum(device.used for device in devices.values())
         self.expect(5, held == used, f"{used} swap slots are in use, and {held} pages have one")
 
 
-def slot_in_use(areas, slot):
-    """Whether the slot's bit is set in its area's bitmaps, of one page each."""
-    area = areas.get(slot >> SLOT_PAGE_BITS)
+def slot_in_use(devices, slot):
+    """Whether the slot's bit is set in its device's bitmaps, of one page each."""
+    device = devices.get(slot >> SLOT_PAGE_BITS)
     page = slot & (1 << SLOT_PAGE_BITS) - 1
-    if not area or not 0 < page <= area.last_page:
+    if not device or not 0 < page <= device.last_page:
         return False
-    words, bit = area.chunks[page // (PAGE * 8)].words, page % (PAGE * 8)
+    words, bit = device.chunks[page // (PAGE * 8)].words, page % (PAGE * 8)
     return bool(read_word(words + bit // 32 * 4) >> bit % 32 & 1)
 
 

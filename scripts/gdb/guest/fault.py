@@ -2,11 +2,12 @@
 """The table of vm/fault.c, decided once more: what would an access do?"""
 
 from guest.kernel import cached_frame, entry_bits, frame_flags
-from guest.memory import KERNEL_BASE, PAGE, constants, record
+from guest.memory import KERNEL_BASE, PAGE, SLOT_SHIFT, constants, record
 
 ROWS = {  # as in vm/fault.c: (what the page has, what happens)
     "NO_AREA": ("no area, and no stack to grow", "SIGSEGV, SEGV_MAPERR"),
     "FORBIDDEN": ("an area that forbids it", "SIGSEGV, SEGV_ACCERR"),
+    "NOT_CODE": ("an area of no code, and a fetch", "SIGSEGV, SEGV_ACCERR"),
     "ANON_OWN": ("an anon, references 1", "map it as the area allows"),
     "ANON_SHARED": ("an anon, references > 1", "map it read-only"),
     "ANON_COPY": ("an anon, references > 1", "copy it into a new anon"),
@@ -16,7 +17,9 @@ ROWS = {  # as in vm/fault.c: (what the page has, what happens)
     "FILE_READ": ("no anon, file, private", "map the page cache's frame, read-only"),
     "FILE_COPY": ("no anon, file, private", "copy the page cache's frame into a new anon"),
     "PAST_END": ("a page past the end of the file", "SIGBUS"),
-    "NO_TABLES": ("no memory for its tables", "the process is killed"),
+    "MAKE_TABLES": ("no page table", "make one, and look again"),
+    "GROW_STACK": ("no area, just below the stack", "let the stack grow, and look again"),
+    "UNSHARE": ("a slot shared since fork", "make it the program's own, and look again"),
 }
 
 LAYOUT = "kernel/mem/layout.h"
@@ -90,7 +93,7 @@ class Fault:
             return True
         entry = self.space.entry(self.page)
         if self.write:  # a page table that is shared since a fork is not written through
-            entry &= self.space.directory[self.page >> 22]
+            entry &= self.space.directory[self.page >> SLOT_SHIFT]
         return not (entry & bits["P"] and entry & bits["U"]
                     and (entry & bits["W"] or not self.write))
 

@@ -5,12 +5,12 @@ import collections
 
 import gdb
 
-from guest.kernel import (FRAME_WORDS, S_IFBLK, S_IFMT, USER_TABLES, all_frames, entry_places,
+from guest.kernel import (FRAME_WORDS, S_IFBLK, S_IFMT, all_frames, entry_places,
                           frame, frame_count, frame_flags, frame_number, frame_state, holders,
                           inode_of, mapping_entries, process_by_id, source_name, space_of,
                           spaces)
-from guest.memory import (KERNEL_BASE, PAGE, constants, list_of, offset_of, read_word, record,
-                          records, symbol, to_virtual, variable)
+from guest.memory import (KERNEL_BASE, PAGE, constants, frame_in, list_of, offset_of, read_entry,
+                          record, records, symbol, to_virtual, variable)
 from guest.spaces import anon_words, entry_words
 from guest.text import command, counted, lines, number_of, table
 
@@ -89,10 +89,10 @@ def frame_test(word):
         return lambda frame_: mapped(frame_) > 1
     if word.isdigit():
         space = space_of(process_by_id(int(word)))
-        numbers = {entry >> 12 for _, entry in space.entries()}
-        numbers |= {entry >> 12 for entry in space.directory[:USER_TABLES] if entry}
+        numbers = {frame_in(entry) for _, entry in space.entries()}
+        numbers |= {frame_in(entry) for entry in space.directory if entry}
         numbers |= {(leaf - KERNEL_BASE) // PAGE for leaf in space.leaves if leaf}
-        numbers.add((space.pagedir.directory - KERNEL_BASE) // PAGE)
+        numbers |= set(space.directories())
         return lambda frame_: frame_number(frame_.address) in numbers
     raise gdb.GdbError(f"{word} is neither a state nor a flag nor a process; "
                        "`help pagoda frames` lists what may stand here")
@@ -145,17 +145,17 @@ def mapping_rows(place):
     found = entry_places(place)
     if not found:
         return [[f"{place:#010x}", "?", "", "no page table: the list is broken"]]
-    return [[f"{place:#010x}", f"{address:#010x}", entry_words(read_word(place)), space.name()]
+    return [[f"{place:#010x}", f"{address:#010x}", entry_words(read_entry(place)), space.name()]
             for space, address in found]
 
 
 @command("swap")
 def swap(arguments):
-    """the swap areas: their slots, and which page holds each
+    """the swap devices: their slots, and which page holds each
 
-A slot's number says its area in the top four bits and its page there in the rest."""
-    areas = swap_areas()
-    if not areas:
+A slot's number says its device in the top four bits and its page there in the rest."""
+    devices = swap_devices()
+    if not devices:
         raise gdb.GdbError("there is no swap: boot with swap= on the command line, or use swapon")
     holders_ = collections.defaultdict(list)
     slots = {}
@@ -166,10 +166,11 @@ A slot's number says its area in the top four bits and its page there in the res
             if slot:
                 slots[slot] = anon
                 holders_[slot].append(f"{address:#010x} of {name}")
-    table(["AREA", "KIND", "SLOTS", "KIB", "USED", "NEXT", "PIECES", "STATE", "NAME"],
-          ([number, "file" if area.file else "device", area.slots, area.slots * 4, area.used,
-            area.next, area.extent_count, "open" if area.open else "closed", area.name]
-           for number, area in areas.items()))
+    table(["DEVICE", "KIND", "SLOTS", "KIB", "USED", "NEXT", "PIECES", "STATE", "NAME"],
+          ([number, "file" if device.file else "disk", device.slots, device.slots * 4,
+            device.used, device.next, device.extent_count,
+            "open" if device.open else "closed", device.name]
+           for number, device in devices.items()))
     others = variable("slots_held", "kernel/fs/tmpfs.c")
     print(f"held by anons {len(slots)}, by tmpfs {others}")
     if slots:
@@ -180,17 +181,17 @@ A slot's number says its area in the top four bits and its page there in the res
                 ", ".join(holders_[slot])] for slot in shown(sorted(slots), "slots")))
 
 
-def swap_areas():
-    """The areas of swap.c in use: number -> struct swap_area."""
-    count = int(gdb.parse_and_eval("sizeof('vm/swap.c'::areas) / sizeof(struct swap_area)"))
-    every = records("struct swap_area", symbol("areas", "vm/swap.c"), count)
-    return {number: area for number, area in enumerate(every) if area.name}
+def swap_devices():
+    """The devices of swap.c in use: number -> struct swap_device."""
+    count = int(gdb.parse_and_eval("sizeof('vm/swap.c'::devices) / sizeof(struct swap_device)"))
+    every = records("struct swap_device", symbol("devices", "vm/swap.c"), count)
+    return {number: device for number, device in enumerate(every) if device.name}
 
 
 def slot_words(slot):
-    """A slot of area 0 by its page alone, as nearly all machines have one area."""
-    area, page = slot >> SLOT_PAGE_BITS, slot & (1 << SLOT_PAGE_BITS) - 1
-    return f"{area}:{page}" if area else f"{page}"
+    """A slot of device 0 by its page alone, as nearly all machines have one device."""
+    device, page = slot >> SLOT_PAGE_BITS, slot & (1 << SLOT_PAGE_BITS) - 1
+    return f"{device}:{page}" if device else f"{page}"
 
 
 @command("cache [FILE or INODE]", completion=gdb.COMPLETE_NONE)

@@ -6,19 +6,18 @@ import functools
 
 import gdb
 
-from guest.memory import (KERNEL_BASE, PAGE, constants, container, enumeration, layout_of,
-                          list_of, offset_of, read, read_string, read_word, read_words, record,
+from guest.memory import (ENTRIES, ENTRY, KERNEL_BASE, PAGE, SLOT_SHIFT, USER_TABLES, constants,
+                          container, enumeration, frame_in, layout_of, list_of, offset_of, read,
+                          read_entries, read_entry, read_string, read_word, read_words, record,
                           records, symbol, to_virtual, tree_of, variable)
 from guest.text import number_of
 
-ENTRIES = 1024            # of a page directory, of a page table, of a leaf of anons
-USER_TABLES = KERNEL_BASE >> 22
 S_IFMT, S_IFBLK = 0o170000, 0o060000
 
 
 def entry_bits():
-    """The bits of an entry: P, W, U, A, D ..., as paging.h and pagedir.h name them."""
-    return {**constants("kernel/cpu/paging.h", "PTE"), **constants("vm/pagedir.h", "PTE")}
+    """The bits of an entry: P, W, U, A, D ..., as page_table.h and pagedir.h name them."""
+    return {**constants("kernel/mem/page_table.h", "PTE"), **constants("vm/pagedir.h", "PTE")}
 
 
 # ---- threads and processes -----------------------------------------------------------
@@ -70,6 +69,11 @@ def process_name(process):
 
 # ---- address spaces ------------------------------------------------------------------
 
+def table_at(entry):
+    """Where the kernel sees the page table or directory that an entry leads to."""
+    return to_virtual(frame_in(entry) * PAGE)
+
+
 class Space:
     """One address space: a struct spt and what it leads to."""
 
@@ -80,11 +84,24 @@ class Space:
 
     @functools.cached_property
     def leaves(self):
-        return read_words(self.spt.leaves, USER_TABLES)
+        a_page = PAGE // 4
+        pages = read_words(self.address + offset_of("struct spt", "leaves"),
+                           -(-USER_TABLES // a_page))
+        return [leaf for page in pages for leaf in read_words(page, a_page)][:USER_TABLES]
 
     @functools.cached_property
     def directory(self):
-        return read_words(self.pagedir.directory, ENTRIES)
+        """The entries of its directories: one for each slot below the kernel."""
+        if ENTRY == 4:
+            return read_entries(self.pagedir.root, USER_TABLES)
+        return [entry for number in self.directories()
+                for entry in read_entries(to_virtual(number * PAGE), ENTRIES)]
+
+    def directories(self):
+        """The numbers of the frames that hold its directories."""
+        if ENTRY == 4:
+            return [(self.pagedir.root - KERNEL_BASE) // PAGE]
+        return [frame_in(pointer) for pointer in read_entries(self.pagedir.root, 3)]
 
     def areas(self):
         return tree_of(self.address + offset_of("struct spt", "areas"), "struct area", "node")
@@ -98,8 +115,8 @@ class Space:
 
     def anon(self, address):
         """The anon of a page, or None."""
-        leaf = self.leaves[address >> 22]
-        anon = read_word(leaf + 4 * (address >> 12 & 1023)) if leaf else 0
+        leaf = self.leaves[address >> SLOT_SHIFT]
+        anon = read_word(leaf + 4 * (address >> 12 & ENTRIES - 1)) if leaf else 0
         return record("struct anon", anon) if anon else None
 
     def anons(self):
@@ -108,29 +125,29 @@ class Space:
             if leaf:
                 for i, anon in enumerate(read_words(leaf, ENTRIES)):
                     if anon:
-                        yield index << 22 | i << 12, anon
+                        yield index << SLOT_SHIFT | i << 12, anon
 
     def tables(self):
         """(index, the page table's entries) for each page table."""
         for index in range(USER_TABLES):
             if self.directory[index]:
-                yield index, read_words(to_virtual(self.directory[index] & -PAGE), ENTRIES)
+                yield index, read_entries(table_at(self.directory[index]), ENTRIES)
 
     def entry(self, address):
         """The page-table entry of an address, 0 if there is none."""
-        table = self.directory[address >> 22]
-        return read_word(to_virtual(table & -PAGE) + 4 * (address >> 12 & 1023)) if table else 0
+        table = self.directory[address >> SLOT_SHIFT]
+        return read_entry(table_at(table) + ENTRY * (address >> 12 & ENTRIES - 1)) if table else 0
 
     def entries(self):
         """(address, entry) of each entry that is not empty."""
         for index, table in self.tables():
             for i, entry in enumerate(table):
                 if entry:
-                    yield index << 22 | i << 12, entry
+                    yield index << SLOT_SHIFT | i << 12, entry
 
     def leaf_frame(self, address):
         """The frame of the leaf for an address, or None."""
-        leaf = self.leaves[address >> 22]
+        leaf = self.leaves[address >> SLOT_SHIFT]
         return frame((leaf - KERNEL_BASE) // PAGE) if leaf else None
 
     def references(self, address, anon):
@@ -138,7 +155,7 @@ class Space:
         return anon.references + self.leaf_frame(address).sharers - 1
 
     def resident(self):
-        return sum(frame(entry >> 12).resident for entry in self.directory[:USER_TABLES] if entry)
+        return sum(frame(frame_in(entry)).resident for entry in self.directory if entry)
 
     def name(self):
         return owners_of_spaces().get(self.address, f"the address space {self.address:#010x}")
@@ -257,12 +274,12 @@ def entry_places(entry):
     table = frame((entry - KERNEL_BASE) // PAGE)
     if frame_state(table) != "PAGE_TABLE":
         return []
-    address = table.index + (entry % PAGE // 4 << 12)
+    address = table.index + (entry % PAGE // ENTRY << 12)
     if table.owner.pagedir:
-        return [(Space(record("struct pagedir", table.owner.pagedir).spt), address)]
+        return [(Space(table.owner.pagedir - offset_of("struct spt", "pagedir")), address)]
     number = frame_number(table.address)
     return [(space, address) for space in spaces()
-            if space.directory[address >> 22] >> 12 == number]
+            if frame_in(space.directory[address >> SLOT_SHIFT]) == number]
 
 
 # ---- files ---------------------------------------------------------------------------
@@ -287,6 +304,8 @@ def dentry_path(address):
 
 def source_name(source):
     """The path of a source's file, or what it is if it has none."""
+    if source == symbol("source", "userprog/vdso.c"):
+        return "[vdso]"
     inode = inode_of(source)
     if inode.mode & S_IFMT == S_IFBLK:
         node = record("struct block_node", inode.address)

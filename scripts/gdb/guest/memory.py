@@ -17,6 +17,12 @@ import gdb
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 KERNEL_BASE = 0xC0000000
 PAGE = 4096
+# The kind of page tables (kernel/mem/page_table.h): bytes of an entry, entries of a table and of a
+# leaf, how far a slot's number is shifted, and how many slots lie below the kernel.
+ENTRY = gdb.lookup_type("pte_t").sizeof
+ENTRIES = PAGE // ENTRY
+SLOT_SHIFT = 12 + ENTRIES.bit_length() - 1
+USER_TABLES = KERNEL_BASE >> SLOT_SHIFT
 
 _pages = {}
 
@@ -61,6 +67,20 @@ def read_words(address, count):
 
 def read_word(address):
     return read_words(address, 1)[0]
+
+
+def read_entries(address, count):
+    """Entries of page tables, 4 bytes each or, with PAE, 8."""
+    return struct.unpack(f"<{count}{'Q' if ENTRY == 8 else 'I'}", read(address, ENTRY * count))
+
+
+def read_entry(address):
+    return read_entries(address, 1)[0]
+
+
+def frame_in(entry):
+    """The number of the frame that an entry names; all are below 4 GiB."""
+    return (entry & 0xFFFFFFFF) >> 12
 
 
 def read_string(address):
@@ -244,8 +264,8 @@ def constants(header, prefix):
     with open(os.path.join(ROOT, header), encoding="utf-8") as text:
         for line in text:
             match = re.match(rf"#define {prefix}_(\w+) +([^/]+)", line)
-            value = match and re.sub(r"\b(0x[0-9a-fA-F]+|\d+)u\b", r"\1",
-                                     match.group(2).replace("PAGE_SIZE", str(PAGE)))
+            value = match and re.sub(r"\b(0x[0-9a-fA-F]+|\d+)u\b", r"\1", match.group(2)
+                                     .replace("PAGE_SIZE", str(PAGE)).replace("(pte_t)", ""))
             if value and re.fullmatch(r"[0-9a-fA-Fx ()*<|]+", value.strip()):
                 found[match.group(1)] = eval(value)  # digits and operators only
     return found

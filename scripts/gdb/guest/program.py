@@ -7,6 +7,7 @@ process comes by, so each one here asks which process it is before it stops.
 
 import os
 import re
+import shlex
 import struct
 
 import gdb
@@ -64,8 +65,8 @@ def load_symbols(process):
     if os.path.realpath(program) in loaded:
         return True
     for name in loaded.values():  # all programs lie at the same addresses
-        gdb.execute(f"remove-symbol-file {name}", to_string=True)
-    gdb.execute(f"add-symbol-file {program}", to_string=True)
+        gdb.execute(f"remove-symbol-file {shlex.quote(name)}", to_string=True)
+    gdb.execute(f"add-symbol-file {shlex.quote(program)}", to_string=True)
     print(f"symbols of {path} from {os.path.relpath(program)}")
     return True
 
@@ -136,11 +137,11 @@ Afterwards `pagoda in PID COMMAND` runs any gdb command with the process's eyes.
     if len(arguments) != 1:
         raise gdb.GdbError("pagoda user PID")
     process = process_by_id(number_of(arguments[0], "process id"))
-    if not process.thread:
+    if not process.first.thread:
         raise gdb.GdbError(f"{process_name(process)} has exited")
     load_symbols(process)
     forget()
-    thread = record("struct thread", process.thread)
+    thread = record("struct thread", process.first.thread)
     print(f"{process_name(process)}, {thread_state(thread)}:")
     with eyes_of(process):
         first = gdb.selected_frame().level()
@@ -286,8 +287,9 @@ class PageBreakpoint(gdb.Breakpoint):
     def stop(self):
         forget()
         frame = gdb.newest_frame()
-        space, address, write = (int(frame.read_var(name)) & 0xFFFFFFFF
-                                 for name in ("spt", "address", "write"))
+        space, address, access = (int(frame.read_var(name)) & 0xFFFFFFFF
+                                  for name in ("spt", "address", "access"))
+        write = access == 1
         if address & -PAGE != self.page:
             return False
         return tell_fault(Fault(Space(space), address, write).row, self.page, write)

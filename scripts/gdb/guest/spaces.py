@@ -4,17 +4,17 @@
 import gdb
 
 from guest.fault import Fault
-from guest.kernel import (ENTRIES, area_name, area_rights, cached_frame, chosen_process,
+from guest.kernel import (area_name, area_rights, cached_frame, chosen_process,
                           current_thread, entry_bits, frame_flags, frame_number, frame_state,
-                          frame, process_name, processes, space_of, zero_frame)
-from guest.memory import (KERNEL_BASE, PAGE, enumeration, read_word, read_words, record,
-                          symbol, to_virtual)
+                          frame, process_name, processes, space_of, table_at, zero_frame)
+from guest.memory import (ENTRIES, ENTRY, KERNEL_BASE, PAGE, SLOT_SHIFT, enumeration, frame_in,
+                          read_entry, read_words, record, symbol, to_virtual)
 from guest.text import address_of, command, counted, lines, table
 
-BIG_PAGE = 4 << 20
+BIG_PAGE = 1 << SLOT_SHIFT
 BIT_WORDS = {"P": "present", "W": "writable", "U": "user", "PWT": "write-through",
-             "PCD": "uncached", "A": "accessed", "D": "dirty", "PS": "4 MiB", "G": "global",
-             "LOCKED": "locked"}
+             "PCD": "uncached", "A": "accessed", "D": "dirty", "PS": "large", "G": "global",
+             "LOCKED": "locked", "NX": "no code"}
 
 
 def entry_words(entry):
@@ -37,7 +37,7 @@ def process_state(process):
         return "zombie"
     if process.stopped:
         return "stopped"
-    return thread_state(record("struct thread", process.thread)) if process.thread else "exiting"
+    return thread_state(record("struct thread", process.first.thread)) if process.first.thread else "exiting"
 
 
 def space_counts(space):
@@ -58,7 +58,7 @@ The process whose thread is on the processor has a star."""
         counts = ["-"] * 5
         if process.spt:
             space = space_of(process)
-            counts = [*space_counts(space), space.spt.area_pages, space.spt.area_count,
+            counts = [*space_counts(space), space.spt.areas.pages, space.spt.areas.count,
                       space.pagedir.tables]
         here = "*" if running and running.process == process.address else ""
         rows.append([here, process.id, parent, process_state(process), *counts, process.name])
@@ -112,7 +112,7 @@ def supplement_words(space, area, address):
 
 
 def leaf_words(space, address):
-    leaf = space.leaves[address >> 22]
+    leaf = space.leaves[address >> SLOT_SHIFT]
     if not leaf:
         return "no leaf of anons"
     used = sum(1 for anon in read_words(leaf, ENTRIES) if anon)
@@ -121,11 +121,11 @@ def leaf_words(space, address):
     return f"leaf of {counted(used, 'anon')}{shared}"
 
 
-def current_directory():
-    """The kernel address of the page directory in CR3."""
+def current_root():
+    """The kernel address of what CR3 names: the page directory, or the pointers to four."""
     if not int(gdb.parse_and_eval("$cr0")) & 1 << 31:
         raise gdb.GdbError("paging is not on yet: every address is physical")
-    return to_virtual(int(gdb.parse_and_eval("$cr3")) & 0xFFFFFFFF & -PAGE)
+    return to_virtual(int(gdb.parse_and_eval("$cr3")) & 0xFFFFFFE0)
 
 
 def symbol_at(address):
@@ -149,42 +149,52 @@ that runs, or for the kernel's half whatever CR3 names."""
         whose = process_name(process)
     else:
         whose = "the kernel's half, the same for all"
-    print(f"{address:#010x} = directory entry {address >> 22}, table entry "
-          f"{address >> 12 & 1023}, offset {address % PAGE:#05x}   ({whose})")
-    directory = space.pagedir.directory if space else current_directory()
+    pointer = f"pointer {address >> 30}, " if ENTRY == 8 else ""
+    print(f"{address:#010x} = {pointer}directory entry {directory_index(address)}, table entry "
+          f"{address >> 12 & ENTRIES - 1}, offset {address % PAGE:#05x}   ({whose})")
+    root = space.pagedir.root if space else current_root()
     user = space if address < KERNEL_BASE else None
     area = user.area(address) if user else None
     if area:
         print(f"area {area.node.key:08x}-{area.end:08x} {area_rights(area)}, {area_name(area)}")
     table(["LEVEL", "AT", "ENTRY", "FRAME", "FLAGS", "THE SUPPLEMENTAL PAGE TABLE" if user
-           else ""], walk_levels(user, area, address, directory))
+           else ""], walk_levels(user, area, address, root))
 
 
-def walk_levels(user, area, address, directory):
+def directory_index(address):
+    return (address >> SLOT_SHIFT) % ENTRIES
+
+
+def walk_levels(user, area, address, root):
     """The rows of the walk's table."""
     bits = entry_bits()
-    place = directory + 4 * (address >> 22)
-    entry = read_word(place)
+    directory = root
+    if ENTRY == 8:
+        place = root + ENTRY * (address >> 30)
+        yield level("pointers", place, read_entry(place), "")
+        directory = table_at(read_entry(place))
+    place = directory + ENTRY * directory_index(address)
+    entry = read_entry(place)
     beside = leaf_words(user, address) if user else ""
     yield level("directory", place, entry, beside)
     if entry & bits["P"] and entry & bits["PS"]:
-        yield memory_level((entry & -BIG_PAGE) | address % BIG_PAGE, address)
+        yield memory_level(frame_in(entry) * PAGE & -BIG_PAGE | address % BIG_PAGE, address)
         return
     beside = supplement_words(user, area, address) if user else ""
     if not entry & bits["P"]:
         yield ["table", "none", "", "", "", beside]
         return
-    place = to_virtual(entry & -PAGE) + 4 * (address >> 12 & 1023)
-    entry = read_word(place)
+    place = table_at(entry) + ENTRY * (address >> 12 & ENTRIES - 1)
+    entry = read_entry(place)
     yield level("table", place, entry, beside)
     if entry & bits["P"]:
-        yield memory_level((entry & -PAGE) | address % PAGE, address)
+        yield memory_level(frame_in(entry) * PAGE | address % PAGE, address)
 
 
 def level(name, place, entry, beside):
     present = entry & entry_bits()["P"]
-    return [name, f"{place - KERNEL_BASE:#010x}", f"{entry:#010x}",
-            f"{entry >> 12:#x}" if present else "", entry_words(entry), beside]
+    return [name, f"{place - KERNEL_BASE:#010x}", f"{entry:#0{2 + 2 * ENTRY}x}",
+            f"{frame_in(entry):#x}" if present else "", entry_words(entry), beside]
 
 
 def memory_level(physical, address):
@@ -225,7 +235,7 @@ def page_facts(space, address):
     entry = space.entry(address)
     yield "entry", f"{entry:#010x}  {entry_words(entry)}"
     if entry & entry_bits()["P"]:
-        yield "frame", frame_words(entry >> 12)
+        yield "frame", frame_words(frame_in(entry))
 
 
 def frame_words(number):

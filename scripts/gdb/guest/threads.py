@@ -206,9 +206,9 @@ def eyes_of(process):
     if running and running.process == process.address:
         yield
         return
-    if not process.thread:
+    if not process.first.thread:
         raise gdb.GdbError(f"{process_name(process)} has exited")
-    thread = record("struct thread", process.thread)
+    thread = record("struct thread", process.first.thread)
     lent = live("cr3")
     set_directory(thread.cr3)
     try:

@@ -74,7 +74,7 @@ class NumberedGrid extends CellGrid {
     place(total, interesting) {
         const {folded} = this.app;
         const room = {width: this.scroll.clientWidth, height: this.scroll.clientHeight};
-        const key = `${room.width}x${room.height} ${total} ${folded}`;
+        const key = `${room.width}x${room.height} ${total} ${folded} ${this.seen()}`;
         if (key === this.placed)
             return key;
         this.placed = key;
@@ -190,6 +190,10 @@ const USE_SHAPES = USES.map((use) => ({free: SHAPE.FREE, absent: SHAPE.ABSENT, z
     leaf: SHAPE.TABLE})[use] ?? SHAPE.KERNEL);
 
 class FrameGrid extends NumberedGrid {
+    seen() {
+        return this.app.player.survey.seen;
+    }
+
     layout() {
         const {player} = this.app;
         return this.place(player.frames, (frame) => player.survey.framesOfInterest[frame]);
@@ -265,6 +269,10 @@ class FrameGrid extends NumberedGrid {
 }
 
 class SwapGrid extends NumberedGrid {
+    seen() {
+        return this.app.player.survey.slotsOfInterest.size;
+    }
+
     layout() {
         const {player} = this.app;
         const {slotsOfInterest} = player.survey;

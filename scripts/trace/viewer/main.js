@@ -31,7 +31,7 @@ class Paint {
 function subjectOf(event, player) {
     const {state, survey, trace} = player;
     const subject = {frame: event.frame, slot: event.slot};
-    const begin = event.irq ? -1 : survey.faultBegin[event.index];
+    const begin = event.irq ? -1 : survey.faultBegin.get(event.index);
     if (event.as !== undefined && event.addr !== undefined && PAGE_KINDS.has(event.kind))
         Object.assign(subject, {as: event.as, page: pageOf(event.addr)});
     else if (begin >= 0)
@@ -82,20 +82,20 @@ const ARROWS = {
 };
 
 class App {
-    constructor(trace) {
-        this.player = new Player(trace);
+    constructor(player) {
+        this.player = player;
         this.words = new Words(this.player);
         this.users = new Users(this.player.frames);
         this.folded = true;
         this.selection = undefined;
         this.history = [];
         this.chooseColours();
-        this.filter = new Filter(this);
+        this.filter = this.makeFilter();
         this.startTheme();
         this.spaces = new SpaceColumns(this, byId("spaces"));
         this.frames = new FrameGrid(this, byId("frames"));
         // Without swapping the frames have its room.
-        const swaps = this.player.survey.slotsOfInterest.size > 0;
+        const swaps = this.player.swaps;
         byId("swap-panel").hidden = !swaps;
         this.swap = swaps ? new SwapGrid(this, byId("swap")) : null;
         this.walk = new WalkView(this);
@@ -103,11 +103,19 @@ class App {
         this.filters = new FilterView(this);
         this.counts = new CountView(this);
         this.list = new ListView(this);
-        this.timeline = new Timeline(this);
+        this.timeline = this.makeTimeline();
         this.startControls();
         this.readLink();
         this.repaint();
         new ResizeObserver(() => this.render(false)).observe(byId("stage"));
+    }
+
+    makeFilter() {
+        return new Filter(this);
+    }
+
+    makeTimeline() {
+        return new Timeline(this);
     }
 
     get index() {
@@ -214,6 +222,7 @@ class App {
         this.arrows.render();
         this.counts.render();
         this.list.render();
+        this.showChapter();
         this.timeline.render(force);
     }
 
@@ -269,7 +278,7 @@ class App {
         }[selection.what];
         const found = [];
         const {trace} = this.player;
-        for (let i = 0; i < trace.length; i++) {
+        for (let i = trace.base; i < trace.length; i++) {
             if (concerns(trace.at(i)) && !trace.field("snap", i))
                 found.push(i);
         }
@@ -305,6 +314,7 @@ class App {
         press("previous", () => this.step(this.filter.events, -1));
         press("next-fault", () => this.step(this.filter.faults, 1));
         press("previous-fault", () => this.step(this.filter.faults, -1));
+        this.startChapters();
         press("play", () => this.play(!this.playing));
         press("help", () => byId("keys").showModal());
         press("fold", () => this.fold(!this.folded));
@@ -320,6 +330,22 @@ class App {
         window.addEventListener("hashchange", () => this.followLink());
     }
 
+    /** A demo's headlines, to go to; without any there is nothing to choose. */
+    startChapters() {
+        const {chapters} = this.player.trace;
+        this.chapters = Uint32Array.from(chapters.map(([index]) => index));
+        byId("chapter-label").hidden = !chapters.length;
+        byId("chapter").append(element("option", {value: this.player.first}, "setting up"),
+            ...chapters.map(([index, words]) => element("option", {value: index}, words)));
+        byId("chapter").addEventListener("change",
+            (event) => this.goto(Number(event.target.value)));
+    }
+
+    /** The chapter of the moment, in its list. */
+    showChapter() {
+        byId("chapter").selectedIndex = lowerBound(this.chapters, this.index + 1);
+    }
+
     key(event) {
         if (event.ctrlKey || event.altKey || event.metaKey || byId("keys").open)
             return;
@@ -330,7 +356,7 @@ class App {
             return;
         const inList = target === byId("list");
         const list = inList && this.list.shows === "history" ? this.history : this.filter.events;
-        const faults = this.filter.faults;
+        const {faults, evictions} = this.filter;
         const actions = {
             " ": () => this.play(!this.playing),
             "ArrowRight": () => this.step(event.shiftKey ? faults : list, 1),
@@ -339,6 +365,10 @@ class App {
             "ArrowUp": inList && (() => this.step(list, -1)),
             "Home": () => this.goto(this.player.first),
             "End": () => this.goto(this.player.trace.length - 1),
+            "e": () => this.step(evictions, 1),
+            "E": () => this.step(evictions, -1),
+            "PageDown": () => this.step(this.chapters, 1),
+            "PageUp": () => this.step(this.chapters, -1),
             "+": () => this.changeSpeed(1),
             "-": () => this.changeSpeed(-1),
             "u": () => this.fold(!this.folded),
@@ -538,11 +568,14 @@ class App {
     }
 }
 
-Trace.unpack(byId("trace").textContent).then((trace) => {
-    byId("trace").remove();
-    window.viewer = new App(trace);
-    document.documentElement.dataset.ready = String(Math.round(performance.now()));
-}).catch((error) => {
-    setText(byId("sentence"), `This trace cannot be shown: ${error.message}`);
-    throw error;
-});
+/* Without events in the page, they come one after another: see live.js. */
+if (byId("trace")) {
+    Trace.unpack(byId("trace").textContent).then((trace) => {
+        byId("trace").remove();
+        window.viewer = new App(new Player(trace));
+        document.documentElement.dataset.ready = String(Math.round(performance.now()));
+    }).catch((error) => {
+        setText(byId("sentence"), `This trace cannot be shown: ${error.message}`);
+        throw error;
+    });
+}

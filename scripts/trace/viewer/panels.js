@@ -25,25 +25,32 @@ const INTERRUPT = -1;
 class Filter {
     constructor(app) {
         this.app = app;
-        const {trace, survey} = app.player;
+        this.hiddenProcesses = new Set();
+        this.hiddenGroups = new Set();
+        this.survey();
+        this.update();
+    }
+
+    /** What can be chosen from. */
+    survey() {
+        const {trace, survey} = this.app.player;
         const seen = new Set([...survey.active, ...survey.owner.values()]);
         this.processes = [...seen].sort((a, b) => a - b);
         if (survey.interrupts)
             this.processes.push(INTERRUPT);
         const kinds = new Set(trace.kinds.map((kind) => GROUP_OF[kind.name]));
         this.groups = Object.keys(GROUPS).filter((group) => kinds.has(group));
-        this.hiddenProcesses = new Set();
-        this.hiddenGroups = new Set();
-        this.update();
     }
 
-    /** The indexes of the events that are stepped through, and of the ends of faults. */
+    /** The indexes of the events that are stepped through, of the ends of faults, of evictions. */
     update() {
         const {trace} = this.app.player;
         const shownKind = trace.kinds.map(({name}) => !this.hiddenGroups.has(GROUP_OF[name]));
         const isEnd = trace.kinds.map(({name}) => name === "fault.end");
+        const isEviction = trace.kinds.map(({name}) => name === "evict");
         const events = [];
         const faults = [];
+        const evictions = [];
         for (let i = this.app.player.first; i < trace.length; i++) {
             if (trace.field("snap", i) || !this.showsEventOf(i))
                 continue;
@@ -52,9 +59,12 @@ class Filter {
                 events.push(i);
             if (isEnd[kind])
                 faults.push(i);
+            if (isEviction[kind])
+                evictions.push(i);
         }
         this.events = Uint32Array.from(events);
         this.faults = Uint32Array.from(faults);
+        this.evictions = Uint32Array.from(evictions);
     }
 
     showsEventOf(i) {
@@ -101,10 +111,15 @@ class FilterView {
     build() {
         const {filter} = this.app;
         this.boxes = [];
-        this.processes.append(...filter.processes.map(
-            (pid) => this.chip(filter.hiddenProcesses, pid, this.processName(pid), pid)));
-        this.groups.append(...filter.groups.map(
+        this.processes.replaceChildren(...this.processChips());
+        this.groups.replaceChildren(...filter.groups.map(
             (group) => this.chip(filter.hiddenGroups, group, group)));
+    }
+
+    processChips() {
+        const {filter} = this.app;
+        return filter.processes.map(
+            (pid) => this.chip(filter.hiddenProcesses, pid, this.processName(pid), pid));
     }
 
     processName(pid) {
@@ -161,12 +176,17 @@ class FilterView {
 class CountView {
     constructor(app) {
         this.app = app;
-        const {totals} = app.player;
+        this.sums = document.getElementById("sums");
+        this.build();
+    }
+
+    build() {
+        const {totals} = this.app.player;
         this.rows = Object.keys(ROWS).filter((row) => totals[row]);
         this.most = Math.max(1, ...this.rows.map((row) => totals[row]));
         this.cells = new Map();
-        document.getElementById("counts").append(...this.rows.map((row) => this.line(row)));
-        this.sums = document.getElementById("sums");
+        document.getElementById("counts").replaceChildren(
+            ...this.rows.map((row) => this.line(row)));
     }
 
     line(row) {

@@ -9,13 +9,28 @@
 
 const CHECKPOINT = 2048;
 
+/** Numbers by event, of the last so many events. */
+class Recent {
+    constructor(size, otherwise) {
+        this.values = new Int32Array(size).fill(otherwise);
+    }
+
+    get(index) {
+        return this.values[index % this.values.length];
+    }
+
+    set(index, value) {
+        this.values[index % this.values.length] = value;
+    }
+}
+
 /** What the whole trace says: filled in while it is played for the first time. */
 class Survey {
     constructor(length, frames) {
-        this.faultBegin = new Int32Array(length).fill(-1); // of the fault that event i is part of
+        this.faultBegin = new Recent(length, -1); // of the fault that event i is part of
         this.faultEnd = new Map();      // of the fault that begins at event i
         this.sharedBy = new Map();      // event (fault.row): pages that refer to its anon
-        this.free = new Uint32Array(length);
+        this.free = new Recent(length, 0);
         this.framesOfInterest = new Uint8Array(frames); // those ever used for a page or a table
         this.slotsOfInterest = new Set();
         this.pages = new Map();         // space: pages that are ever handled
@@ -27,15 +42,18 @@ class Survey {
         this.active = new Set();        // pids with events of their own
         this.interrupts = false;        // there are events of interrupts
         this.faultEnds = [];
+        this.seen = 0;                  // how many frames and pages are of interest
     }
 
     note(state, event) {
         const {index, pid, kind} = event;
-        this.free[index] = state.free ?? 0;
+        this.free.set(index, state.free ?? 0);
         if (!event.irq && state.faults.has(pid))
-            this.faultBegin[index] = state.faults.get(pid);
+            this.faultBegin.set(index, state.faults.get(pid));
+        else
+            this.faultBegin.set(index, -1);
         if (event.frame !== undefined && !(kind === "frame.take" && event.snap))
-            this.framesOfInterest[event.frame] = 1;
+            this.interest(event.frame);
         if (event.slot !== undefined)
             this.slotsOfInterest.add(event.slot);
         if (event.as !== undefined && event.addr !== undefined && PAGE_KINDS.has(kind))
@@ -47,10 +65,18 @@ class Survey {
         SURVEYS[kind]?.(this, event, state);
     }
 
+    interest(frame) {
+        this.seen += 1 - (this.framesOfInterest[frame] ?? 1);
+        this.framesOfInterest[frame] = 1;
+    }
+
     touch(as, page) {
-        if (!this.pages.has(as))
-            this.pages.set(as, new Set());
-        this.pages.get(as).add(page);
+        let pages = this.pages.get(as);
+        if (!pages)
+            this.pages.set(as, pages = new Set());
+        this.seen -= pages.size;
+        pages.add(page);
+        this.seen += pages.size;
     }
 
     own(as, pid) {
@@ -98,27 +124,40 @@ class Player {
         this.trace = trace;
         this.begin = trace.at(0);
         this.frames = this.begin.frames ?? 0;
-        this.survey = new Survey(trace.length, this.frames);
+        this.survey = this.makeSurvey();
         this.checkpoints = [];
         this.state = new State();
         this.playAll();
         this.totals = this.state.counts;
         this.index = trace.length - 1;
         this.first = this.firstMoment();
-        this.goto(this.first);
+        this.goto(this.startMoment());
+    }
+
+    makeSurvey() {
+        return new Survey(this.trace.length, this.frames);
     }
 
     playAll() {
-        for (let i = 0; i < this.trace.length; i++) {
-            const event = this.trace.at(i);
-            // Before, so that a fault.end still belongs to its fault.
-            this.survey.note(this.state, event);
-            this.state.apply(event);
-            if (event.kind === "fault.begin")
-                this.survey.faultBegin[i] = i;
-            if (i % CHECKPOINT === 0)
-                this.checkpoints.push(this.state.copy());
-        }
+        for (let i = 0; i < this.trace.length; i++)
+            this.play(this.state, this.trace.at(i));
+    }
+
+    /** For the first time. */
+    play(state, event) {
+        const {index} = event;
+        // Before, so that a fault.end still belongs to its fault.
+        this.survey.note(state, event);
+        state.apply(event);
+        if (event.kind === "fault.begin")
+            this.survey.faultBegin.set(index, index);
+        if (index % CHECKPOINT === 0)
+            this.checkpoints[index / CHECKPOINT] = state.copy();
+    }
+
+    /** Whether there is anything to show of swapping. */
+    get swaps() {
+        return this.survey.slotsOfInterest.size > 0;
     }
 
     /** Where the snapshot at the beginning is complete. */
@@ -128,6 +167,19 @@ class Player {
                 return i;
         }
         return 0;
+    }
+
+    /** Where the page opens: at the first chapter, or when the traced program begins. What comes
+     * before is its setting up. */
+    startMoment() {
+        const {trace, first} = this;
+        if (trace.chapters.length)
+            return trace.chapters[0][0];
+        for (let i = first; i < trace.length; i++) {
+            if (trace.kind(i) === "exec" && !trace.field("snap", i))
+                return i;
+        }
+        return first;
     }
 
     goto(index) {

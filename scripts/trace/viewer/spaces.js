@@ -21,7 +21,8 @@ class SpaceColumns extends CellGrid {
         const areas = spaces.map((space) => `${space.number} ${app.pidOf(space.number)} ` +
             space.areas.map((area) => `${area.addr}-${area.end}${area.rights}${area.file}`).join());
         const {clientWidth, clientHeight} = this.scroll;
-        const signature = `${areas.join("|")} ${clientWidth}x${clientHeight} ${app.folded}`;
+        const signature = `${areas.join("|")} ${clientWidth}x${clientHeight} ${app.folded} ` +
+            player.survey.seen;
         if (signature === this.placed)
             return signature;
         this.placed = signature;

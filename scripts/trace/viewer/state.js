@@ -8,7 +8,7 @@
  */
 
 const PAGE_SIZE = 4096;
-const ENTRY = {P: 1, W: 2, U: 4, A: 0x20, D: 0x40, L: 0x200};
+const ENTRY = {P: 1, W: 2, U: 4, A: 0x20, D: 0x40, L: 0x200, N: 0x800};
 const DIRECTORY_ENTRY_FLAGS = ENTRY.P | ENTRY.W | ENTRY.U;
 
 /** What a frame is used for; the table of frames holds these numbers. */
@@ -20,7 +20,14 @@ const IO = {NONE: 0, READ: 1, WRITE: 2};
 
 const pageOf = (address) => Math.floor(address / PAGE_SIZE);
 const frameOf = (entry) => entry >>> 12;
-const directoryIndex = (page) => page >>> 10;
+/** Entries of a page table, which the trace's beginning says if they are fewer: PAE's has 512, and
+ * three levels. */
+const TABLES = {entries: 1024};
+/** The number of the page's table in its space: all directories' entries in a row. */
+const directoryIndex = (page) => Math.floor(page / TABLES.entries);
+const tableIndex = (page) => page % TABLES.entries;
+/** Which of a space's directories leads to the page. */
+const pointerIndex = (page) => Math.floor(page / TABLES.entries ** 2);
 
 const CHUNK_BITS = 8;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
@@ -82,8 +89,8 @@ class Space {
     constructor(number) {
         this.number = number;
         this.areas = [];
-        this.directory = undefined;
-        // By page: the page-table entry, and the anonymous page. By 4 MiB: the table's frame,
+        this.directories = {};  // the frames of its page directories: with PAE three, else one
+        // By page: the page-table entry, and the anonymous page. By slot: the table's frame,
         // the event that made it, and whether it is shared since fork.
         this.tables = {entry: new Table(), anon: new Table(), table: new Table(),
             since: new Table(), shared: new Table()};
@@ -260,7 +267,10 @@ const CHANGES = {
         state.policy = event.policy;
         state.hand = undefined; // the new one may have none
     },
-    "begin": (state, event) => { state.policy = event.policy ?? ""; },
+    "begin": (state, event) => {
+        state.policy = event.policy ?? "";
+        TABLES.entries = event.entries ?? 1024;
+    },
 
     "frame.take": (state, event) => {
         for (let i = 0; i < (event.count ?? 1); i++)
@@ -290,7 +300,7 @@ const CHANGES = {
         state.frame.page.set(event.frame, page);
         const space = state.space(event.as);
         if (event.what === "directory")
-            space.directory = event.frame;
+            space.directories = {...space.directories, [pointerIndex(page)]: event.frame};
         if (event.what === "table") {
             space.tables.table.set(directoryIndex(page), event.frame);
             space.tables.since.set(directoryIndex(page), event.index);

@@ -11,16 +11,22 @@ class Timeline {
         this.app = app;
         this.canvas = document.getElementById("strip");
         this.slider = document.getElementById("slider");
-        this.last = app.player.trace.length - 1;
-        this.first = app.player.first;
-        this.slider.min = this.first;
-        this.slider.max = this.last;
         this.slider.addEventListener("input", () => app.goto(Number(this.slider.value)));
+    }
+
+    get first() {
+        return this.app.player.first;
+    }
+
+    get last() {
+        return this.app.player.trace.length - 1;
     }
 
     render(force) {
         const {app} = this;
         const {index} = app;
+        this.slider.min = this.first;
+        this.slider.max = this.last;
         this.slider.value = index;
         this.slider.setAttribute("aria-valuetext",
             `event ${index + 1} of ${this.last + 1}, ${app.timeText(index)}`);
@@ -48,7 +54,7 @@ class Timeline {
         bins.forEach((one, number) => {
             const index = Math.min(this.last, this.first + Math.floor(number * span / count));
             one.pid = trace.field("pid", index);
-            one.free = survey.free[index];
+            one.free = survey.free.get(index);
         });
         return bins;
     }

@@ -40,6 +40,8 @@ class Trace {
         const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
         const column = (one) => new Column(one, buffer, 4 + length, head.words);
         this.length = head.count;
+        this.base = 0;   // the first event that is there
+        this.chapters = head.chapters ?? [];   // [event, headline]
         this.kindNumber = column(head.kind).values;
         this.kinds = head.kinds.map((kind) => ({
             name: kind.name,

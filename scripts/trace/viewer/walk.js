@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The page-table walk of one address, as the processor does it: directory entry, table entry,
- * frame; with what the event changed, before and after. And the arrows between page and frame.
+ * frame, with PAE a pointer to the directory before them; with what the event changed, before and after. And the arrows between page and frame.
  */
 
 function element(tag, attributes = {}, ...children) {
@@ -38,7 +38,7 @@ class WalkView {
     /** What to walk: {as, address, before, after, since}, or undefined. */
     target() {
         const {event, player, player: {state, survey}, selection} = this.app;
-        const begin = event.irq ? -1 : survey.faultBegin[event.index];
+        const begin = event.irq ? -1 : survey.faultBegin.get(event.index);
         let target;
         if (begin >= 0) {
             const fault = player.trace.at(begin);
@@ -76,6 +76,10 @@ class WalkView {
         const space = state.spaces.get(as);
         const page = pageOf(at);
         const directory = directoryIndex(page);
+        const levels = TABLES.entries === 1024 ? [] : [
+            this.card("directory", "Directory pointer", `pointer ${pointerIndex(page)}`, []),
+            this.arrow(),
+        ];
         const table = space?.tables.table.get(directory) ?? 0;
         const directoryNow = space?.directoryEntry(page) ?? 0;
         const isNew = table && space.tables.since.get(directory) >= since;
@@ -83,13 +87,13 @@ class WalkView {
         return [
             this.card("address", `Address, ${words.space(as)}`, address(at), this.parts(at)),
             this.arrow(),
+            ...levels,
             this.card("directory", "Directory entry",
-                `${space?.directory === undefined ? "" : `${frameName(space.directory)}, `}` +
-                `entry ${directory}`,
+                `${this.directoryFrame(space, page)}entry ${directory % TABLES.entries}`,
                 this.entryLines(isNew ? 0 : directoryNow, directoryNow)),
             this.arrow(!directoryNow),
             this.card("table", "Table entry",
-                table ? `${frameName(table)}, entry ${page & 1023}` : "there is no table",
+                table ? `${frameName(table)}, entry ${tableIndex(page)}` : "there is no table",
                 this.entryLines(before, after)),
             this.arrow(!after),
             this.card("frame", "Frame", after ? hex(frame) : "none",
@@ -97,12 +101,19 @@ class WalkView {
         ];
     }
 
+    directoryFrame(space, page) {
+        const frame = space?.directories[pointerIndex(page)];
+        return frame === undefined ? "" : `${frameName(frame)}, `;
+    }
+
     parts(at) {
         const page = pageOf(at);
         const part = (name, value) => element("span", {class: "part"},
             element("b", {}, value), name);
-        return [element("div", {class: "parts"}, part("directory", directoryIndex(page)),
-            part("table", page & 1023), part("offset", hex(at % PAGE_SIZE, 3)))];
+        const pointer = TABLES.entries === 1024 ? [] : [part("pointer", pointerIndex(page))];
+        return [element("div", {class: "parts"}, ...pointer,
+            part("directory", directoryIndex(page) % TABLES.entries),
+            part("table", tableIndex(page)), part("offset", hex(at % PAGE_SIZE, 3)))];
     }
 
     entryLines(before, after) {

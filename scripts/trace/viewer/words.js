@@ -11,6 +11,7 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const ENTRY_FLAGS = [
     ["P", "present"], ["W", "writable"], ["U", "for user programs"], ["A", "accessed"],
     ["D", "dirty: written to"], ["L", "locked in memory"],
+    ["N", "not to be executed"],
 ];
 
 function flagLetters(entry) {
@@ -53,12 +54,17 @@ const ROWS = {
     FILE_READ: ["page of a file", "a read from a file's page: map the page cache's frame"],
     FILE_COPY: ["copy of a file's page", "a write to a private page of a file: copy it"],
     PAST_END: ["past the file's end", "the file ends before this page: the program gets SIGBUS"],
-    NO_TABLES: ["no page table", "there is no memory for a page table"],
+    MAKE_TABLES: ["no page table", "there is no page table yet: make one, then look again"],
+    GROW_STACK: ["stack grows", "just below the stack: let the stack grow, then look again"],
+    UNSHARE: ["slot unshared", "the page table is shared since a fork: make it this " +
+        "program's own, then look again"],
+    NOT_CODE: ["no code there", "the area holds no code to execute: the program gets SIGSEGV"],
 };
 
 const FAILURES = {
     maperr: "it gets SIGSEGV", accerr: "it gets SIGSEGV", bus: "it gets SIGBUS",
     memory: "there was no memory left: it gets SIGKILL",
+    killed: "SIGKILL came while it waited for the page",
 };
 
 const EVICTIONS = {
@@ -165,10 +171,10 @@ class Words {
 
     /** The events of the fault that ends with event `end`, by kind (the last of each). */
     faultParts(end) {
-        const begin = this.survey.faultBegin[end];
+        const begin = this.survey.faultBegin.get(end);
         const parts = {begin, shared: 0};
         for (let i = begin; begin >= 0 && i < end; i++) {
-            if (this.survey.faultBegin[i] !== begin)
+            if (this.survey.faultBegin.get(i) !== begin)
                 continue;
             const kind = this.player.trace.kind(i);
             if (kind === "fault.row")

@@ -19,15 +19,15 @@
 #include "kernel/time/clock.h"
 #include "lib/string.h"
 #include "tests/host/standin/oracle.h"
-#include "vm/area.h"
+#include "vm/truncate.h"
 #include "vm/audit.h"
 #include "vm/chaos.h"
-#include "vm/evict.h"
+#include "vm/commit.h"
 #include "vm/frame.h"
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
 #include "vm/pagedir.h"
-#include "vm/swap.h"
+#include "vm/swapon.h"
 #include "vm/usercopy.h"
 #include "vm/vm.h"
 #include "vm/writeback.h"
@@ -104,6 +104,31 @@ bool wait_any(const struct wait_queue *queue)
 {
 	(void)queue;
 	return true;
+}
+
+void wait_watch(struct wait_queue *queue, struct waiter *waiter, void (*woken)(struct waiter *))
+{
+	(void)queue, (void)waiter, (void)woken;
+}
+
+void wait_unwatch(struct waiter *waiter)
+{
+	(void)waiter;
+}
+
+/* Nothing here is watched. */
+void epoll_forget(struct file *file)
+{
+	(void)file;
+}
+
+void thread_forget_wake(void)
+{
+}
+
+void thread_wake(struct thread *thread, uint8_t reason)
+{
+	(void)thread, (void)reason;
 }
 
 void wait_wake_all(struct wait_queue *queue)
@@ -233,7 +258,7 @@ static bool evictable(const struct frame *frame)
 	return frame->state == FRAME_FILE && !frame->pins && !frame_has(frame, FRAME_BUSY);
 }
 
-uint32_t evict_frames(uint32_t wanted)
+static uint32_t evict(uint32_t wanted)
 {
 	static uint32_t hand;
 	struct writeback batch = {0};
@@ -256,26 +281,26 @@ uint32_t evict_frames(uint32_t wanted)
 	return freed;
 }
 
-uint32_t evict_reserve(void)
+static bool reclaim(bool memory_short)
 {
-	return 0;
+	return evict(memory_short ? 32 : 1) > 0;
 }
 
-void evict_check(void)
-{
-}
-
-bool evict_out_of_memory(void)
+static bool no(void)
 {
 	return false;
 }
 
-void evict_page_in(struct frame *frame)
+static const struct frame_reclaimer reclaimer = {
+	.privileged = no, .reclaim = reclaim, .out_of_memory = no,
+};
+
+void replace_enter(struct frame *frame)
 {
 	(void)frame;
 }
 
-void evict_page_out(struct frame *frame)
+void replace_leave(struct frame *frame)
 {
 	(void)frame;
 }
@@ -298,7 +323,7 @@ void frame_write_protect(struct frame *frame)
 	(void)frame;
 }
 
-void area_drop_copies(struct page_source *source, uint32_t first)
+void truncate_copies(struct page_source *source, uint32_t first)
 {
 	(void)source, (void)first;
 }
@@ -333,6 +358,24 @@ static bool disk_step(void)
 
 /* --- what kernel/fs refers to and these tests do not use -------------------------------- */
 
+size_t copy_from_user_some(void *to, const void *user_from, size_t n)
+{
+	memcpy(to, user_from, n);
+	return n;
+}
+
+size_t copy_to_user_some(void *user_to, const void *from, size_t n)
+{
+	memcpy(user_to, from, n);
+	return n;
+}
+
+size_t clear_user_some(void *user_to, size_t n)
+{
+	memset(user_to, 0, n);
+	return n;
+}
+
 int copy_from_user(void *to, const void *user_from, size_t n)
 {
 	memcpy(to, user_from, n);
@@ -345,13 +388,13 @@ int copy_to_user(void *user_to, const void *from, size_t n)
 	return 0;
 }
 
-bool swap_uses_device(const struct block_device *device)
+bool swap_uses_disk(const struct block_device *device)
 {
 	(void)device;
 	return false;
 }
 
-bool swap_slot_in_area(uint32_t slot, uint32_t area)
+bool swap_slot_on(uint32_t slot, uint32_t area)
 {
 	(void)slot, (void)area;
 	return false;
@@ -405,7 +448,23 @@ struct thread *thread_create(const char *name, void (*start)(void *), void *argu
 	return NULL;
 }
 
-void vm_set_shared_memory_hook(struct page_source *(*make)(uint64_t bytes))
+bool commit_allows(uint32_t pages)
+{
+	(void)pages;
+	return true;
+}
+
+void commit_add_shared(int32_t pages)
+{
+	(void)pages;
+}
+
+void evict_set_shortage_hook(void (*give_back)(void))
+{
+	(void)give_back;
+}
+
+void vm_set_shared_memory_hook(struct backing *(*make)(uint64_t bytes))
 {
 	(void)make;
 }
@@ -424,7 +483,15 @@ void procfs_register_memory(void)
 {
 }
 
+void procfs_register_frames(void)
+{
+}
+
 void procfs_register_system(void)
+{
+}
+
+void procfs_register_sys(void)
 {
 }
 
@@ -441,6 +508,7 @@ static int no_mount(struct file_system *fs, struct inode **root)
 }
 
 const struct file_system_type proc_type = {.name = "proc", .mount = no_mount};
+const struct file_system_type devpts_type = {.name = "devpts", .mount = no_mount};
 const struct file_ops device_file_ops;
 
 /* --- start ------------------------------------------------------------------------------ */
@@ -456,9 +524,16 @@ int standin_files_start(void)
 
 	ASSERT_SAYING(map == (void *)KERNEL_BASE, "the address of the direct map is free");
 	frame_init();
+	frame_set_reclaimer(&reclaimer);
 	pagecache_init();
+	vfs_caches_init();
 	disk.sectors = image_sectors();
 	disk.start = disk_start;
 	block_register(&disk);
 	return vfs_init("vda");
+}
+
+int socket_init(void)
+{
+	return 0;
 }

@@ -20,6 +20,7 @@
 #include "kernel/sync/mutex.h"
 #include "kernel/sync/spinlock.h"
 #include "kernel/trace.h"
+#include "kernel/watch.h"
 #include "vm/tracepoints.h"
 #include "vm/vm.h"
 
@@ -53,26 +54,16 @@ TRACE_CALLING void trace_note_more(uint32_t what, uint32_t a, uint32_t b, uint32
 	(void)what, (void)a, (void)b, (void)c, (void)d, (void)e;
 }
 
-TRACE_CALLING void trace_copy_note(const struct spt *spt, uintptr_t page, const struct frame *from,
-                                   const struct frame *to)
+TRACE_CALLING void trace_copy_note(const struct pagedir *space, uintptr_t page,
+                                   const struct frame *from, const struct frame *to)
 {
-	(void)spt, (void)page, (void)from, (void)to;
+	(void)space, (void)page, (void)from, (void)to;
 }
 
-TRACE_CALLING void frame_trace_dirty(const struct frame *frame)
+void trace_area_note(enum trace_kind kind, const struct pagedir *space,
+                     const struct trace_area *area, uintptr_t old_start, uintptr_t old_end)
 {
-	(void)frame;
-}
-
-TRACE_CALLING void frame_trace_clean(const struct frame *frame)
-{
-	(void)frame;
-}
-
-void trace_area_note(enum trace_kind kind, const struct spt *spt, const struct area *area,
-                     uintptr_t old_start, uintptr_t old_end)
-{
-	(void)kind, (void)spt, (void)area, (void)old_start, (void)old_end;
+	(void)kind, (void)space, (void)area, (void)old_start, (void)old_end;
 }
 
 void trace_file_note(struct page_source *source)
@@ -99,6 +90,17 @@ void panic(const char *format, ...)
 void log_print(const char *format, ...)
 {
 	va_list arguments;
+	va_start(arguments, format);
+	printf("# ");
+	vprintf(format, arguments);
+	printf("\n");
+	va_end(arguments);
+}
+
+void log_limited(struct log_limit *limit, const char *format, ...)
+{
+	va_list arguments;
+	(void)limit;
 	va_start(arguments, format);
 	printf("# ");
 	vprintf(format, arguments);
@@ -189,4 +191,18 @@ void slab_free(struct slab_cache *cache, void *object)
 {
 	cache->objects--;
 	kfree(object);
+}
+
+void panic_print(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+}
+
+void watch_set_frame_hooks(bool (*wait)(const struct thread *, char *, size_t),
+                           void (*say)(void))
+{
+	(void)wait, (void)say;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _FILE_OFFSET_BITS 64
+#define _GNU_SOURCE
 #include "tests/host/standin/oracle.h"
 
 #include <dirent.h>
@@ -113,6 +114,17 @@ int oracle_read(const char *path, int64_t position, void *to, int n)
 	return done;
 }
 
+int oracle_allocate(const char *path, int mode, int64_t position, int64_t n)
+{
+	int file = open(below(path), O_WRONLY | O_NONBLOCK);
+
+	if (file < 0)
+		return -errno;
+	int error = result(fallocate(file, mode, position, n));
+	close(file);
+	return error;
+}
+
 int oracle_truncate(const char *path, int64_t size)
 {
 	return result(truncate(below(path), size));
@@ -143,9 +155,9 @@ int oracle_symlink(const char *target, const char *path)
 	return result(symlink(target, below(path)));
 }
 
-int oracle_rename(const char *from, const char *to)
+int oracle_rename(const char *from, const char *to, unsigned flags)
 {
-	return result(rename(below(from), below(to)));
+	return result(renameat2(AT_FDCWD, below(from), AT_FDCWD, below(to), flags));
 }
 
 int oracle_mkfifo(const char *path)

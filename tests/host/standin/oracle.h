@@ -19,13 +19,14 @@ void oracle_end(void);
 int oracle_write(const char *path, bool create, bool append, int64_t position, const void *from,
                  int n);
 int oracle_read(const char *path, int64_t position, void *to, int n);
+int oracle_allocate(const char *path, int mode, int64_t position, int64_t n);
 int oracle_truncate(const char *path, int64_t size);
 int oracle_mkdir(const char *path);
 int oracle_rmdir(const char *path);
 int oracle_unlink(const char *path);
 int oracle_link(const char *from, const char *to);
 int oracle_symlink(const char *target, const char *path);
-int oracle_rename(const char *from, const char *to);
+int oracle_rename(const char *from, const char *to, unsigned flags);
 int oracle_mkfifo(const char *path);
 
 struct oracle_stat {

@@ -132,6 +132,7 @@ static int go_round(void *argument)
 		memory[page * DISTANCE]++;
 	}
 	same = show(&ring, "A to H written", "");
+	measuring(true);
 	for (unsigned i = 0; i < STEPS; i++) {
 		char gone[32] = "", what[32];
 		struct faults before = faults_now();
@@ -143,6 +144,7 @@ static int go_round(void *argument)
 		         steps[i]);
 		same &= show(&ring, what, gone);
 	}
+	measuring(false);
 	claim(same, "pages and bits are those of the textbook's %s", round->policy);
 	return 0;
 }

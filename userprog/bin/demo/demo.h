@@ -27,6 +27,12 @@ extern unsigned failures; /* claims that did not hold, in this process and those
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A headline: what happens next. */
 void step(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What is compared begins, or ends: all else is set-up, which make plot leaves out. */
+void measuring(bool begins);
+/* What the demo is called for a moment, for whoever reads a trace of it (docs/tracing.md). */
+#define MARK_STEP "== step"
+#define MARK_BEGINS "== begins"
+#define MARK_ENDS "== ends"
 /* What the numbers prove, in words; if they do not, the demo has failed. */
 void claim(bool holds, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The last lines: commands to try, one a line. */
@@ -58,6 +64,8 @@ long meminfo(const char *name);   /* KiB */
 uint64_t pagemap(pid_t pid, const void *address);
 /* The number of the frame that holds the page; 0: none. */
 unsigned frame_of(pid_t pid, const void *address);
+/* How many entries map the frame, as the kernel's own frame table has it. */
+unsigned times_mapped(unsigned frame);
 /* How many of the pages have different frames in the two processes. */
 unsigned frames_that_differ(pid_t one, pid_t other, const void *start, unsigned pages);
 
@@ -70,11 +78,14 @@ struct states states_of(const void *start, unsigned pages);
 /* The walk of an address through directory and table, from /proc/PID/walk. */
 struct walk {
 	char text[512];       /* the lines of its area and of its page, for the reader */
-	unsigned directory_index, table_index;
-	bool present, writable, accessed, dirty;
+	unsigned pointer_index, directory_index, table_index;
+	bool three_levels;    /* PAE: a pointer to one of four directories comes first */
+	bool present, writable, no_code, accessed, dirty;
 	unsigned frame;
 };
 struct walk walk_of(pid_t pid, const void *address);
+/* Whether the page tables can forbid execution (PAE with NX). */
+bool can_forbid_execution(void);
 
 /* Of this process and the children it waited for. */
 struct faults {
@@ -136,10 +147,11 @@ pid_t part_start(const char *name, const char *argument);
 	demo(stack) demo(clock) demo(policies) demo(belady) demo(swap) demo(thrashing)     \
 	demo(mmap) demo(cow) demo(shared) demo(segv) demo(text) demo(maps)                 \
 	demo(checkpoint) demo(watch) demo(pager) demo(malloc) demo(dma) demo(switch)       \
-	demo(gdb)
+	demo(gdb) demo(dsm) demo(drill) demo(inverted) demo(threads) demo(vdso)
 #define DEMO_DECLARE(name) void demo_##name(void);
 DEMOS(DEMO_DECLARE)
 #undef DEMO_DECLARE
 
 void part_shared(const char *argument);
 void part_text(const char *argument);
+void part_vdso(const char *argument);

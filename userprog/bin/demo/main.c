@@ -26,6 +26,7 @@ static const struct demo demos[] = {
 	{"isolation", demo_isolation, "1", "one address, two processes, two values"},
 	{"walk", demo_walk, "2 3", "an address through directory and table; P W U A D"},
 	{"tables", demo_tables, "4", "what page tables cost: sparse, dense, flat, inverted"},
+	{"inverted", demo_inverted, "4", "an inverted table for this machine: chains and look-ups"},
 	{"tlb", demo_tlb, "5", "translations remembered, and forgotten when they must be"},
 	{"demand", demo_demand, "6 7", "pages arrive when touched; three states of a page"},
 	{"faults", demo_faults, "8", "minor and major faults"},
@@ -48,6 +49,10 @@ static const struct demo demos[] = {
 	{"dma", demo_dma, "26", "devices write to frames while the processor computes"},
 	{"switch", demo_switch, "27", "a process switch loads CR3; a system call does not"},
 	{"gdb", demo_gdb, "28", "a debugger from outside stops when a variable changes"},
+	{"dsm", demo_dsm, "30", "two machines share memory, by page faults over a line"},
+	{"drill", demo_drill, "2 17 20", "questions about this process; the machine has the answers"},
+	{"threads", demo_threads, "31", "two threads share pages and CR3, two processes do not"},
+	{"vdso", demo_vdso, "32", "two pages of the kernel's in every program: the time"},
 };
 
 #define COUNT (sizeof(demos) / sizeof(demos[0]))
@@ -89,6 +94,8 @@ static int run_part(const char *name, const char *argument)
 		part_shared(argument);
 	else if (strcmp(name, "text") == 0)
 		part_text(argument);
+	else if (strcmp(name, "vdso") == 0)
+		part_vdso(argument);
 	else
 		return 2;
 	return failures ? 1 : 0;

@@ -192,10 +192,16 @@ struct states states_of(const void *start, unsigned pages)
 /* A line: `08054000  directory[32] table[84] -> frame 1f3a rw accessed dirty | ...` */
 static void walk_line(struct walk *walk, const char *line)
 {
+	const char *pointers = strstr(line, "pointers["), *levels = strstr(line, "directory[");
 	char write;
 
-	sscanf(line, "%*x directory[%u] table[%u] -> frame %x r%c", &walk->directory_index,
-	       &walk->table_index, &walk->frame, &write);
+	walk->three_levels = pointers != NULL;
+	if (pointers)
+		sscanf(pointers, "pointers[%u]", &walk->pointer_index);
+	if (levels)
+		sscanf(levels, "directory[%u] table[%u] -> frame %x r%c", &walk->directory_index,
+		       &walk->table_index, &walk->frame, &write);
+	walk->no_code = strstr(line, " nx") != NULL;
 	walk->present = strstr(line, "-> frame") != NULL;
 	walk->writable = walk->present && write == 'w';
 	walk->accessed = strstr(line, " accessed") != NULL;
@@ -206,7 +212,7 @@ struct walk walk_of(pid_t pid, const void *address)
 {
 	FILE *file = fdopen(proc_open(pid, "walk", O_RDONLY), "r");
 	uintptr_t at = (uintptr_t)address;
-	struct walk walk = {.directory_index = at >> 22, .table_index = at >> 12 & 1023};
+	struct walk walk = {.present = false};
 	unsigned long start, end;
 	char line[256];
 
@@ -222,6 +228,19 @@ struct walk walk_of(pid_t pid, const void *address)
 	if (file)
 		fclose(file);
 	return walk;
+}
+
+bool can_forbid_execution(void)
+{
+	FILE *file = fopen("/proc/cpuinfo", "r");
+	char line[256];
+	bool can = false;
+
+	while (file && fgets(line, sizeof(line), file))
+		can |= strncmp(line, "flags", 5) == 0 && strstr(line, " nx") != NULL;
+	if (file)
+		fclose(file);
+	return can;
 }
 
 /* ---- limits and policies ----------------------------------------------------------- */
@@ -272,4 +291,15 @@ void policy_set(const char *name)
 {
 	if (!file_write(POLICY_FILE, name))
 		give_up("the policy cannot be set to %s: %s", name, strerror(errno));
+}
+
+unsigned times_mapped(unsigned frame)
+{
+	uint64_t count = 0;
+	int fd = open("/proc/kpagecount", O_RDONLY);
+
+	if (fd < 0 || pread(fd, &count, sizeof(count), (off_t)frame * 8) != sizeof(count))
+		give_up("/proc/kpagecount tells nothing about frame %#x", frame);
+	close(fd);
+	return (unsigned)count;
 }

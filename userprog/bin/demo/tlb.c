@@ -54,7 +54,11 @@ void demo_tlb(void)
 	}
 	last = cost(memory, MOST);
 	say("  %5u pages  %4u.%02u cycles", MOST, last / 100, last % 100);
-	claim(last > first + first / 4, "many translations cost more than one: a TLB is small");
+	bool shows = last > first + first / 4;
+	if (shows)
+		claim(true, "many translations cost more than one: a TLB is small");
+	else
+		say("  An emulator that walks the tables as fast as it remembers: no curve to see.");
 	say("  (Under QEMU without KVM this is QEMU's own TLB, made of software: the shape of the\n"
 	    "  curve is right, the numbers are the emulator's.)");
 
@@ -77,4 +81,6 @@ void demo_tlb(void)
 	try_next("  demo switch                      when everything is forgotten\n"
 	         "  grep tlb_ /proc/vmstat           twice, with a command between\n"
 	         "  make qemu ACCEL=kvm              the curve of the real processor\n");
+	if (!shows)
+		give_up("translations take no time");
 }

@@ -57,6 +57,28 @@ static void on_step(int signal, siginfo_t *info, void *context)
 	protect(PROT_READ);
 }
 
+static volatile unsigned traps;
+
+static void on_trap(int signal, siginfo_t *info, void *context)
+{
+	(void)signal, (void)info;
+	((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+	traps++;
+}
+
+/* Whether this processor stops after an instruction at all; some emulators' do not. */
+static bool single_steps(void)
+{
+	struct sigaction action = {.sa_flags = SA_SIGINFO};
+
+	action.sa_sigaction = on_trap;
+	sigaction(SIGTRAP, &action, NULL);
+	__asm__ volatile("pushfl\n orl %0, (%%esp)\n popfl\n nop\n"
+	                 : : "i"(TRAP_FLAG) : "cc", "memory");
+	__asm__ volatile("pushfl\n andl %0, (%%esp)\n popfl" : : "i"(~TRAP_FLAG) : "cc", "memory");
+	return traps > 0;
+}
+
 static void watch(void)
 {
 	struct sigaction action = {.sa_flags = SA_SIGINFO};
@@ -92,6 +114,8 @@ static bool inside_culprit(uintptr_t instruction)
 
 void demo_watch(void)
 {
+	if (!single_steps())
+		give_up("the processor does not stop after one instruction");
 	say("Who changes the variable at %p? Its page is made read-only, and the program runs on.",
 	    (void *)&page.watched);
 	step("the program runs");

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The terminal: xterm.js, connected to the machine's COM1. */
+
+const TERMINAL_COLOURS = {
+    light: {background: "#fdfcf9", foreground: "#22262b", cursor: "#c2410c",
+        cursorAccent: "#fdfcf9", selectionBackground: "#c9d8f5"},
+    dark: {background: "#1b1f24", foreground: "#e7e5df", cursor: "#ff9457",
+        cursorAccent: "#1b1f24", selectionBackground: "#2f4468"},
+};
+
+class TerminalView {
+    constructor(element) {
+        this.terminal = new Terminal({convertEol: false, fontSize: 14, scrollback: 5000,
+            fontFamily: "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
+            minimumContrastRatio: 4.5, screenReaderMode: false});
+        this.fitting = new FitAddon.FitAddon();
+        this.terminal.loadAddon(this.fitting);
+        this.terminal.open(element);
+        this.terminal.onData((text) => this.machine?.type(text));
+        this.terminal.attachCustomKeyEventHandler((event) => !this.copies(event));
+        new ResizeObserver(() => this.fit()).observe(element);
+        this.fit();
+    }
+
+    /** Ctrl-Shift-C copies; without a selection it is the terminal's. */
+    copies(event) {
+        const wanted = event.ctrlKey && event.shiftKey && event.code === "KeyC";
+        if (wanted && event.type === "keydown" && this.terminal.hasSelection()) {
+            navigator.clipboard?.writeText(this.terminal.getSelection());
+            event.preventDefault();
+        }
+        return wanted;
+    }
+
+    fit() {
+        this.fitting.fit();
+    }
+
+    connect(machine) {
+        this.machine = machine;
+        this.terminal.reset();
+        machine.addEventListener("output", ({detail}) => {
+            if (machine === this.machine)
+                this.terminal.write(detail);
+        });
+    }
+
+    colour(theme) {
+        this.terminal.options.theme = TERMINAL_COLOURS[theme];
+    }
+
+    /** All that can be scrolled to, for tests. */
+    text() {
+        const {active} = this.terminal.buffer;
+        const lines = [];
+        for (let i = 0; i < active.length; i++)
+            lines.push(active.getLine(i).translateToString(true));
+        return lines.join("\n");
+    }
+}

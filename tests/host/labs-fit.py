@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Each lab of docs/labs fits the sources as they are: its holes find their functions, its tests
+exist, its points make 100, its pages are there and docs/labs/README.md lists it. That the hole
+fails what the page says, `make check-labs` shows."""
+
+import os
+import sys
+
+sys.dont_write_bytecode = True
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+os.chdir(ROOT)
+sys.path[:0] = ["tests/host/shared", "scripts/labs"]
+import tap
+import lab as labs
+
+
+def faults(name):
+    lab = labs.Lab(name)
+    for path in {hole.file for hole in lab.holes}:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if lab.cut(path, text) == text:
+            yield f"its holes change nothing in {path}"
+        if path not in lab.takes:
+            yield f"{path} has a hole and is not taken"
+    for test in lab.tests + lab.chaos:
+        if not any(os.path.exists(f"tests/{test}{end}") for end in (".c", ".py")):
+            yield f"there is no test {test}"
+    for mistake in lab.fields.get("mistakes", "").split():
+        if not os.path.exists(f"tests/mistakes/{mistake}.txt"):
+            yield f"there is no mistake {mistake}"
+    unknown = set(lab.fails) - set(lab.tests)
+    if unknown:
+        yield f"fails: names what is no test of the lab: {' '.join(sorted(unknown))}"
+    if sum(lab.points.values()) != 100 or set(lab.points) - set(labs.POINTS):
+        yield f"its points are {lab.points}"
+    for page in ("handout.md", "instructor.md"):
+        if not os.path.exists(os.path.join(lab.folder, page)):
+            yield f"it has no {page}"
+    with open("docs/labs/README.md", encoding="utf-8") as file:
+        row = f"| [{name}]({name}/instructor.md) | {lab.fields['difficulty']} | {lab.fields['hours']} |"
+        if row not in file.read():
+            yield f"docs/labs/README.md has no row {row}"
+
+
+for name in labs.names():
+    try:
+        wrong = list(faults(name))
+    except labs.Unfit as error:
+        wrong = [str(error)]
+    tap.check(not wrong, f"{name}: {'; '.join(wrong) or 'fits'}")
+tap.check(labs.names(), "there are labs")
+tap.done()

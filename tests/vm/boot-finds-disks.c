@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Disks that are named wrongly on the command line: the one with an ext2 file system is the root,
+ * the one with mkswap's signature is swap, and both are said.
+ *
+ * pagoda-only: it is Pagoda's command line.
+ * guest: pagoda-only mem=8 cmdline="root=nosuch swap=vdz"
+ */
+#include "tests/test.h"
+
+static char text[65536];
+
+int main(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	size_t length = 0;
+	ssize_t n;
+
+	while ((n = read(log, text + length, sizeof text - 1 - length)) > 0)
+		length += n;
+	CHECK(strstr(text, "root=nosuch: there is no such disk; taking vda"), "the root is found");
+	CHECK(strstr(text, "swap=vdz: there is no such disk; taking vdb"), "and so is swap");
+	CHECK(proc_number("/proc/meminfo", "SwapTotal:") > 30000, "which is in use");
+	say("both disks were found by what they hold");
+	return 0;
+}

@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: MIT
+"""The page in the browser: under node, and in Chromium without a screen.
+
+Boot and all demos; both decoders; what the processor's tables say against what the kernel says;
+pause, step, stop at; saved machines; one file from a disk; the width of a phone; sizes. PART=1 in
+the environment: what CI has time for. Pictures of the page are left in build/check/.
+"""
+
+import argparse
+import functools
+import gzip
+import http.server
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.dont_write_bytecode = True
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [os.path.join(ROOT, "scripts/trace"), os.path.join(ROOT, "tests/host/browser"),
+                os.path.join(ROOT, "scripts/web")]
+import build as page_builder
+import decode
+import replay
+from webdriver import Browser
+
+NOT_HERE = {"watch": 2}        # what this PC lacks is said: status 2; tlb: either
+MAY_LACK = {"tlb": (0, 2)}
+DEMO_SECONDS, STATE_SECONDS = 420, 60
+SHOWN_DEMOS = ["cow", "faults", "walk", "shared", "clock"]
+PART_DEMOS = ["cow", "watch"]
+
+
+class Checks:
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def that(self, condition, what):
+        self.passed += bool(condition)
+        self.failed += not condition
+        print(f"{'ok' if condition else 'not ok'} {self.passed + self.failed} - {what}",
+              flush=True)
+
+
+def budget():
+    with open(os.path.join(ROOT, "tests/web/budget"), encoding="utf-8") as file:
+        return {name: float(value) for name, value
+                in re.findall(r"^([\w-]+)\s+([\d.]+)", file.read(), re.MULTILINE)}
+
+
+# ---- without a browser ----
+
+def under_node(options, check, folder):
+    """Boot and demos; what they traced, decoded twice, fits together."""
+    trace = os.path.join(folder, "line.bin")
+    command = ["node", os.path.join(ROOT, "tests/web/demos.mjs"), options.build, options.packages,
+               trace, *(PART_DEMOS if options.part else [])]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=DEMO_SECONDS,
+                          check=False)
+    runs = [json.loads(line) for line in done.stdout.splitlines()]
+    check.that(len(runs) > (len(PART_DEMOS) if options.part else 20), f"{len(runs)} demos ran")
+    for run in runs:
+        wanted = MAY_LACK.get(run["name"], (NOT_HERE.get(run["name"], 0),))
+        check.that(run["status"] in wanted, f"demo {run['name']} without a browser: status "
+                   f"{run['status']}, {run['ms']} ms" if run["name"] != "boot"
+                   else f"the prompt without a browser: {run['ms']} ms")
+    compare_decoders(check, folder, trace)
+
+
+def compare_decoders(check, folder, trace):
+    script = os.path.join(folder, "decode.js")
+    with open(script, "w", encoding="utf-8") as file:
+        file.write(page_builder.names() + page_builder.read(page_builder.PAGE, "decode.js"))
+    node = subprocess.Popen(["node", os.path.join(ROOT, "tests/web/decode.mjs"), script, trace],
+                            stdout=subprocess.PIPE, text=True)
+    state, count, different = replay.State(), 0, None
+    with open(trace, "rb") as file:
+        for event in decode.events(decode.Frames(file)):
+            line = node.stdout.readline()
+            if different is None and (not line or json.loads(line) != event):
+                different = f"{event} and {line}"
+            state.apply(event)
+            count += 1
+    rest = node.stdout.read()
+    node.wait()
+    check.that(different is None and not rest,
+               f"{count} events are the same from both decoders {different or ''}")
+    check.that(state.complete and state.problems == [] and count > 1000,
+               f"and fit together {state.problems[:3]}")
+
+
+# ---- in a browser ----
+
+def wait_for(browser, script, seconds=STATE_SECONDS):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = browser.run(script)
+        if found:
+            return found
+        time.sleep(0.05)
+    return None
+
+
+STATE = "return document.body.dataset.state"
+AT_PROMPT = "return document.body.dataset.state === 'prompt'"
+DRAWN = "return Boolean(pagoda.picture?.app)"
+
+
+def console_messages(browser):
+    """Errors and warnings that the page caused, as the browser logged them."""
+    return browser.run("return window.messages ?? []")
+
+
+LISTEN = """
+    window.messages = [];
+    for (const name of ["error", "warn"]) {
+        const before = console[name];
+        console[name] = (...words) => { messages.push(words.join(" ")); before(...words); };
+    }
+    addEventListener("error", ({message}) => messages.push(message));
+    addEventListener("unhandledrejection", ({reason}) => messages.push(String(reason)));
+"""
+
+
+def opened(browser, check, url, what):
+    begun = time.monotonic()
+    browser.post("/url", url=url)
+    ready = wait_for(browser, AT_PROMPT)
+    took = time.monotonic() - begun
+    check.that(ready, f"{what}: the prompt after {took:.1f} s "
+               f"({browser.run(STATE)} {browser.text('#trouble') or ''})")
+    check.that(wait_for(browser, DRAWN), f"{what}: its memory is drawn")
+    return took
+
+
+def requests(browser):
+    return browser.run("return performance.getEntriesByType('resource').map(({name}) => name)")
+
+
+def agree(browser, check, what):
+    """After a while without events the two eyes look at the same."""
+    seen = wait_for(browser, """
+        const {stream, picture, eye} = pagoda;
+        return stream.quiet && eye.compare(picture.player.head)""")
+    check.that(seen and not seen["differences"] and seen["pages"] > 50,
+               f"{what}: {seen and seen['pages']} entries are what the kernel says "
+               f"{(seen or {}).get('differences', [])[:3]}")
+
+
+def demos(browser, check, names):
+    for name in names:
+        text = browser.run("return pagoda.machine.run(`demo ${arguments[0]}; echo status=$?`)",
+                           name)
+        check.that("status=0" in text, f"demo {name} in the page")
+        agree(browser, check, f"demo {name}")
+
+
+def sees(browser, check):
+    """An entry that is changed behind the kernel's back is a difference, and shown."""
+    found = browser.run("""
+        const {eye, picture, machine} = pagoda;
+        const space = [...picture.player.head.spaces.values()].at(-1);
+        const slots = eye.table(space.directory);
+        const slot = slots.findIndex((entry) => entry & 1);
+        const table = (slots[slot] >>> 12) * 4096;
+        const place = eye.table(slots[slot] >>> 12).findIndex((entry) => entry & 1);
+        const before = machine.read(table + 4 * place, 4).slice();
+        machine.pc.write_memory(Uint8Array.of(before[0] ^ 4, ...before.slice(1)), table + 4 * place);
+        pagoda.lookedAt = undefined;
+        pagoda.look();
+        const shown = document.getElementById("eye");
+        const seen = [pagoda.seen.differences.length, shown.className, shown.textContent];
+        machine.pc.write_memory(before, table + 4 * place);
+        pagoda.lookedAt = undefined;
+        pagoda.look();
+        return [...seen, shown.className];""")
+    check.that(found[0] == 1 and found[1] == "differs" and "differ" in found[2] and not found[3],
+               f"an entry changed behind the kernel's back is shown: {found[2]}")
+
+
+def time_stands(browser, check):
+    """Pause, step back and forth, go on."""
+    browser.click("#pause")
+    check.that(browser.run("return pagoda.machine.stands"), "Pause: the machine stands")
+    time.sleep(0.3)
+    count = browser.run("return pagoda.stream.count")
+    browser.run("pagoda.machine.type('demo cow\\n')")
+    time.sleep(0.5)
+    check.that(browser.run("return pagoda.stream.count") == count, "and notes nothing any more")
+    last = browser.run("return pagoda.picture.app.index")
+    for _ in range(3):
+        browser.click("#back")
+    check.that(browser.run("return pagoda.picture.app.index") < last - 2, "Step back: 3 events")
+    browser.click("#forth")
+    browser.click("#forth")
+    check.that(last - 3 <= browser.run("return pagoda.picture.app.index") < last, "Step: forth")
+    browser.run("pagoda.picture.app.newest()")
+    browser.click("#forth")
+    grown = wait_for(browser, f"return pagoda.machine.stands && pagoda.stream.count > {count} && "
+                              "pagoda.stream.count")
+    check.that(grown and grown <= count + 20, "past the newest event the machine takes one step: "
+               f"{grown and grown - count} events")
+    browser.click("#pause")
+    check.that(wait_for(browser, AT_PROMPT), "Go on: the command ends at the prompt")
+
+
+def stops(browser, check):
+    """Stop at: a row, an eviction, a frame."""
+    for choice, command, kind in (("ANON_COPY", "demo cow", "fault.end"),
+                                  ("evict", "demo clock", "evict")):
+        browser.run("""
+            const select = document.getElementById("stop-at");
+            select.value = arguments[0];
+            select.dispatchEvent(new Event("change"));
+            pagoda.machine.type(`${arguments[1]}\\n`);""", choice, command)
+        stands = wait_for(browser, "return pagoda.machine.stands")
+        event = browser.run("""
+            const {trace} = pagoda.picture.player;
+            for (let i = trace.length - 1; i > trace.length - 40; i--)
+                if (trace.at(i).kind === arguments[0])
+                    return trace.at(i);""", kind)
+        check.that(stands and event and event.get("row", "evict") == choice,
+                   f"Stop at {choice}: {browser.text('#told')}")
+        browser.click("#pause")
+        check.that(wait_for(browser, AT_PROMPT), "and goes on")
+
+
+def saved(browser, check):
+    browser.run("return pagoda.machine.run('echo kept >/tmp/kept; sync')")
+    browser.run("return pagoda.save().then((bytes) => { window.kept = bytes; })")
+    size = browser.run("return kept.length")
+    browser.run("return pagoda.open(kept)")
+    check.that(wait_for(browser, DRAWN), f"a machine of {size / 1e6:.1f} MB is opened again")
+    text = browser.run("return pagoda.machine.run('cat /tmp/kept')")
+    check.that("kept" in text, "and knows what it knew")
+    agree(browser, check, "the machine that was saved")
+    browser.run("return pagoda.open(new Uint8Array([1, 2, 3]))")
+    check.that("cannot be opened" in browser.text("#told"), "another file is refused")
+
+
+def accessible(browser, check, options, what):
+    with open(os.path.join(options.packages, "node_modules/axe-core/axe.min.js"),
+              encoding="utf-8") as file:
+        browser.run(file.read() + "; window.axe = axe;")
+    found = browser.run("""
+        return axe.run(document, {iframes: false}).then(({violations}) => violations.map(
+            ({id, nodes}) => `${id}: ${nodes[0].html.slice(0, 120)}`))""")
+    check.that(found == [], f"axe-core finds nothing, {what} {found[:4]}")
+
+
+def picture(browser, options, name):
+    folder = os.path.join(options.build, "check")
+    os.makedirs(folder, exist_ok=True)
+    browser.screenshot(os.path.join(folder, f"web-{name}.png"))
+
+
+def single_file(options, check):
+    with Browser(1440, 900) as browser:
+        browser.command("Page.addScriptToEvaluateOnNewDocument", source=LISTEN)
+        opened(browser, check, "file://" + os.path.abspath(
+            os.path.join(options.build, "web/pagoda.html")), "one file from a disk")
+        demos(browser, check, ["cow"])
+        foreign = [name for name in requests(browser) if not name.startswith("file:")]
+        check.that(not foreign, f"it asks no host for anything {foreign[:3]}")
+        check.that(console_messages(browser) == [], f"no message {console_messages(browser)[:3]}")
+        picture(browser, options, "light")
+
+
+def served(options, check):
+    """The folder of files, by a server of our own."""
+    handler = functools.partial(Quiet, directory=os.path.join(options.build, "web"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/"
+    with Browser(1440, 900) as browser:
+        browser.command("Page.addScriptToEvaluateOnNewDocument", source=LISTEN)
+        opened(browser, check, url, "files from a server")
+        accessible(browser, check, options, "light")
+        demos(browser, check, SHOWN_DEMOS)
+        sees(browser, check)
+        time_stands(browser, check)
+        stops(browser, check)
+        saved(browser, check)
+        browser.run("pagoda.setTheme('dark')")
+        accessible(browser, check, options, "dark")
+        picture(browser, options, "dark")
+        foreign = [name for name in requests(browser)
+                   if not name.startswith((url, "blob:", "data:"))]
+        check.that(not foreign, f"nothing from elsewhere {foreign[:3]}")
+        opened_with_settings(browser, check, url)
+        check.that(console_messages(browser) == [], f"no message {console_messages(browser)[:3]}")
+    with Browser(390, 800) as browser:
+        opened(browser, check, url, "as wide as a phone")
+        wide = browser.run("return document.documentElement.scrollWidth")
+        check.that(wide <= 390, f"nothing sticks out: {wide} of 390 pixels")
+        browser.run("return pagoda.machine.prompt().then(() => pagoda.machine.type('echo phone'))")
+        browser.run("[...document.querySelectorAll('#keys button')].find("
+                    "({textContent}) => textContent === 'Enter').click()")
+        check.that(wait_for(browser, "return /\\nphone/.test(pagoda.machine.text)"),
+                   "the row of keys types")
+        picture(browser, options, "phone")
+    server.shutdown()
+
+
+def opened_with_settings(browser, check, url):
+    browser.post("/url", url="about:blank")
+    opened(browser, check, url + "#mem=32&policy=fifo&run=demo+shared", "a link with settings")
+    text = browser.run("""return pagoda.machine.prompt().then(() =>
+        pagoda.machine.run("cat /proc/sys/vm/policy; free | head -2"))""")
+    total = int((re.search(r"Mem:\s+(\d+)", text) or [0, "0"])[1])
+    check.that("fifo" in text and 28000 < total < 33000, f"policy and RAM are the link's ({total})")
+    check.that("demo shared:" in browser.run("return pagoda.terminal.text()"),
+               "and its command has run")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format, *args):
+        pass
+
+
+def sizes(options, check):
+    folder, allowed = os.path.join(options.build, "web"), budget()
+    page = page_builder.read(folder, "index.html")
+    first = ["index.html", *re.findall(r'(?:src|href)="([\w.-]+\.(?:js|css))"', page)]
+    total = 0
+    for name in first:
+        total += len(gzip.compress(page_builder.read_bytes(folder, name)))
+    for name in ("v86.wasm.gz", "pagoda.elf.gz", "root.img.gz", "memory.html.gz"):
+        total += os.path.getsize(os.path.join(folder, name))
+    single = os.path.getsize(os.path.join(folder, "pagoda.html"))
+    check.that(total / 1e3 <= allowed["to-prompt-kb"],
+               f"{total / 1e3:.0f} KB to the prompt, of {allowed['to-prompt-kb']:.0f}")
+    check.that(single / 1e3 <= allowed["single-file-kb"],
+               f"pagoda.html: {single / 1e3:.0f} KB of {allowed['single-file-kb']:.0f}")
+
+
+def main():
+    options = argparse.Namespace(build=os.path.dirname(os.environ["OBJ"]), packages=".cache/web",
+                                 part=os.environ.get("PART"))
+    check = Checks()
+    with tempfile.TemporaryDirectory(prefix="pagoda-web-") as folder:
+        sizes(options, check)
+        under_node(options, check, folder)
+        single_file(options, check)
+        if not options.part:
+            served(options, check)
+    print(f"\n{check.passed} passed, {check.failed} failed")
+    return check.failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

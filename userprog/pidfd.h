@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptors that stand for a process: pidfd_open(2). */
+#pragma once
+
+#include "lib/types.h"
+
+/* The id of the process, 0 if nobody has it any more; -EBADF: it is no such descriptor. `nonblock`:
+ * waiting for it is to fail at once. */
+pid_t pidfd_process(int number, bool *nonblock);
