@@ -43,7 +43,7 @@ COUNTING =
 DEBUG = $(if $(filter check handout grade check-labs ext2-mutants disk-errors conform crash debug diff-fuzz record fuzz,$(MAKECMDGOALS)),1)
 
 # The prefix of the compiler and binutils for i386: on amd64 and i386 the machine's own make it.
-CROSS = $(if $(filter x86_64-% i%86-%,$(MAKE_HOST)),,i686-linux-gnu-)
+CROSS = $(if $(filter x86_64-% i386-% i486-% i586-% i686-%,$(MAKE_HOST)),,i686-linux-gnu-)
 CC = $(CROSS)gcc
 # What runs on this machine is made by its own compiler.
 HOSTCC = $(if $(CROSS),gcc,$(CC))
@@ -72,7 +72,9 @@ FRESH = $(filter fresh,$(MAKECMDGOALS))
 DOCS_PAGES = $(filter docs web,$(MAKECMDGOALS))
 LINT = $(filter lint,$(MAKECMDGOALS))
 GRADE = $(if $(SUBMISSION)$(ALL)$(filter check-labs,$(MAKECMDGOALS)),1)
-export CROSS CC HOSTCC GUI RECORD FRESH DOCS_PAGES GRADE LINT PAGING
+# For the kernel alone neither QEMU nor GRUB is needed.
+KERNEL_ONLY = $(if $(filter-out kernel,$(or $(MAKECMDGOALS),all)),,1)
+export CROSS CC HOSTCC GUI RECORD FRESH DOCS_PAGES GRADE LINT PAGING KERNEL_ONLY
 
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(J)
@@ -389,6 +391,11 @@ ext2-mutants: $(ELF) $(BUILD)/test.img
 disk-errors: $(ELF) $(BUILD)/test.img
 	@scripts/disk-errors $(BUILDS) --jobs $(J) --cmdline '$(CMDLINE)' $(if $(AGAIN),--again)
 
+# In a guest with Debian's compiler: this kernel builds itself, and what comes out is tried.
+selfhost: $(ELF) $(BUILD)/test.img
+	@scripts/selfhost $(BUILDS) $(if $(filter command line,$(origin MEM)),--mem $(MEM)) \
+	  $(if $(filter command line,$(origin SWAP)),--swap $(SWAP)) $(if $(T),--tests '$(T)')
+
 plain-kernel:
 	$(if $(COUNTING),,@$(MAKE) --no-print-directory kernel DEBUG=)
 
@@ -544,4 +551,4 @@ FORCE:
 .PHONY: bench bench-budget profile lock-times
 .PHONY: check check-all check-linux chaos conform coverage crash diff-fuzz fresh fuzz layers mistakes
 .PHONY: lint hooks
-.PHONY: check-labs grade handout mutants order prove-tlb web check-web web-picture
+.PHONY: check-labs grade handout mutants order prove-tlb selfhost web check-web web-picture
