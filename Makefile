@@ -442,6 +442,10 @@ layers: $(KERNEL_O)
 order: $(KERNEL_O)
 	@scripts/order $(OBJ)
 
+# The first reading of vm/: make reading | less
+reading:
+	@scripts/reading
+
 lint: compile_commands.json
 	@scripts/lint --jobs $(J)
 
@@ -550,5 +554,5 @@ FORCE:
 .PHONY: docs exercise qemu dsm debug record replay trace plot swimlanes tour-pictures policy-lab
 .PHONY: bench bench-budget profile lock-times
 .PHONY: check check-all check-linux chaos conform coverage crash diff-fuzz fresh fuzz layers mistakes
-.PHONY: lint hooks
+.PHONY: lint hooks reading
 .PHONY: check-labs grade handout mutants order prove-tlb selfhost web check-web web-picture

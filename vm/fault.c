@@ -167,7 +167,7 @@ static bool disturbs_sharers(const struct fault *fault)
 }
 
 /* Whether it is this program's page alone: one leaf names the anon, and the leaf is its own. That
- * others who shared the leaf have left it since owned() looked does not make it so. */
+ * others who shared the leaf have left it since disturbs_sharers looked does not make it so. */
 static bool is_own(const struct fault *fault)
 {
 	return __atomic_load_n(&fault->anon->references, __ATOMIC_RELAXED) == 1 &&
