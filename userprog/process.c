@@ -368,10 +368,11 @@ struct usage task_usage_locked(const struct task *task)
 		return (struct usage){0};
 	if (thread == thread_current())
 		thread_account();
+	/* Both together are what it ran: a whole tick counts as the user's as soon as one ends there. */
+	uint64_t user_ns = thread->user_ns < thread->run_ns ? thread->user_ns : thread->run_ns;
 	return (struct usage){
-		.user_ns = thread->user_ns,
-		.system_ns = thread->run_ns > thread->user_ns
-		                     ? thread->run_ns - thread->user_ns : 0,
+		.user_ns = user_ns,
+		.system_ns = thread->run_ns - user_ns,
 		.minor_faults = thread->minor_faults,
 		.major_faults = thread->major_faults,
 		.switches_own = thread->switches_own,
