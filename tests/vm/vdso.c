@@ -5,6 +5,7 @@
  *
  * guest: mem=16
  */
+#include <elf.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -78,16 +79,28 @@ static void follows_when_set(void)
 	syscall(SYS_clock_settime, CLOCK_REALTIME, &old);
 }
 
+/* Of its mapping, which is made writable as a whole or not at all. */
+static uint32_t size_of_code(const char *code)
+{
+	const Elf32_Ehdr *header = (const Elf32_Ehdr *)code;
+	const Elf32_Phdr *load = (const Elf32_Phdr *)(code + header->e_phoff);
+
+	while (load->p_type != PT_LOAD)
+		load++;
+	return (load->p_memsz + PAGE - 1) / PAGE * PAGE;
+}
+
 /* A debugger's breakpoint there makes a copy of the page, for this program alone. */
 static void is_mapped_private(void)
 {
 	char *code = (char *)getauxval(AT_SYSINFO_EHDR);
+	uint32_t size = size_of_code(code);
 
 	CHECK_DIES(write_byte, code, SIGSEGV, SEGV_ACCERR, code);
 	CHECK(memcmp(code, "\177ELF", 4) == 0, "an ELF file");
-	CHECK(mprotect(code, 4096, PROT_READ | PROT_WRITE | PROT_EXEC) == 0, "made writable");
-	code[4095] = 1;
-	CHECK(mprotect(code, 4096, PROT_READ | PROT_EXEC) == 0, "and no more");
+	CHECK(mprotect(code, size, PROT_READ | PROT_WRITE | PROT_EXEC) == 0, "made writable");
+	code[size - 1] = 1;
+	CHECK(mprotect(code, size, PROT_READ | PROT_EXEC) == 0, "and no more");
 	never_goes_back(CLOCK_MONOTONIC, "the monotonic clock, by code of the program's own");
 }
 
