@@ -269,6 +269,15 @@ static void call_mprotect(void)
 	gave(mprotect(at(page), count * PAGE, rights), "mprotect %u, %u, %d", page, count, rights);
 }
 
+/* With MREMAP_DONTUNMAP Linux unlocks the whole of each area, also what lies beside the range; by
+ * mlock(2) that stays locked. So none of it is. */
+static void unlock_beside(uint32_t page, uint32_t count)
+{
+	for (uint32_t other = 0; other < PAGES; other++)
+		if (other < page || other >= page + count)
+			munlock(at(other), PAGE);
+}
+
 /* Whether several areas were one is not to be seen: so a range gets longer from one page only. */
 static void call_mremap(void)
 {
@@ -290,6 +299,8 @@ static void call_mremap(void)
 		flags = MREMAP_MAYMOVE | MREMAP_FIXED | (one_in(4) ? MREMAP_DONTUNMAP : 0);
 		new = count;
 		to = draw(PAGES - new + 1);
+		if (flags & MREMAP_DONTUNMAP)
+			unlock_beside(page, count);
 		break;
 	case 3: /* and of another length */
 		flags = MREMAP_MAYMOVE | MREMAP_FIXED;
