@@ -7,7 +7,8 @@
  *   the frame      one of the two below; the handler's return address,
  *                  its arguments, and the registers at the interruption
  *                                                                        <- ESP
- * The handler returns to its restorer (or to code in the frame), which calls sigreturn.
+ * The handler returns to its restorer, or to the vDSO's, which calls sigreturn. The frame has a copy
+ * of that code, which nobody runs (the stack may hold none): gdb knows a frame by it.
  */
 #include "userprog/signal_frame.h"
 
@@ -22,6 +23,7 @@
 #include "lib/string.h"
 #include "userprog/fpu_image.h"
 #include "userprog/process.h"
+#include "userprog/vdso.h"
 #include "vm/usercopy.h"
 
 /* Without SA_SIGINFO. The FPU state that stood in its midst long ago left a gap. */
@@ -119,6 +121,12 @@ static uintptr_t frame_place(uintptr_t top, size_t size)
 	return ((top - size + 4) & ~15u) - 4;
 }
 
+static uintptr_t return_address(const struct signal_action *action)
+{
+	return action->flags & SA_RESTORER ? action->restorer
+	                                   : vdso_signal_return(action->flags & SA_SIGINFO);
+}
+
 static int old_frame_push(uintptr_t top, uintptr_t fpu, const struct task *task,
                           struct trap_frame *frame, int signal,
                           const struct signal_action *action, signal_set blocked)
@@ -134,8 +142,7 @@ static int old_frame_push(uintptr_t top, uintptr_t fpu, const struct task *task,
 		uint8_t code[8];
 	} tail = {.blocked_high = (uint32_t)(blocked >> 32)};
 
-	head.return_address = action->flags & SA_RESTORER ? action->restorer
-	                                                  : (uintptr_t)user->code;
+	head.return_address = return_address(action);
 	context_fill(&head.context, task, frame, fpu, blocked);
 	memcpy(tail.code, old_return, sizeof tail.code);
 	if (copy_to_user(user, &head, sizeof head) ||
@@ -155,8 +162,7 @@ static int info_frame_push(uintptr_t top, uintptr_t fpu, const struct task *task
 	struct info_frame copy;
 
 	memset(&copy, 0, sizeof copy);
-	copy.return_address = action->flags & SA_RESTORER ? action->restorer
-	                                                  : (uintptr_t)user->code;
+	copy.return_address = return_address(action);
 	copy.signal = signal;
 	copy.info_address = (uintptr_t)&user->info;
 	copy.context_address = (uintptr_t)&user->context;

@@ -23,3 +23,6 @@ void vdso_clock_was_set(void);
 int vdso_map(struct spt *);
 /* For AT_SYSINFO: the address of __kernel_vsyscall there. */
 uintptr_t vdso_system_call(void);
+/* Where a signal handler returns to that brought no way back of its own: __kernel_rt_sigreturn for one
+ * that is told (SA_SIGINFO), or __kernel_sigreturn. */
+uintptr_t vdso_signal_return(bool tells);
