@@ -54,11 +54,13 @@ void credentials_fsuid_changed(struct credentials *c, uint32_t before)
 }
 
 /* No file carries capabilities here: a program has what root has, or none. */
-void credentials_execute(struct credentials *c, uint32_t mode, uint32_t uid, uint32_t gid)
+bool credentials_execute(struct credentials *c, uint32_t mode, uint32_t uid, uint32_t gid)
 {
-	if (mode & S_ISUID && !c->no_new_privileges)
+	bool set_uid = mode & S_ISUID && !c->no_new_privileges;
+	bool set_gid = mode & S_ISGID && mode & S_IXGRP && !c->no_new_privileges;
+	if (set_uid)
 		c->euid = uid;
-	if (mode & S_ISGID && mode & S_IXGRP && !c->no_new_privileges)
+	if (set_gid)
 		c->egid = gid;
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
@@ -66,6 +68,7 @@ void credentials_execute(struct credentials *c, uint32_t mode, uint32_t uid, uin
 	c->permitted = root ? c->bounding | c->inheritable : 0;
 	c->effective = c->euid == 0 ? c->permitted : 0;
 	c->keep_capabilities = false;
+	return set_uid || set_gid;
 }
 
 bool credentials_secure(const struct credentials *c)

@@ -41,8 +41,9 @@ bool credentials_in_group(const struct credentials *, uint32_t gid);
 void credentials_ids_changed(struct credentials *, const struct credentials *before);
 /* The same of setfsuid(2). */
 void credentials_fsuid_changed(struct credentials *, uint32_t before);
-/* The change by execve(2) of a program's file with this mode and owner. */
-void credentials_execute(struct credentials *, uint32_t mode, uint32_t uid, uint32_t gid);
+/* The change by execve(2) of a program's file with this mode and owner. Whether a set-id bit of the mode
+ * had its effect. */
+bool credentials_execute(struct credentials *, uint32_t mode, uint32_t uid, uint32_t gid);
 /* Whether the program so executed got what its caller did not have (getauxval(3), AT_SECURE). */
 bool credentials_secure(const struct credentials *);
 /* As access(2) asks: with the real ids in place of the effective ones. */

@@ -22,6 +22,7 @@
 #include <linux/mount.h>
 #include <linux/auxvec.h>
 #include <linux/fcntl.h>
+#include <linux/personality.h>
 #include <linux/stat.h>
 
 #include "kernel/cpu/cpu.h"
@@ -61,6 +62,7 @@ struct exec {
 	uint32_t args_bytes;         /* of the strings that are arguments */
 
 	struct spt *spt;             /* the new space */
+	uint32_t personality;        /* the new program's */
 	bool executable_stack;
 	uintptr_t esp;
 	struct credentials credentials;
@@ -191,8 +193,10 @@ static int map_linker_if_any(struct exec *e)
 static int map_program(struct exec *e)
 {
 	const Elf32_Phdr *stack = image_segment(&e->program, PT_GNU_STACK);
-	if (stack)
-		e->executable_stack = stack->p_flags & PF_X;
+	if (!stack)
+		e->personality |= READ_IMPLIES_EXEC;
+	e->executable_stack = stack ? stack->p_flags & PF_X : true;
+	e->spt->read_implies_execute = e->personality & READ_IMPLIES_EXEC;
 	int error = image_place(&e->program, e->spt, PIE_BASE);
 	return error ? error : image_map(&e->program, e->spt);
 }
@@ -358,7 +362,9 @@ static void new_credentials(struct exec *e)
 	e->credentials = process_current()->credentials;
 	bool none = inode_mounted(inode, MS_NOSUID) || ptrace_forbids_privileges(task_current());
 	uint32_t set_ids = none ? S_ISUID | S_ISGID : 0;
-	credentials_execute(&e->credentials, inode->mode & ~set_ids, inode->uid, inode->gid);
+	/* Such a program does not go by what its caller has chosen for itself. */
+	if (credentials_execute(&e->credentials, inode->mode & ~set_ids, inode->uid, inode->gid))
+		e->personality &= ~PER_CLEAR_ON_SETID;
 	e->dumpable = !credentials_secure(&e->credentials) && !inode_access(inode, ACCESS_READ);
 }
 
@@ -424,6 +430,7 @@ static void change_over(struct exec *e)
 	if (credentials_secure(&e->credentials))
 		process->parent_death_signal = 0;
 	process->dumpable = e->dumpable;
+	process->personality = e->personality;
 	strlcpy(process->name, name ? name + 1 : e->path, sizeof process->name);
 	strlcpy(thread->name, process->name, sizeof thread->name);
 	exit_return_space_locked(process);
@@ -460,12 +467,12 @@ static int unshare(struct exec *e)
 static int load_and_change(struct exec *e)
 {
 	int error = image_read_headers(&e->program);
-	if (!error)
-		error = build_space(e);
 	if (error)
 		return error;
 	new_credentials(e);
-	error = enter_space(e);
+	error = build_space(e);
+	if (!error)
+		error = enter_space(e);
 	if (error)
 		return error;
 	error = unshare(e);
@@ -503,7 +510,7 @@ static struct exec *exec_begin(const char *path, struct dentry *file, bool path_
 		return NULL;
 	memset(e, 0, offsetof(struct exec, program.segments));
 	e->path = path;
-	e->executable_stack = true; /* unless the program says otherwise */
+	e->personality = process_current()->personality;
 	exec_strings_init(&e->strings, process_current()->limits[RLIMIT_STACK].rlim_cur);
 	*error = resolve(e, file, path_ends);
 	if (!*error)

@@ -212,7 +212,7 @@ static void show_flags(struct text *text, const struct area *area)
 		{"sh", AREA_SHARED | AREA_MAY_WRITE, AREA_SHARED | AREA_MAY_WRITE},
 		{"mr", 0, 0},
 		{"mw", AREA_MAY_WRITE, AREA_MAY_WRITE},
-		{"me", 0, 0},
+		{"me", AREA_NEVER_CODE, 0},
 		{"ms", AREA_SHARED, AREA_SHARED},
 		{"gd", AREA_GROWS_DOWN, AREA_GROWS_DOWN},
 		{"lo", AREA_LOCKED, AREA_LOCKED},

@@ -2,6 +2,7 @@
 /* The tree of processes, their numbers and their references (process.h). */
 #include "userprog/process.h"
 
+#include <linux/personality.h>
 #include <linux/signal.h>
 
 #include "kernel/cpu/paging.h"
@@ -224,6 +225,15 @@ struct descriptor_table *process_files(struct process *process)
 		descriptors_get(files);
 	spin_unlock_irq(&process_lock, flags);
 	return files;
+}
+
+struct spt *process_space_limited(void)
+{
+	const struct process *self = process_current();
+	unsigned long limit = self->limits[RLIMIT_MEMLOCK].rlim_cur;
+	self->spt->lock_limit = self->credentials.euid == 0 ? RLIM_INFINITY : limit;
+	self->spt->read_implies_execute = self->personality & READ_IMPLIES_EXEC;
+	return self->spt;
 }
 
 void process_limit_space(const struct process *process, struct spt *spt)

@@ -180,6 +180,10 @@ void process_orphan_children_locked(struct process *);
  * if it has exited. */
 struct spt *process_space(struct process *);
 struct descriptor_table *process_files(struct process *);
+/* The current process's space, told what the calls that map and lock memory go by: how much may be
+ * locked (who is privileged may lock all), and whether what is read can be executed, too. A space that
+ * several processes share (vfork(2)) goes by whoever calls. */
+struct spt *process_space_limited(void);
 /* Tells the space, whose lock is held or which nobody else knows yet, the process's limits. */
 void process_limit_space(const struct process *, struct spt *);
 /* Where it is, with a reference (places_put), and what it runs (dentry_put), or NULL. */

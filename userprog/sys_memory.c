@@ -22,15 +22,6 @@ static struct spt *own_space(void)
 	return process_current()->spt;
 }
 
-/* The same, for calls that may lock pages in memory: who is privileged may lock all. */
-static struct spt *own_space_limited(void)
-{
-	const struct process *self = process_current();
-	unsigned long limit = self->limits[RLIMIT_MEMLOCK].rlim_cur;
-	self->spt->lock_limit = self->credentials.euid == 0 ? RLIM_INFINITY : limit;
-	return self->spt;
-}
-
 /* ---- mapping ---- */
 
 /* /dev/zero maps as anonymous memory does (zero(4)). */
@@ -75,7 +66,7 @@ static uintptr_t map_file(struct file *file, uintptr_t address, uint32_t length,
 	if (writes && sealed)
 		return (uintptr_t)-EPERM;
 	object.may_write &= !(shared && sealed);
-	uintptr_t place = vm_mmap(own_space_limited(), address, length, prot, flags, &object,
+	uintptr_t place = vm_mmap(process_space_limited(), address, length, prot, flags, &object,
 	                          first_page);
 	/* Sealed meanwhile, by one who may not have seen the mapping. */
 	if (!IS_ERROR(place) && writes && inode_is_sealed_for_writing(file->inode)) {
@@ -89,7 +80,7 @@ static uintptr_t map(uintptr_t address, uint32_t length, int prot, int flags, in
                      uint32_t first_page)
 {
 	if (flags & MAP_ANONYMOUS)
-		return vm_mmap(own_space_limited(), address, length, prot, flags, NULL,
+		return vm_mmap(process_space_limited(), address, length, prot, flags, NULL,
 		               first_page);
 	struct file *file = descriptor_file(process_current()->files, number);
 	if (!file)
@@ -125,14 +116,14 @@ static int32_t sys_munmap(uintptr_t address, uint32_t length)
 
 static int32_t sys_mprotect(uintptr_t address, uint32_t length, int prot)
 {
-	return trace_call(TRACE_CALL_MPROTECT, vm_mprotect(own_space(), address, length, prot),
+	return trace_call(TRACE_CALL_MPROTECT, vm_mprotect(process_space_limited(), address, length, prot),
 	                  address, length, (uint32_t)prot, 0);
 }
 
 static int32_t sys_mremap(uintptr_t old, uint32_t old_length, uint32_t new_length, int flags,
                           uintptr_t new_address)
 {
-	uintptr_t result = vm_mremap(own_space_limited(), old, old_length, new_length, flags, new_address);
+	uintptr_t result = vm_mremap(process_space_limited(), old, old_length, new_length, flags, new_address);
 	return trace_call(TRACE_CALL_MREMAP, (int32_t)result, old, old_length, new_length,
 	                  (uint32_t)flags);
 }
@@ -140,12 +131,12 @@ static int32_t sys_mremap(uintptr_t old, uint32_t old_length, uint32_t new_lengt
 static int32_t sys_remap_file_pages(uintptr_t address, uint32_t length, int prot,
                                     uint32_t first_page, int flags)
 {
-	return vm_remap_file_pages(own_space_limited(), address, length, prot, first_page, flags);
+	return vm_remap_file_pages(process_space_limited(), address, length, prot, first_page, flags);
 }
 
 static int32_t sys_brk(uintptr_t new_break)
 {
-	return trace_call(TRACE_CALL_BRK, (int32_t)vm_brk(own_space_limited(), new_break), new_break, 0, 0,
+	return trace_call(TRACE_CALL_BRK, (int32_t)vm_brk(process_space_limited(), new_break), new_break, 0, 0,
 	                  0);
 }
 
@@ -188,7 +179,7 @@ static int32_t sys_mincore(uintptr_t address, uint32_t length, unsigned char *us
 static int32_t lock(uintptr_t address, uint32_t length, int flags)
 {
 	return trace_call(TRACE_CALL_MLOCK,
-	                  vm_mlock(own_space_limited(), address, length, flags), address, length,
+	                  vm_mlock(process_space_limited(), address, length, flags), address, length,
 	                  1, 0);
 }
 
@@ -210,7 +201,7 @@ static int32_t sys_munlock(uintptr_t address, uint32_t length)
 
 static int32_t sys_mlockall(int flags)
 {
-	return flags ? vm_mlockall(own_space_limited(), flags) : -EINVAL;
+	return flags ? vm_mlockall(process_space_limited(), flags) : -EINVAL;
 }
 
 static int32_t sys_munlockall(void)

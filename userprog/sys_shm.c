@@ -194,7 +194,7 @@ static int32_t sys_shmget(int key, uint32_t size, int flags)
 
 static uintptr_t map(struct segment *segment, uintptr_t address, int flags)
 {
-	struct spt *spt = process_current()->spt;
+	struct spt *spt = process_space_limited();
 	bool read_only = flags & SHM_RDONLY;
 	struct mmap_object object = {.backing = &segment->backing, .has_pages = true,
 	                             .may_read = true, .may_write = !read_only,

@@ -47,6 +47,7 @@ struct ahead {
 #define AREA_FORKED_EMPTY 0x1000u /* or finds zeros in it */
 #define AREA_NOT_DUMPED 0x2000u   /* madvise: not wanted in a core dump */
 #define AREA_COMMITTED 0x4000u    /* its pages count as promised (commit.h) */
+#define AREA_NEVER_CODE 0x8000u   /* the file lies where no programs may: never AREA_EXECUTE */
 
 struct area {
 	struct tree_node node;  /* in areas->tree; node.key is the start address */

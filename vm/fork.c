@@ -70,6 +70,7 @@ struct spt *vm_fork(struct spt *parent)
 	child->space_limit = parent->space_limit;
 	child->lock_limit = parent->lock_limit;
 	child->resident_limit = parent->resident_limit;
+	child->read_implies_execute = parent->read_implies_execute;
 	child->barriers = parent->barriers;
 	child->args_start = parent->args_start;
 	child->args_end = parent->args_end;

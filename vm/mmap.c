@@ -30,6 +30,15 @@ void vm_set_shared_memory_hook(struct backing *(*make)(uint64_t bytes))
 	make_shared_memory = make;
 }
 
+/* What a program maps to be read can be executed, too, if it is one of those that expect this
+ * (READ_IMPLIES_EXEC, personality(2)), and no file forbids it. */
+static uint32_t implied(const struct spt *spt, uint32_t area_flags)
+{
+	bool executes = spt->read_implies_execute && area_flags & AREA_READ &&
+	                !(area_flags & AREA_NEVER_CODE);
+	return area_flags | (executes ? AREA_EXECUTE : 0);
+}
+
 static uint32_t flags_of(int prot, int flags)
 {
 	uint32_t result = 0;
@@ -224,9 +233,11 @@ static uint32_t new_flags(const struct spt *spt, const struct request *request)
 	const struct mmap_object *object = request->object;
 	if (!(area_flags & AREA_SHARED) || !object || (object->may_write && !carries_swap(object)))
 		area_flags |= AREA_MAY_WRITE;
+	if (object && !object->may_execute)
+		area_flags |= AREA_NEVER_CODE;
 	if (request->flags & MAP_LOCKED)
 		area_flags |= AREA_LOCKED;
-	return area_flags;
+	return implied(spt, area_flags);
 }
 
 /* Whether its pages are brought in at once. */
@@ -343,8 +354,11 @@ static int protect_part(struct spt *spt, uintptr_t start, uintptr_t end, uint32_
 	struct area *area = spt_area(spt, start);
 	if (!area)
 		return -ENOMEM;
-	if (rights & AREA_WRITE && !(area->flags & AREA_MAY_WRITE))
+	rights = implied(spt, rights | (area->flags & AREA_NEVER_CODE));
+	if ((rights & AREA_WRITE && !(area->flags & AREA_MAY_WRITE)) ||
+	    (rights & AREA_NEVER_CODE && rights & AREA_EXECUTE))
 		return -EACCES;
+	rights &= AREA_RIGHTS;
 	*next = area->end < end ? area->end : end;
 	if ((area->flags & AREA_RIGHTS) == rights)
 		return 0;
@@ -453,7 +467,7 @@ static struct area *heap_of(struct spt *spt)
 
 static int heap_grow(struct spt *spt, uintptr_t old_end, uintptr_t new_end)
 {
-	const uint32_t flags = AREA_READ | AREA_WRITE | AREA_MAY_WRITE | AREA_HEAP;
+	const uint32_t flags = implied(spt, AREA_READ | AREA_WRITE | AREA_MAY_WRITE | AREA_HEAP);
 	uint32_t more = new_end - old_end;
 	/* A page stays free above it, as Linux has it. */
 	if (range_over_limit(spt, more, flags) || !range_free(spt, old_end, more + PAGE_SIZE) ||
@@ -643,7 +657,7 @@ int vm_map_segment(struct spt *spt, uintptr_t address, struct backing *backing,
 	if (page_offset(address) != page_offset(offset) || memory_bytes < file_bytes ||
 	    address + memory_bytes < address || address + memory_bytes > USER_END)
 		return -ENOEXEC;
-	uint32_t flags = flags_of(prot, MAP_PRIVATE) | AREA_MAY_WRITE;
+	uint32_t flags = implied(spt, flags_of(prot, MAP_PRIVATE) | AREA_MAY_WRITE);
 	uintptr_t start = page_round_down(address);
 	uintptr_t file_end = address + file_bytes;
 	uintptr_t end = page_round_up(address + memory_bytes);

@@ -53,6 +53,7 @@ struct spt {
 	uint32_t lock_limit;     /* bytes (RLIMIT_MEMLOCK); UINT32_MAX: none */
 	uint32_t resident_most;  /* pages that were mapped at once, as far as was looked */
 	uint32_t resident_limit; /* pages (RLIMIT_RSS, really enforced); UINT32_MAX: none */
+	bool read_implies_execute; /* what it maps to be read can be executed: personality(2) */
 	struct resident_set *own_pages; /* (v) once it is near: resident.h; or NULL */
 	uintptr_t args_start, args_end, env_start, env_end; /* for /proc/<pid>/cmdline */
 	uintptr_t auxiliary_start, auxiliary_end;           /* and auxv */
