@@ -34,6 +34,11 @@ PAGING = os.environ.get("PAGING", "two-level")
 CPU = "qemu32,+nx" if PAGING == "pae" else ""
 
 
+def kernel_folder(build, kind=""):
+    """Where in a folder of builds that kernel lies (as the Makefile puts it); kind: "", the plain one,
+    "checked" or "locktimes"."""
+    return os.path.join(build, "pae" if PAGING == "pae" else "", kind)
+
 
 def cpu_options(cpu=""):
     """The processor; none given: QEMU's own, or what the kind of kernel needs."""
@@ -216,9 +221,12 @@ def comment_words(path, key):
 
 
 def guest_settings(path):
+    """What its `guest:` line says. A word behind "pae:" counts only for the kernel of that kind."""
     settings = dict(GUEST_DEFAULTS)
     for word in comment_words(path, "guest"):
-        name, equals, value = word.partition("=")
+        if word.startswith("pae:") and PAGING != "pae":
+            continue
+        name, equals, value = word.removeprefix("pae:").partition("=")
         if name not in settings or isinstance(settings[name], bool) == bool(equals):
             raise BadSettings(f"{path}: `guest:` does not know {word}")
         if name in GUEST_LISTS and settings[name]:

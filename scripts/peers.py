@@ -96,7 +96,7 @@ class Pagoda(Peer):
         if programs[0] == "boot":
             program = "/bin/sh -c " + program
         line = machine.boot_line("virtio", True, "exit", "quiet", self.words, "test=" + program)
-        return os.path.join(self.build, "pagoda.elf"), line, []
+        return os.path.join(machine.kernel_folder(self.build), "pagoda.elf"), line, []
 
     def ended_well(self, told):
         return "verdict: exit 0" in told and "audit: clean" in told

@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
+from shared.built import BUILD, KERNEL_BUILD
 from shared.tap import check, done
 
 HEAD = """#include <stdio.h>
@@ -51,10 +52,9 @@ def write_cases(folder):
 
 
 def run(folder):
-    objects = os.environ["OBJ"]
     done_run = subprocess.run(
-        ["scripts/conform", "--dir", folder, "--build", os.environ["BUILD"], "--limit", "2",
-         "--kernel-build", os.path.dirname(objects), "--jobs", "2"],
+        ["scripts/conform", "--dir", folder, "--build", BUILD, "--limit", "2",
+         "--kernel-build", KERNEL_BUILD, "--jobs", "2"],
         capture_output=True, text=True, check=False)
     print(re.sub("^", "# ", done_run.stdout + done_run.stderr, flags=re.MULTILINE))
     return done_run

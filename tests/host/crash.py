@@ -12,12 +12,11 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts")
 from crashmodel import DIRECTORY, PAGE, RECORD, Model
+from shared.built import BUILD, KERNEL_BUILD
 from shared.tap import check, done
 from writelog import ENTRY, FLUSH, MAGIC, SUPERBLOCK, WriteLog
 
 TOP = "/top"
-BUILD = os.environ.get("BUILD", "build")
-KERNEL_BUILD = os.path.dirname(os.environ.get("OBJ", os.path.join(BUILD, "checked/obj")))
 
 
 def content(file, pages):

@@ -4,16 +4,14 @@ differs until few are left."""
 
 import importlib.machinery
 import importlib.util
-import os
 import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts")
+from shared.built import BUILD, KERNEL_BUILD
 from shared.tap import check, done
 
-BUILD = os.environ.get("BUILD", "build")
-KERNEL_BUILD = os.path.dirname(os.environ.get("OBJ", os.path.join(BUILD, "checked/obj")))
 SEEDS = "1-6"
 
 

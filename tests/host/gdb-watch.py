@@ -11,6 +11,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts")
 import machine
+from shared.built import IMAGE, KERNEL
 from shared.tap import check, done
 
 SECONDS = 60
@@ -18,11 +19,8 @@ CHANGES = [(0, 1), (1, 4), (4, 9), (9, 16), (16, 25)]
 
 
 def start_guest(folder, kernel, port):
-    build = os.path.dirname(kernel)
-    if not os.path.exists(os.path.join(build, "test.img")):
-        build = os.path.dirname(build)
     root, console = os.path.join(folder, "root.img"), os.path.join(folder, "console")
-    machine.copy_sparse(os.path.join(build, "test.img"), root)
+    machine.copy_sparse(IMAGE, root)
     command = machine.qemu_command(
         mem=32, disk="virtio", root=root, kernel=kernel, serial=f"file:{console}",
         cmdline=machine.boot_line("virtio", 0, "exit", "quiet", "test=/bin/demo gdb"))
@@ -42,12 +40,11 @@ def run_gdb(kernel, port):
 
 
 def main():
-    kernel = os.path.join(os.path.dirname(os.environ["OBJ"]), "pagoda.elf")
     port = machine.free_port()
     with tempfile.TemporaryDirectory(prefix="pagoda-gdb-") as folder:
-        console, guest = start_guest(folder, kernel, port)
+        console, guest = start_guest(folder, KERNEL, port)
         try:
-            told = run_gdb(kernel, port)
+            told = run_gdb(KERNEL, port)
             guest.wait(timeout=20)
         finally:
             guest.kill()

@@ -15,6 +15,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts")
 import machine
+from shared.built import IMAGE, KERNEL
 from shared.tap import check, done
 
 TEST, SOURCE = "vm/looked-at", "tests/vm/looked-at.c"
@@ -102,11 +103,8 @@ run("continue")
 
 
 def start_guest(folder, kernel, port):
-    build = os.path.dirname(kernel)
-    if not os.path.exists(os.path.join(build, "test.img")):
-        build = os.path.dirname(build)
     console = os.path.join(folder, "console")
-    command = machine.test_guest(TEST, SOURCE, folder, os.path.join(build, "test.img"), kernel,
+    command = machine.test_guest(TEST, SOURCE, folder, IMAGE, kernel,
                                  f"file:{console}", ("quiet",))
     command += ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
     return console, subprocess.Popen(command, stdin=subprocess.DEVNULL)
@@ -260,12 +258,11 @@ def check_stops(parts):
 
 
 def main():
-    kernel = os.path.join(os.path.dirname(os.environ["OBJ"]), "pagoda.elf")
     port = machine.free_port()
     with tempfile.TemporaryDirectory(prefix="pagoda-gdb-") as folder:
-        console, guest = start_guest(folder, kernel, port)
+        console, guest = start_guest(folder, KERNEL, port)
         try:
-            parts = run_gdb(folder, kernel, port, console)
+            parts = run_gdb(folder, KERNEL, port, console)
             guest.wait(timeout=20)
         finally:
             guest.kill()

@@ -15,6 +15,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts")
 import machine
+from shared.built import BUILD, IMAGE, KERNEL
 from shared.tap import check, done
 
 SECONDS = 40
@@ -25,16 +26,13 @@ def make_clone(folder, kernel):
     clone = os.path.join(folder, "my own clone")
     build = os.path.join(clone, "build")
     os.makedirs(build)
-    built = os.path.dirname(kernel)
-    while not os.path.exists(os.path.join(built, "test.img")):
-        built = os.path.dirname(built)
     shutil.copytree("scripts", os.path.join(clone, "scripts"))
     for name in ("boot", "kernel", "vm", "userprog", "lib"):
         os.symlink(os.path.abspath(name), os.path.join(clone, name))
     for name in ("programs", "rootfs"):
-        os.symlink(os.path.join(built, name), os.path.join(build, name))
+        os.symlink(os.path.join(BUILD, name), os.path.join(build, name))
     shutil.copy(kernel, os.path.join(build, "pagoda.elf"))
-    machine.copy_sparse(os.path.join(built, "test.img"), os.path.join(build, "root.img"))
+    machine.copy_sparse(IMAGE, os.path.join(build, "root.img"))
     return clone
 
 
@@ -121,9 +119,8 @@ def with_gdb(clone):
 
 
 def main():
-    kernel = os.path.abspath(os.path.join(os.path.dirname(os.environ["OBJ"]), "pagoda.elf"))
     with tempfile.TemporaryDirectory(prefix="pagoda-qemu-") as folder:
-        clone = make_clone(folder, kernel)
+        clone = make_clone(folder, KERNEL)
         on_a_terminal(clone)
         nobody_types(clone)
         with_gdb(clone)

@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
+from shared.built import BUILD, KERNEL
 from shared.tap import check, done
 
 TEST = "vm/cow-simple"
@@ -33,11 +34,6 @@ def run_once(command):
         process.send_signal(signal.SIGTERM)  # scripts/record ends QEMU, too
         print(re.sub("^", "# ", process.communicate()[0], flags=re.MULTILINE))
         return None
-
-
-def build_folder(kernel):
-    folder = os.path.dirname(kernel)
-    return folder if os.path.exists(os.path.join(folder, "test.img")) else os.path.dirname(folder)
 
 
 def run(build, kernel, *words):
@@ -61,7 +57,7 @@ def panics(kernel, folder):
     """A root disk of nothing but zeros."""
     with open(os.path.join(folder, "test.img"), "wb") as image:
         image.truncate(1 << 20)
-    os.symlink(os.path.abspath(os.path.join(build_folder(kernel), "programs")),
+    os.symlink(os.path.join(BUILD, "programs"),
                os.path.join(folder, "programs"))
     recorded = run(folder, kernel)
     replayed = replay(folder, kernel, "continue", "backtrace 2", "print $esp", "reverse-stepi",
@@ -77,10 +73,9 @@ def panics(kernel, folder):
 
 
 def copies(kernel):
-    build = build_folder(kernel)
-    recorded = run(build, kernel)
+    recorded = run(BUILD, kernel)
     look = f"print {COUNT}"
-    replayed = replay(build, kernel, "continue", look, f"watch {COUNT}", "reverse-continue", look,
+    replayed = replay(BUILD, kernel, "continue", look, f"watch {COUNT}", "reverse-continue", look,
                       "reverse-continue", look, "reverse-stepi", look, "reverse-continue", look)
     counts = [int(count) for count in re.findall(r"^\$\d = (\d+)$", replayed, re.MULTILINE)]
     last = counts[0] if counts else 0
@@ -99,9 +94,8 @@ def main():
     if not shutil.which("qemu-img"):
         print("qemu-img is not there (Debian package qemu-utils)")
         sys.exit(SKIPPED)
-    kernel = os.path.join(os.path.dirname(os.environ["OBJ"]), "pagoda.elf")
     with tempfile.TemporaryDirectory() as folder:
-        tests = panics(kernel, folder) + copies(kernel)
+        tests = panics(KERNEL, folder) + copies(KERNEL)
     for holds, what in tests:
         check(holds, what)
     done()

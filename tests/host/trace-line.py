@@ -21,6 +21,7 @@ sys.path[:0] = ["scripts", "scripts/trace"]
 import decode
 import machine
 import replay
+from shared.built import IMAGE, KERNEL
 from shared.tap import check, done
 
 SECONDS = 90
@@ -30,10 +31,9 @@ SLOW_FROM = 100_000
 
 def start(folder, kernel, words):
     """The guest's process, and our end of its COM2."""
-    build = os.path.dirname(os.path.dirname(kernel))
     ours, its = socket.socketpair()
     command = machine.test_guest("vm/traced", "tests/vm/traced.c", folder,
-                                 os.path.join(build, "test.img"), kernel, "stdio",
+                                 IMAGE, kernel, "stdio",
                                  ("quiet", "trace-com2", *words))
     at = command.index("-serial") + 2
     command[at:at] = ["-serial", "chardev:line", "-chardev",
@@ -120,10 +120,9 @@ def asked(folder, kernel):
 
 
 def main():
-    kernel = os.path.join(os.path.dirname(os.environ["OBJ"]), "pagoda.elf")
     with tempfile.TemporaryDirectory(prefix="pagoda-line-") as folder:
-        whole_run(folder, kernel)
-        asked(folder, kernel)
+        whole_run(folder, KERNEL)
+        asked(folder, KERNEL)
     done()
 
 

@@ -21,6 +21,7 @@ import chrome
 import decode
 import machine
 import replay
+from shared.built import IMAGE, KERNEL
 from shared.tap import check, done
 
 SECONDS, HOUR = 90, 3600
@@ -31,12 +32,9 @@ MOST = 25  # per cent that a fault costs more with the trace on
 
 def run(folder, kernel, test, *words, before=""):
     """Runs a test's program in its guest; returns its console and the events' file."""
-    build = os.path.dirname(kernel)
-    if not os.path.exists(os.path.join(build, "test.img")):
-        build = os.path.dirname(build)
     trace = os.path.join(folder, "events.bin")
     command = machine.test_guest(test, f"tests/{test}.c", folder,
-                                 os.path.join(build, "test.img"), kernel, "stdio",
+                                 IMAGE, kernel, "stdio",
                                  ("quiet", *words))
     line = command.index("-append") + 1
     command[line] = command[line].replace("test=", "test=" + before)
@@ -163,18 +161,17 @@ def check_sites(kernel):
 
 
 def main():
-    kernel = os.path.join(os.path.dirname(os.environ["OBJ"]), "pagoda.elf")
     with tempfile.TemporaryDirectory(prefix="pagoda-trace-") as folder:
-        console, trace = run(folder, kernel, "vm/traced", before="/bin/trace ")
+        console, trace = run(folder, KERNEL, "vm/traced", before="/bin/trace ")
         events = events_of(trace)
         state, there = play(events)
         check_pages(console, there)
         check_events(events, state)
         check_chrome(folder, events)
-        console, _ = run(folder, plain_kernel(kernel), "bench/trace-cost")
+        console, _ = run(folder, plain_kernel(KERNEL), "bench/trace-cost")
         check_cost(console)
-        check_sites(kernel)
-        console, trace = run(folder, kernel, "vm/traced", "trace=all")
+        check_sites(KERNEL)
+        console, trace = run(folder, KERNEL, "vm/traced", "trace=all")
         state, _ = play(events_of(trace))
         check(state.complete and state.problems == [],
               f"all of it, from start-up on, fits together {state.problems[:3]}")

@@ -14,7 +14,8 @@ import threading
 sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts")
 import machine
-from shared.shell import Shell, kernel_and_build
+from shared.built import BUILD, KERNEL_BUILD
+from shared.shell import Shell
 from shared.tap import check, done
 
 SECONDS = 150
@@ -24,9 +25,8 @@ PAGE = 4096
 
 
 def check_demo():
-    kernel, build = kernel_and_build()
     told = subprocess.run(
-        ["scripts/dsm", "--build", build, "--kernel-build", os.path.dirname(kernel)],
+        ["scripts/dsm", "--build", BUILD, "--kernel-build", KERNEL_BUILD],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         check=False)
     print(re.sub("^", "# ", told.stdout, flags=re.MULTILINE))

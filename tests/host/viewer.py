@@ -21,6 +21,7 @@ sys.path[:0] = ["scripts/trace", "scripts", "tests/host/browser"]
 import big_trace
 import replay
 import view
+from shared.built import IMAGE, KERNEL_BUILD
 from webdriver import Browser
 
 SAMPLE = "scripts/trace/sample.jsonl"
@@ -598,13 +599,9 @@ def check_big(page):
 
 def real_trace(folder, command):
     """The events of a program in a guest with little memory, made as `make trace` makes them."""
-    kernel_build = os.path.abspath(os.path.dirname(os.environ.get("OBJ", "build/obj")))
-    build = kernel_build
-    if not os.path.exists(os.path.join(build, "test.img")):
-        build = os.path.dirname(build)
-    os.symlink(os.path.join(build, "test.img"), os.path.join(folder, "test.img"))
+    os.symlink(IMAGE, os.path.join(folder, "test.img"))
     subprocess.run([sys.executable, "scripts/trace/run", "--build", folder, "--kernel-build",
-                    kernel_build, *command.split()], check=True, stdout=subprocess.DEVNULL,
+                    KERNEL_BUILD, *command.split()], check=True, stdout=subprocess.DEVNULL,
                    stdin=subprocess.DEVNULL, timeout=GUEST_SECONDS)
     return view.read_events(os.path.join(folder, "trace", "events.jsonl"))
 

@@ -13,7 +13,8 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path[:0] = ["scripts", "tests/host"]
 import machine
-from shared.shell import Shell, kernel_and_build
+from shared.built import BUILD
+from shared.shell import Shell
 from shared.tap import check, done
 
 EXAMPLES = "scripts/web/examples"
@@ -43,8 +44,7 @@ def check_example(shell, path):
 
 
 def main():
-    _, build = kernel_and_build()
-    archive = os.path.join(build, "web-parts/compiler.tar")
+    archive = os.path.join(BUILD, "web-parts/compiler.tar")
     with tempfile.TemporaryDirectory(prefix="pagoda-compiler-") as folder:
         options = machine.drive("virtio", 2, archive, ",readonly=on")
         shell = Shell(folder, 16, 8, SECONDS, options)

@@ -12,7 +12,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path[:0] = ["scripts", "tests/host", "tests/host/browser"]
 import lessons
-from shared.shell import kernel_and_build
+from shared.built import BUILD
 from shared.tap import check, done
 from webdriver import Browser
 
@@ -130,8 +130,7 @@ def check_saved(browser):
 
 
 def main():
-    _, build = kernel_and_build()
-    page = os.path.join(build, "web/pagoda.html")
+    page = os.path.join(BUILD, "web/pagoda.html")
     os.makedirs(PICTURES, exist_ok=True)
     with Browser() as browser:
         browser.open(page, "#lesson=copy-on-write/2")

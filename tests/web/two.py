@@ -11,7 +11,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path[:0] = ["scripts", "tests/host", "tests/host/browser"]
-from shared.shell import kernel_and_build
+from shared.built import BUILD
 from shared.tap import check, done
 from webdriver import Browser
 
@@ -39,10 +39,9 @@ def check_output(output, sent, received):
 
 
 def main():
-    _, build = kernel_and_build()
     os.makedirs(PICTURES, exist_ok=True)
     with Browser() as browser:
-        browser.open(os.path.join(build, "web/pagoda.html"), "#two=")
+        browser.open(os.path.join(BUILD, "web/pagoda.html"), "#two=")
         check(wait(browser, "document.body.dataset.state === 'prompt' && "
                             "document.body.dataset.guide === 'ready'"), "the prompt")
         browser.click("#two-start")

@@ -9,17 +9,9 @@ import threading
 sys.dont_write_bytecode = True
 sys.path.insert(0, "scripts")
 import machine
+from shared.built import IMAGE, KERNEL
 
 READY = b"pagoda:~# \x1b[6n"  # busybox asks where the cursor is
-
-
-def kernel_and_build():
-    """The kernel under test, and the folder with the images."""
-    kernel = os.path.abspath(os.path.join(os.path.dirname(os.environ["OBJ"]), "pagoda.elf"))
-    build = os.path.dirname(kernel)
-    if not os.path.exists(os.path.join(build, "test.img")):
-        build = os.path.dirname(build)
-    return kernel, build
 
 
 class Shell:
@@ -27,12 +19,11 @@ class Shell:
     options: more for QEMU; pass_fds: files that these name."""
 
     def __init__(self, folder, mem, swap, seconds, options=(), pass_fds=()):
-        kernel, build = kernel_and_build()
         root, swap_image = os.path.join(folder, "root.img"), os.path.join(folder, "swap.img")
-        machine.copy_sparse(os.path.join(build, "test.img"), root)
+        machine.copy_sparse(IMAGE, root)
         machine.make_swap(swap_image, int(swap))
         command = machine.qemu_command(
-            mem=mem, disk="virtio", root=root, swap=swap_image, kernel=kernel, serial="stdio",
+            mem=mem, disk="virtio", root=root, swap=swap_image, kernel=KERNEL, serial="stdio",
             cmdline=machine.boot_line("virtio", 1, "explain"), drive_options=",cache=unsafe")
         self.guest = subprocess.Popen([*command, "-monitor", "none", *options],
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE,
