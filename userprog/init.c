@@ -14,7 +14,7 @@
 #include "lib/string.h"
 #include "userprog/descriptor.h"
 #include "userprog/exec.h"
-#include "userprog/faults.h"
+#include "userprog/exceptions.h"
 #include "userprog/ipc.h"
 #include "userprog/oom.h"
 #include "userprog/places.h"
@@ -106,7 +106,7 @@ void process_init(void)
 	syscall_init();
 	sys_socket_init();
 	ipc_init();
-	faults_init();
+	exceptions_init();
 	oom_init();
 	terminal_init();
 	proc_files_init();

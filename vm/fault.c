@@ -94,7 +94,7 @@ static void (*signal_hook)(struct trap_frame *, uintptr_t, enum fault_result);
 
 /* Whether the stack may grow down to the page: within its limit, with memory to promise, and
  * leaving a gap to whatever lies below. */
-static bool stack_reaches(const struct fault *fault)
+static bool stack_may_grow(const struct fault *fault)
 {
 	const struct spt *spt = fault->spt;
 	const struct area *area = spt_area_from(fault->spt, fault->page);
@@ -179,7 +179,7 @@ static enum row classify(struct fault *fault)
 {
 	fault->area = spt_area(fault->spt, fault->page);
 	if (!fault->area)
-		return stack_reaches(fault) ? GROW_STACK : NO_AREA;
+		return stack_may_grow(fault) ? GROW_STACK : NO_AREA;
 	if (!allowed(fault->area, fault->write, fault->debugger))
 		return FORBIDDEN;
 	if (fault->fetch && !(fault->area->flags & AREA_EXECUTE))
@@ -561,6 +561,16 @@ static __attribute__((noinline)) void begin_again(struct fault *fault, enum row 
 	}
 }
 
+/* For getrusage(2) of the thread, and for /proc/vmstat. */
+static void count_fault(bool major)
+{
+	struct thread *thread = thread_current();
+	*(major ? &thread->major_faults : &thread->minor_faults) += 1;
+	vm_count(VM_pgfault);
+	if (major)
+		vm_count(VM_pgmajfault);
+}
+
 static enum fault_result resolve(struct spt *spt, uintptr_t address, enum fault_access access,
                                  bool debugger)
 {
@@ -587,13 +597,8 @@ static enum fault_result resolve(struct spt *spt, uintptr_t address, enum fault_
 	thread_current()->fault = NULL;
 	shake();
 
-	if (step == DONE) {
-		struct thread *thread = thread_current();
-		*(fault.major ? &thread->major_faults : &thread->minor_faults) += 1;
-		vm_count(VM_pgfault);
-		if (fault.major)
-			vm_count(VM_pgmajfault);
-	}
+	if (step == DONE)
+		count_fault(fault.major);
 	trace_fault_end(&results[step], &fault.major);
 	return results[step];
 }

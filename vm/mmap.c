@@ -15,7 +15,6 @@
 #include "vm/area.h"
 #include "vm/commit.h"
 #include "vm/page.h"
-#include "vm/pagecache.h"
 #include "vm/range.h"
 #include "vm/spt.h"
 #include "vm/tracepoints.h"
@@ -566,69 +565,6 @@ int vm_remap_file_pages(struct spt *spt, uintptr_t address, uint32_t length, int
 	uintptr_t result = vm_mmap(spt, start, end - start, prot, flags, &object, first_page);
 	backing->ops->put(backing);
 	return IS_ERROR(result) ? (int)result : 0;
-}
-
-/* The area at or after *address in the range, with a reference on its source for use without
- * the lock; *address moves to its start. NULL at the end. */
-static struct page_source *next_source(struct spt *spt, uintptr_t *address, uintptr_t end,
-                                       uint32_t *first, uint32_t *pages, bool *hole)
-{
-	SCOPED_MUTEX(&spt->lock);
-	while (*address < end) {
-		struct area *area = spt_area(spt, *address);
-		if (!area) {
-			*hole = true;
-			area = spt_area_from(spt, *address);
-			*address = area && area_start(area) < end ? area_start(area) : end;
-			continue;
-		}
-		uintptr_t stop = area->end < end ? area->end : end;
-		*first = area_source_page(area, *address);
-		*pages = (stop - *address) >> PAGE_SHIFT;
-		*address = stop;
-		if (area->source && area->flags & AREA_SHARED) {
-			area->source->ops->get(area->source);
-			return area->source;
-		}
-	}
-	return NULL;
-}
-
-/* Whether mlock holds a page of the range. */
-static bool any_locked(struct spt *spt, uintptr_t start, uintptr_t end)
-{
-	SCOPED_MUTEX(&spt->lock);
-	struct area *area;
-	for (; (area = spt_area_from(spt, start)) && area_start(area) < end; start = area->end)
-		if (area->flags & AREA_LOCKED)
-			return true;
-	return false;
-}
-
-int vm_msync(struct spt *spt, uintptr_t address, uint32_t length, int flags)
-{
-	if (flags & ~(MS_ASYNC | MS_SYNC | MS_INVALIDATE) || page_offset(address) ||
-	    (flags & MS_ASYNC && flags & MS_SYNC))
-		return -EINVAL;
-	uintptr_t end = range_end(address, length);
-	if (!end)
-		return length == 0 ? 0 : -ENOMEM;
-	/* All see the same frame, so there is nothing to invalidate; a locked one is refused. */
-	if (flags & MS_INVALIDATE && any_locked(spt, address, end))
-		return -EBUSY;
-
-	bool hole = false;
-	int error = 0;
-	struct page_source *source;
-	uint32_t first, pages;
-	while ((source = next_source(spt, &address, end, &first, &pages, &hole))) {
-		uint32_t told = pagecache_errors_known(source);
-		if (flags & MS_SYNC &&
-		    pagecache_make_durable(source, first, first + pages, true, &told) != 0)
-			error = -EIO;
-		source->ops->put(source);
-	}
-	return error ? error : hole ? -ENOMEM : 0;
 }
 
 /* Adds an area of a new program, replacing what an earlier segment left there. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The calls that shape an address space: mmap(2), munmap(2), mprotect(2), brk(2),
- * remap_file_pages(2), msync(2), and what exec needs (mmap.c); mlock(2) and its kin (mlock.c);
- * mremap(2) (mremap.c); madvise(2), mincore(2) (madvise.c); fork (fork.c). Arguments are
- * checked as Linux documents; errors are negative. They take spt->lock themselves and may
+ * remap_file_pages(2), and what exec needs (mmap.c); msync(2) (msync.c); mlock(2) and its kin
+ * (mlock.c); mremap(2) (mremap.c); madvise(2), mincore(2) (madvise.c); fork (fork.c). Arguments
+ * are checked as Linux documents; errors are negative. They take spt->lock themselves and may
  * sleep, unless said otherwise.
  */
 #pragma once

@@ -116,7 +116,8 @@ static struct frame *find_pinned(struct page_source *source, uint32_t index)
 
 /* The caller's frame becomes the page, busy, unless the page came meanwhile: then it is freed.
  * Returns the page's frame, pinned. */
-static struct frame *enter(struct page_source *source, uint32_t index, struct frame *new)
+static struct frame *enter_unless_there(struct page_source *source, uint32_t index,
+                                        struct frame *new)
 {
 	spin_lock(&vm_lock);
 	struct frame *frame = pagecache_find(source, index);
@@ -143,7 +144,7 @@ static int find_or_make(struct page_source *source, uint32_t index, struct frame
 	struct frame *new = frame_alloc();
 	if (!new)
 		return -ENOMEM;
-	*result = enter(source, index, new);
+	*result = enter_unless_there(source, index, new);
 	*made = *result == new;
 	return 0;
 }
@@ -272,7 +273,7 @@ static int enter_whole(struct page_source *source, uint32_t index, page_filler *
 		return error;
 	}
 	memset((char *)frame_data(new) + n, 0, PAGE_SIZE - n);
-	struct frame *frame = enter(source, index, new);
+	struct frame *frame = enter_unless_there(source, index, new);
 	if (frame != new) {
 		frame_unpin(frame);
 		return -EEXIST;

@@ -14,7 +14,7 @@ SUBJECTS = {  # what must be whole: the table of the page fault, as code, and wh
     "vm/fault.c": {"classify", "handlers", "anon_own", "anon_shared", "anon_copy", "zero_map",
                    "zero_fill", "file_shared", "file_read", "file_copy", "page_fault"},
     "vm/policy/clock.c": {"clock_step"}, "vm/evict.c": {"evict_or_write", "pageout"},
-    "vm/swap.c": {"swap_read", "swap_write"}, "vm/mmap.c": {"vm_mmap", "vm_msync"},
+    "vm/swap.c": {"swap_read", "swap_write"}, "vm/mmap.c": {"vm_mmap"}, "vm/msync.c": {"vm_msync"},
     "vm/fork.c": {"vm_fork"}, "vm/pagecache.c": {"pagecache_start"},
 }
 

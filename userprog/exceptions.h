@@ -3,4 +3,4 @@
 #pragma once
 
 /* Fills the doors of kernel/cpu and vm/fault. */
-void faults_init(void);
+void exceptions_init(void);

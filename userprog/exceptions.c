@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which signal an exception is, and what siginfo_t says of it (faults.h; sigaction(2)). */
-#include "userprog/faults.h"
+/* Which signal an exception is, and what siginfo_t says of it (exceptions.h; sigaction(2)). */
+#include "userprog/exceptions.h"
 
 #include <linux/signal.h>
 
@@ -116,7 +116,7 @@ static void exception(struct trap_frame *frame)
 	signal_force(signal, &info);
 }
 
-void faults_init(void)
+void exceptions_init(void)
 {
 	trap_set_user_fault_hook(exception);
 	fault_set_signal_hook(page_fault);
