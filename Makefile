@@ -467,8 +467,9 @@ distclean: clean
 	rm -rf build-* $(CACHE)
 
 # CMD: the program to trace, in a guest of its own.
-trace: $(ELF) $(BUILD)/test.img
-	@scripts/trace/run $(BUILDS) --swap $(SWAP) --disk $(DISK) --cmdline '$(CMDLINE)' \
+trace: $(ELF) $(BUILD)/$(if $(filter debian,$(ROOT)),debian,test).img
+	@scripts/trace/run $(BUILDS) $(if $(filter debian,$(ROOT)),--root $(ROOT_IMAGE) \
+	  --tracer /usr/local/bin/trace) --swap $(SWAP) --disk $(DISK) --cmdline '$(CMDLINE)' \
 	  $(if $(filter command line,$(origin MEM)),--mem $(MEM)) $(if $(KINDS),--kinds $(KINDS)) \
 	  $(CMD)
 
