@@ -86,8 +86,9 @@ static inline void list_append(struct list *list, struct list_link *link)
 /* Takes the link out of its list and leaves it initialised. */
 static inline void list_remove(struct list_link *link)
 {
-	link->next->previous = link->previous;
-	link->previous->next = link->next;
+	struct list_link *next = link->next, *previous = link->previous;
+	next->previous = previous;
+	previous->next = next;
 	list_link_init(link);
 }
 

@@ -14,7 +14,7 @@ struct cpu {
 	struct thread *idle;         /* runs when nothing else can */
 	uint32_t preempt_off;        /* spinlocks held and other reasons not to be preempted */
 	uint32_t interrupt_depth;    /* > 0 inside an interrupt handler */
-	volatile bool resched;       /* a switch is due when preempt_off falls to 0 */
+	bool resched;                /* a switch is due when preempt_off falls to 0 */
 	physaddr_t cr3;              /* the page directory loaded now */
 	const struct trap_frame *interrupted; /* by the hardware interrupt being handled */
 	uint64_t directory_loads;    /* how often CR3 was loaded */
@@ -33,17 +33,19 @@ static inline struct cpu *this_cpu(void)
 	return &boot_cpu;
 }
 
-/* Interrupt flag: off, returning what it was; and back to that. */
+#define INTERRUPT_FLAG 0x200u /* in EFLAGS */
+
+/* Interrupts off, returning EFLAGS as they were; and back to what those say of interrupts. */
 static inline uint32_t interrupts_off(void)
 {
 	uint32_t flags;
 	__asm__ volatile("pushfl; popl %0; cli" : "=r"(flags) : : "memory");
-	return flags & 0x200;
+	return flags;
 }
 
 static inline void interrupts_restore(uint32_t flags)
 {
-	if (flags)
+	if (flags & INTERRUPT_FLAG)
 		__asm__ volatile("sti" : : : "memory");
 }
 
@@ -51,7 +53,7 @@ static inline bool interrupts_enabled(void)
 {
 	uint32_t flags;
 	__asm__ volatile("pushfl; popl %0" : "=r"(flags));
-	return flags & 0x200;
+	return flags & INTERRUPT_FLAG;
 }
 
 /* GDT, IDT, TSS, control registers of this processor. */

@@ -212,24 +212,13 @@ void thread_wake(struct thread *thread, uint8_t reason)
 	spin_unlock_irq(&run_lock, flags);
 }
 
-void thread_interrupt(struct thread *thread)
+void thread_interrupt_other(struct thread *thread)
 {
 	uint32_t flags = spin_lock_irq(&run_lock);
 	thread->interrupted = true;
 	if (thread->state == THREAD_SLEEPING && thread->interruptible)
 		make_ready(thread);
 	spin_unlock_irq(&run_lock, flags);
-}
-
-void thread_clear_interrupt(void)
-{
-	thread_current()->interrupted = false;
-}
-
-bool thread_may_sleep(void)
-{
-	const struct cpu *cpu = this_cpu();
-	return !cpu->preempt_off && !cpu->interrupt_depth && interrupts_enabled();
 }
 
 void preempt_now(void)

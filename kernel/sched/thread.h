@@ -115,8 +115,18 @@ void thread_sleep_until(uint64_t deadline_ns);
 
 /* Ends an interruptible sleep of the thread with -EINTR; one that comes while it does
  * not sleep ends the next one. The flag stays set until thread_clear_interrupt(). */
-void thread_interrupt(struct thread *);
-void thread_clear_interrupt(void); /* of the current thread */
+void thread_interrupt_other(struct thread *); /* for thread_interrupt alone */
+static inline void thread_interrupt(struct thread *thread)
+{
+	if (thread == thread_current())
+		thread->interrupted = true; /* it does not sleep */
+	else
+		thread_interrupt_other(thread);
+}
+static inline void thread_clear_interrupt(void) /* of the current thread */
+{
+	thread_current()->interrupted = false;
+}
 
 /* Underneath wait queues (callers otherwise use those). thread_block sleeps until the
  * current thread has been woken, or interrupted if interruptible; at once if that is so
@@ -135,7 +145,15 @@ static inline struct trap_frame *thread_user_frame(const struct thread *thread)
 }
 
 /* Whether sleeping is allowed here: preemption on, not in an interrupt. */
-bool thread_may_sleep(void);
+#if __STDC_HOSTED__
+bool thread_may_sleep(void); /* the unit tests' */
+#else
+static inline bool thread_may_sleep(void)
+{
+	const struct cpu *cpu = this_cpu();
+	return !cpu->preempt_off && !cpu->interrupt_depth && interrupts_enabled();
+}
+#endif
 #define ASSERT_MAY_SLEEP() \
 	ASSERT_SAYING(thread_may_sleep(), "sleeping with a spinlock held or in an interrupt")
 

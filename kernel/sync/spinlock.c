@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Spinlocks: an atomic exchange, and checks that turn a deadlock into a message. */
+/* Spinlocks: one atomic word, and checks that turn a deadlock into a message. */
 #include "kernel/sync/spinlock.h"
 
 #include "kernel/cpu/cpu.h"
@@ -22,7 +22,7 @@ void spin_lock_wait(struct spinlock *lock)
 	if (spin_held(lock))
 		panic("deadlock: spinlock '%s' is taken a second time by its holder",
 		      name_of(lock));
-	while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
+	while (!spin_try(lock))
 		__asm__ volatile("pause");
 }
 
@@ -39,7 +39,6 @@ static inline void take(struct spinlock *lock, uintptr_t where)
 	if (!spin_held(lock))
 		lock_order_spin_take(lock, where);
 	spin_lock_wait(lock);
-	lock->owner = this_cpu();
 	lock_time_begin(lock, where);
 }
 
@@ -54,8 +53,7 @@ static void release(struct spinlock *lock)
 		spin_unlock_wrongly(lock);
 	lock_order_spin_release(lock);
 	lock_time_end(lock);
-	lock->owner = NULL;
-	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&lock->owner, NULL, __ATOMIC_RELEASE);
 }
 
 void spin_unlock(struct spinlock *lock)

@@ -12,8 +12,7 @@
 #include "kernel/sched/preempt.h"
 
 struct spinlock {
-	volatile uint32_t held;
-	struct cpu *owner; /* for assertions: which CPU holds it */
+	struct cpu *owner; /* atomic: the CPU that holds it; NULL: it is free */
 	const char *name;
 #ifdef PAGODA_DEBUG
 	uint8_t order_class; /* lockorder.c's: the class of its name */
@@ -32,6 +31,14 @@ void spinlock_init(struct spinlock *, const char *name);
 static inline bool spin_held(const struct spinlock *lock)
 {
 	return lock->owner == this_cpu();
+}
+
+/* Takes it if it is free. */
+static inline bool spin_try(struct spinlock *lock)
+{
+	struct cpu *nobody = NULL;
+	return __atomic_compare_exchange_n(&lock->owner, &nobody, this_cpu(), false,
+	                                   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 /* Locks are taken so often that the few instructions stand where they are used. Debug builds
@@ -53,17 +60,15 @@ _Noreturn void spin_unlock_wrongly(const struct spinlock *);
 static inline void spin_lock(struct spinlock *lock)
 {
 	preempt_disable();
-	if (__builtin_expect(__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE), false))
+	if (__builtin_expect(!spin_try(lock), false))
 		spin_lock_wait(lock);
-	lock->owner = this_cpu();
 }
 
 static inline void spin_release(struct spinlock *lock)
 {
 	if (__builtin_expect(!spin_held(lock), false))
 		spin_unlock_wrongly(lock);
-	lock->owner = NULL;
-	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&lock->owner, NULL, __ATOMIC_RELEASE);
 }
 
 static inline void spin_unlock(struct spinlock *lock)

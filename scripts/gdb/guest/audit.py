@@ -209,7 +209,7 @@ def slot_in_use(devices, slot):
 def audit(arguments):
     """the promises of virtual memory (vm/README.md, 1 to 6), checked from outside"""
     result = Audit().run()
-    if record("struct spinlock", symbol("vm_lock")).held:
+    if record("struct spinlock", symbol("vm_lock")).owner:
         print("vm_lock is held: somebody is just changing what is checked here")
     for promise, words in result.broken[:COMPLAINTS_SHOWN]:
         print(f"promise {promise}: {words}")

@@ -115,16 +115,15 @@ bool thread_may_sleep(void)
 
 void spin_lock(struct spinlock *lock)
 {
-	ASSERT_SAYING(!lock->held, "a spinlock is taken twice");
-	lock->held = 1;
+	ASSERT_SAYING(!lock->owner, "a spinlock is taken twice");
 	lock->owner = this_cpu();
 	boot_cpu.preempt_off++;
 }
 
 void spin_unlock(struct spinlock *lock)
 {
-	ASSERT_SAYING(lock->held, "a spinlock is released that is not held");
-	lock->held = 0;
+	ASSERT_SAYING(lock->owner, "a spinlock is released that is not held");
+	lock->owner = NULL;
 	boot_cpu.preempt_off--;
 }
 
