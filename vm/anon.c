@@ -24,13 +24,14 @@ static void attach(struct anon *anon, struct frame *frame)
 	replace_enter(frame);
 }
 
-static void detach(struct anon *anon)
+/* The anon lets go of its frame, which is still to be disowned. */
+static struct frame *leave_frame(struct anon *anon)
 {
 	ASSERT(spin_held(&vm_lock));
 	struct frame *frame = anon->frame;
 	anon->frame = NULL;
 	replace_leave(frame);
-	frame_disown(frame);
+	return frame;
 }
 
 void anon_attach(struct anon *anon, struct frame *frame)
@@ -42,7 +43,7 @@ void anon_attach(struct anon *anon, struct frame *frame)
 void anon_detach(struct anon *anon)
 {
 	trace_anon_detach(anon, anon->frame);
-	detach(anon);
+	frame_disown(leave_frame(anon));
 }
 
 struct anon *anon_alloc(void)
@@ -65,25 +66,57 @@ void anon_begin(struct anon *anon, struct frame *frame)
 	attach(anon, frame);
 }
 
-void anon_free(struct anon *anon)
+/* Nobody refers to the anon any more: lets go of its slot, and of its frame, which comes back, to
+ * be disowned; NULL: it has none. */
+static inline struct frame *end(struct anon *anon)
 {
-	struct frame *frame = anon->frame;
+	struct frame *frame = anon->frame ? leave_frame(anon) : NULL;
 	uint32_t slot = anon->slot;
-	if (frame) {
-		/* A write to the slot may be under way; the slot must not be given to another
-		 * page before it ended. The frame takes it along: evict.c frees it. */
-		bool writing = frame_has(frame, FRAME_WRITING);
-		detach(anon);
-		if (writing) {
-			frame->block = slot;
-			frame_set(frame, FRAME_HAS_SLOT);
-			slot = 0;
-		}
+	/* A write to the slot may be under way; the slot must not be given to another
+	 * page before it ended. The frame takes it along: evict.c frees it. */
+	if (frame && frame_has(frame, FRAME_WRITING)) {
+		frame->block = slot;
+		frame_set(frame, FRAME_HAS_SLOT);
+		slot = 0;
 	}
 	if (slot)
 		swap_slot_free(slot);
 	anons--;
+	return frame;
+}
+
+void anon_free(struct anon *anon)
+{
+	struct frame *frame = end(anon);
+	if (frame)
+		frame_disown(frame);
 	slab_free(&anon_cache, anon);
+}
+
+uint32_t anons_put(struct anon **places, uint32_t count)
+{
+	ASSERT(spin_held(&vm_lock));
+	void *ended[FRAMES_AT_ONCE];
+	struct frame *left[FRAMES_AT_ONCE];
+	uint32_t put = 0, ended_count = 0, left_count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		struct anon *anon = places[i];
+		if (!anon)
+			continue;
+		ASSERT_SAYING(anon->references > 0, "an anon is dropped once too often");
+		places[i] = NULL;
+		put++;
+		if (--anon->references > 0)
+			continue;
+		ended[ended_count++] = anon;
+		left[left_count] = end(anon);
+		left_count += left[left_count] != NULL;
+	}
+	if (ended_count > 0) {
+		frames_disown(left, left_count);
+		slab_free_many(&anon_cache, ended, ended_count);
+	}
+	return put;
 }
 
 /* The frame has the page: the slot's copy is not needed. Waits for a write to it. True if that

@@ -49,6 +49,10 @@ static inline void anon_put(struct anon *anon)
 		anon_free(anon);
 }
 
+/* One reference less of each anon of a range of a leaf, whose places become empty; at most
+ * FRAMES_AT_ONCE places. How many there were. vm_lock held. */
+uint32_t anons_put(struct anon **places, uint32_t count);
+
 /* The (pinned, unowned) frame becomes the anon's, and the policy's to choose. */
 void anon_attach(struct anon *, struct frame *);
 /* The frame stops being the anon's: it is in no page table any more. */

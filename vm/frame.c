@@ -243,6 +243,26 @@ void frame_disown(struct frame *frame)
 		frame_release(frame);
 }
 
+void frames_disown(struct frame *const *disowned, uint32_t count)
+{
+	ASSERT(spin_held(&vm_lock));
+	uint32_t numbers[FRAMES_AT_ONCE], free_count = 0;
+	ASSERT_SAYING(count <= FRAMES_AT_ONCE, "too many frames at once");
+	for (uint32_t i = 0; i < count; i++) {
+		struct frame *frame = disowned[i];
+		if (frame->pins > 0 || frame_has(frame, FRAME_BUSY)) {
+			frame_disown(frame);
+			continue;
+		}
+		ASSERT_SAYING(!frame->mappings, "a frame is freed while an entry maps it");
+		frame->state = FRAME_NONE;
+		frame->owner.anon = NULL;
+		numbers[free_count++] = frame_number(frame);
+	}
+	vm_count_many(VM_pgfree, free_count);
+	physmem_give_many(numbers, free_count);
+}
+
 static struct wait_queue *wait_queue_of(const struct frame *frame)
 {
 	return &wait_queues[frame_number(frame) % WAIT_QUEUES];

@@ -196,6 +196,9 @@ static inline void frame_unpin_locked(struct frame *frame)
 /* The owner lets go: unmapped everywhere already, out of the policy's queue. The frame is
  * freed now or by its last unpin. vm_lock held. */
 void frame_disown(struct frame *);
+/* The same of several, at most FRAMES_AT_ONCE. */
+#define FRAMES_AT_ONCE 32u
+void frames_disown(struct frame *const *, uint32_t count);
 
 /* Waits until the frame is not busy. The caller holds a pin. May sleep. */
 void frame_wait(struct frame *);

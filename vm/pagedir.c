@@ -23,6 +23,7 @@
 #define FLUSH_PAGES_MAX 32u
 /* vm_lock is released after so many entries of a long range. */
 #define ENTRIES_A_HOLD 128u
+#define RECORDS_AT_ONCE 16u
 
 /* The address that an entry translates. */
 static uintptr_t address_of(const pte_t *entry)
@@ -196,15 +197,38 @@ static struct mapping *spare_take(struct pagedir *pagedir)
 	return spare;
 }
 
+static void spare_give(struct pagedir *pagedir, struct mapping *spare)
+{
+	spare->rest = (uintptr_t)pagedir->spares;
+	pagedir->spares = spare;
+	pagedir->spare_count++;
+}
+
 void pagedir_stock(struct pagedir *pagedir, uint32_t records)
 {
-	struct mapping *spare;
-	while (pagedir->spare_count < records && (spare = mapping_alloc())) {
+	void *new[RECORDS_AT_ONCE];
+	uint32_t got = RECORDS_AT_ONCE;
+	while (pagedir->spare_count < records && got > 0) {
+		uint32_t missing = records - pagedir->spare_count;
+		got = mappings_alloc(new, missing < RECORDS_AT_ONCE ? missing : RECORDS_AT_ONCE);
 		spin_lock(&vm_lock);
-		spare->rest = (uintptr_t)pagedir->spares;
-		pagedir->spares = spare;
-		pagedir->spare_count++;
+		for (uint32_t i = 0; i < got; i++)
+			spare_give(pagedir, new[i]);
 		spin_unlock(&vm_lock);
+	}
+}
+
+/* Records beyond so many go back to the heap. vm_lock not held. */
+static void keep_spares(struct pagedir *pagedir, uint32_t most)
+{
+	void *surplus[RECORDS_AT_ONCE];
+	while (pagedir->spare_count > most) {
+		uint32_t count = 0;
+		spin_lock(&vm_lock);
+		while (count < RECORDS_AT_ONCE && pagedir->spare_count > most)
+			surplus[count++] = spare_take(pagedir);
+		spin_unlock(&vm_lock);
+		mappings_free(surplus, count);
 	}
 }
 
@@ -219,9 +243,7 @@ void pagedir_destroy(struct pagedir *pagedir)
 			table_remove(pagedir, slot_address(i));
 	root_free(pagedir->root);
 	spin_unlock(&vm_lock);
-	struct mapping *spare;
-	while ((spare = spare_take(pagedir)))
-		mapping_free(spare);
+	keep_spares(pagedir, 0);
 	pagedir->root = NULL;
 }
 
@@ -261,18 +283,26 @@ static inline void count_lock(struct frame *frame, pte_t before, pte_t after)
 		replace_lock(frame, after & PTE_LOCKED);
 }
 
-/* Clears a present entry and all that goes with it, except for the TLB and the trace. */
-static void forget_entry(pte_t *entry)
+/* Clears a present entry. The frame that it mapped, with what the processor noted; NULL: zeros. */
+static inline struct frame *take_entry(struct frame *table, pte_t *entry)
 {
 	pte_t old = entry_exchange(entry, 0);
-	struct frame *table = frame_of(entry), *frame = &frames[entry_frame(old)];
+	struct frame *frame = &frames[entry_frame(old)];
 	table->used--;
 	if (frame == zero_frame)
-		return;
+		return NULL;
 	harvest(frame, old);
 	count_lock(frame, old, 0);
-	rmap_remove(frame, entry);
 	table->resident--;
+	return frame;
+}
+
+/* The same and all that goes with it, except for the TLB and the trace. */
+static void forget_entry(pte_t *entry)
+{
+	struct frame *frame = take_entry(frame_of(entry), entry);
+	if (frame)
+		rmap_remove(frame, entry);
 }
 
 static void drop_entry(pte_t *entry)
@@ -317,23 +347,27 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 static void clear_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 {
 	pte_t *table = table_at(pagedir, start);
+	struct frame *table_frame = frame_of(table);
 	bool many = end - start > FLUSH_PAGES_MAX * PAGE_SIZE;
 	bool any = false;
 
-	ASSERT_SAYING(frame_of(table)->owner.pagedir, "a shared page table is cleared");
+	ASSERT_SAYING(table_frame->owner.pagedir, "a shared page table is cleared");
 	trace_clear(pagedir, start, end);
 	for (uintptr_t address = start; address != end; address += PAGE_SIZE) {
 		pte_t *entry = &table[table_index(address)];
 		if (!*entry)
 			continue;
 		any = true;
-		forget_entry(entry);
+		struct frame *frame = take_entry(table_frame, entry);
+		struct mapping *left = frame ? rmap_take(frame, entry) : NULL;
+		if (left)
+			spare_give(pagedir, left);
 		if (!many)
 			tlb_forget_page(entry);
 	}
 	if (many && any)
 		tlb_forget_all(pagedir);
-	if (frame_of(table)->used == 0)
+	if (table_frame->used == 0)
 		table_remove(pagedir, start);
 }
 
@@ -352,6 +386,9 @@ void pagedir_clear(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 		spin_unlock(&vm_lock);
 		start = stop;
 	}
+	/* Not one at a time. */
+	if (pagedir->spare_count >= 2 * RECORDS_AT_ONCE)
+		keep_spares(pagedir, RECORDS_AT_ONCE);
 }
 
 /* The same within one table; whether there was anything to weaken. */

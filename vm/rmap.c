@@ -32,14 +32,14 @@ static struct mapping **bucket_of(const pte_t *entry)
 	return &buckets[((spread >> 12) + page_offset(address) / sizeof(pte_t)) & bucket_mask];
 }
 
-struct mapping *mapping_alloc(void)
+uint32_t mappings_alloc(void **records, uint32_t count)
 {
-	return slab_alloc(&mapping_cache);
+	return slab_alloc_many(&mapping_cache, records, count);
 }
 
-void mapping_free(struct mapping *mapping)
+void mappings_free(void *const *records, uint32_t count)
 {
-	slab_free(&mapping_cache, mapping);
+	slab_free_many(&mapping_cache, records, count);
 }
 
 uint32_t mapping_count(void)
@@ -103,7 +103,7 @@ static void unlink(struct frame *frame, struct mapping *mapping)
 		record_of(frame->mappings)->before = mapping->before;
 }
 
-void rmap_remove_one_of(struct frame *frame, const pte_t *entry)
+struct mapping *rmap_take_one_of(struct frame *frame, const pte_t *entry)
 {
 	ASSERT_SAYING(frame->mappings & RECORD, "an entry is missing in its frame's list");
 	struct mapping *mapping = take_record(entry);
@@ -115,5 +115,12 @@ void rmap_remove_one_of(struct frame *frame, const pte_t *entry)
 		mapping->rest = (uintptr_t)take_record(mapping->entry)->entry;
 	}
 	unlink(frame, mapping);
-	mapping_free(mapping);
+	return mapping;
+}
+
+void rmap_remove(struct frame *frame, const pte_t *entry)
+{
+	struct mapping *left = rmap_take(frame, entry);
+	if (left)
+		slab_free(&mapping_cache, left);
 }

@@ -35,9 +35,10 @@ struct mapping {
 /* The hash table; while physmem_boot_take works. vm_lock not held. */
 void rmap_init(void);
 
-/* A record from the heap, for rmap_add; NULL if there is no memory. vm_lock not held. */
-struct mapping *mapping_alloc(void);
-void mapping_free(struct mapping *);
+/* Records from the heap, for rmap_add: as many as there is memory for, up to `count`; their number.
+ * vm_lock not held. */
+uint32_t mappings_alloc(void **records, uint32_t count);
+void mappings_free(void *const *records, uint32_t count);
 uint32_t mapping_count(void); /* records in use, for the auditor */
 
 /* Adds the entry, which maps no other frame. If the frame is mapped already that takes a record,
@@ -52,15 +53,18 @@ static inline void rmap_add(struct frame *frame, pte_t *entry, struct mapping *s
 		rmap_add_one_more(frame, entry, spare);
 }
 
-void rmap_remove_one_of(struct frame *, const pte_t *entry);
-static inline void rmap_remove(struct frame *frame, const pte_t *entry)
+/* Takes the entry out. The record that is not needed any more is the caller's, or NULL. */
+struct mapping *rmap_take_one_of(struct frame *, const pte_t *entry);
+static inline struct mapping *rmap_take(struct frame *frame, const pte_t *entry)
 {
 	ASSERT(spin_held(&vm_lock));
-	if (frame->mappings == (uintptr_t)entry)
-		frame->mappings = 0;
-	else
-		rmap_remove_one_of(frame, entry);
+	if (frame->mappings != (uintptr_t)entry)
+		return rmap_take_one_of(frame, entry);
+	frame->mappings = 0;
+	return NULL;
 }
+/* The same, and the record goes back to the heap. */
+void rmap_remove(struct frame *, const pte_t *entry);
 
 /* The entry at a place in a list, and the place after it:
  *   for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) use(rmap_entry(m)); */

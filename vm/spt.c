@@ -16,7 +16,7 @@
 
 #define PAGES_NOTED 256u /* spt_note_resident: fewer are few */
 /* vm_lock is released after so many anons of a long range. */
-#define ANONS_A_HOLD 16u
+#define ANONS_A_HOLD FRAMES_AT_ONCE
 /* Fork copies references to so few anons one by one: less work than to share them and then,
  * most likely, to copy them all the same. */
 #define FEW_ANONS 64u
@@ -297,18 +297,9 @@ static struct anon **places_at(const struct spt *spt, uintptr_t address)
 static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
 {
 	struct anon **places = places_at(spt, start);
-	uint32_t dropped = 0;
 	ASSERT_SAYING(spt_owns(spt, start), "anons of a shared leaf are dropped");
 	trace_pages_drop(&spt->pagedir, start, end);
-	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
-		struct anon *anon = places[i];
-		if (!anon)
-			continue;
-		places[i] = NULL;
-		anon_put(anon);
-		dropped++;
-	}
-	frame_of(leaf_at(spt, start))->used -= dropped;
+	frame_of(leaf_at(spt, start))->used -= anons_put(places, (end - start) >> PAGE_SHIFT);
 	leaf_free_if_empty(spt, start);
 }
 
@@ -360,7 +351,8 @@ static void share_anons(struct spt *parent, struct spt *child, uintptr_t start, 
 	}
 	frame_of(leaf_at(child, start))->used += shared;
 	vm_count_many(VM_fork_anons_shared, shared);
-	pagedir_protect(&parent->pagedir, start, end);
+	if (shared > 0)
+		pagedir_protect(&parent->pagedir, start, end);
 }
 
 /* The whole slot; vm_lock held. */

@@ -260,17 +260,30 @@ bool physmem_clear_ahead(void)
 	return true;
 }
 
-void physmem_give(uint32_t frame)
+/* lock held. */
+static inline void push(uint32_t frame)
 {
 	ASSERT_SAYING(frame && frame < frame_end, "no such frame");
-	junk_fill(frame);
-	uint32_t flags = spin_lock_irq(&lock);
 	ASSERT_SAYING(holders[frame] >= PHYSMEM_HEAP, "a frame given back that was not taken");
 	holders[frame] = PHYSMEM_FREE;
 	if (ready)
 		free_stack[stacked++] = frame;
 	free_count++;
 	trace_frame_give(frame);
+}
+
+void physmem_give(uint32_t frame)
+{
+	physmem_give_many(&frame, 1);
+}
+
+void physmem_give_many(const uint32_t *frames, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		junk_fill(frames[i]);
+	uint32_t flags = spin_lock_irq(&lock);
+	for (uint32_t i = 0; i < count; i++)
+		push(frames[i]);
 	spin_unlock_irq(&lock, flags);
 }
 

@@ -41,6 +41,8 @@ bool physmem_clear_ahead(void);
 /* Gives the frame back. Debug builds fill it with junk (0xcc), and physmem_take looks
  * whether anybody wrote there meanwhile. */
 void physmem_give(uint32_t frame);
+/* Several at once, under one holding of the lock. */
+void physmem_give_many(const uint32_t *frames, uint32_t count);
 
 enum physmem_holder physmem_holder(uint32_t frame);
 uint32_t physmem_end(void);   /* one past the highest frame number */

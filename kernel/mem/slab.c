@@ -166,7 +166,7 @@ static void junk_check(struct slab *slab, const void *object)
 #endif
 
 /* Takes an object from the cache's first partial slab; NULL if there is none. Locked. */
-static void *object_take(struct slab_cache *cache)
+static inline void *object_take(struct slab_cache *cache)
 {
 	struct list_link *link = list_first(&cache->partial);
 	if (!link)
@@ -188,26 +188,45 @@ static void *object_take(struct slab_cache *cache)
 	return object;
 }
 
+/* One more slab; false: there is no memory. */
+static bool slab_add(struct slab_cache *cache)
+{
+	struct slab *slab = slab_make(cache);
+	if (!slab)
+		return false;
+	uint32_t flags = spin_lock_irq(&cache->lock);
+	list_prepend(&cache->partial, &slab->link);
+	cache->slabs++;
+	spin_unlock_irq(&cache->lock, flags);
+	return true;
+}
+
 void *slab_alloc(struct slab_cache *cache)
 {
+	void *object;
 	if (failpoint_strikes())
 		return NULL;
 	cache_ensure_ready(cache);
-	uint32_t flags = spin_lock_irq(&cache->lock);
-	void *object = object_take(cache);
-	spin_unlock_irq(&cache->lock, flags);
-	if (object)
-		return object;
-
-	struct slab *slab = slab_make(cache);
-	if (!slab)
-		return NULL;
-	flags = spin_lock_irq(&cache->lock);
-	list_prepend(&cache->partial, &slab->link);
-	cache->slabs++;
-	object = object_take(cache);
-	spin_unlock_irq(&cache->lock, flags);
+	do {
+		uint32_t flags = spin_lock_irq(&cache->lock);
+		object = object_take(cache);
+		spin_unlock_irq(&cache->lock, flags);
+	} while (!object && slab_add(cache));
 	return object;
+}
+
+uint32_t slab_alloc_many(struct slab_cache *cache, void **objects, uint32_t count)
+{
+	uint32_t got = 0;
+	bool fails = false;
+	cache_ensure_ready(cache);
+	uint32_t flags = spin_lock_irq(&cache->lock);
+	while (got < count && !(fails = failpoint_strikes()) && (objects[got] = object_take(cache)))
+		got++;
+	spin_unlock_irq(&cache->lock, flags);
+	while (got < count && !fails && (objects[got] = slab_alloc(cache)))
+		got++;
+	return got;
 }
 
 void *slab_alloc_zeroed(struct slab_cache *cache)
@@ -230,7 +249,8 @@ static bool keeps_enough(const struct slab_cache *cache)
 	       physmem_free() < physmem_total() / SCARCE_PART;
 }
 
-void slab_free(struct slab_cache *cache, void *object)
+/* Takes the object back. Its slab, if that is to be given back; else NULL. Locked. */
+static inline struct slab *object_give(struct slab_cache *cache, void *object)
 {
 	struct slab *slab = slab_of(object);
 	if (slab->cache != cache) {
@@ -239,7 +259,6 @@ void slab_free(struct slab_cache *cache, void *object)
 		panic("an object freed to a cache it is not from");
 	}
 	middle_check(slab, object);
-	uint32_t flags = spin_lock_irq(&cache->lock);
 	ASSERT_SAYING(slab->used > 0 && object != slab->free, "an object freed twice");
 	junk_fill(slab, object);
 	struct free_object *freed = object;
@@ -250,14 +269,35 @@ void slab_free(struct slab_cache *cache, void *object)
 		list_remove(&slab->link);
 		list_prepend(&cache->partial, &slab->link);
 	}
-	bool superfluous = !slab->used && keeps_enough(cache);
-	if (superfluous) {
-		list_remove(&slab->link);
-		cache->slabs--;
-	}
+	if (slab->used || !keeps_enough(cache))
+		return NULL;
+	list_remove(&slab->link);
+	cache->slabs--;
+	return slab;
+}
+
+void slab_free(struct slab_cache *cache, void *object)
+{
+	uint32_t flags = spin_lock_irq(&cache->lock);
+	struct slab *superfluous = object_give(cache, object);
 	spin_unlock_irq(&cache->lock, flags);
 	if (superfluous)
-		slab_give_back(slab);
+		slab_give_back(superfluous);
+}
+
+void slab_free_many(struct slab_cache *cache, void *const *objects, uint32_t count)
+{
+	struct list superfluous = LIST_INIT(superfluous);
+	struct list_link *link;
+	uint32_t flags = spin_lock_irq(&cache->lock);
+	for (uint32_t i = 0; i < count; i++) {
+		struct slab *slab = object_give(cache, objects[i]);
+		if (slab)
+			list_append(&superfluous, &slab->link);
+	}
+	spin_unlock_irq(&cache->lock, flags);
+	while ((link = list_pop(&superfluous)))
+		slab_give_back(LIST_ENTRY(link, struct slab, link));
 }
 
 /* The first of size_caches with room for so many bytes. */

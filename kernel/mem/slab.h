@@ -35,6 +35,10 @@ struct slab_cache {
 void *slab_alloc(struct slab_cache *);
 void *slab_alloc_zeroed(struct slab_cache *);
 void slab_free(struct slab_cache *, void *object);
+/* Several at once, under one holding of the lock. alloc: as many as there is memory for, up to
+ * `count`; their number. */
+uint32_t slab_alloc_many(struct slab_cache *, void **objects, uint32_t count);
+void slab_free_many(struct slab_cache *, void *const *objects, uint32_t count);
 
 /* Sizes of 1 to PAGE_SIZE bytes, from caches by powers of two (a whole frame above
  * half a page, then page-aligned). */

@@ -251,6 +251,12 @@ void physmem_give(uint32_t frame)
 	free_frames++;
 }
 
+void physmem_give_many(const uint32_t *numbers, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		physmem_give(numbers[i]);
+}
+
 /* --- eviction: a hand goes round, and any page will do ---------------------------------- */
 
 static bool evictable(const struct frame *frame)

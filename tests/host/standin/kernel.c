@@ -192,6 +192,20 @@ void slab_free(struct slab_cache *cache, void *object)
 	kfree(object);
 }
 
+uint32_t slab_alloc_many(struct slab_cache *cache, void **objects, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (!(objects[i] = slab_alloc(cache)))
+			return i;
+	return count;
+}
+
+void slab_free_many(struct slab_cache *cache, void *const *objects, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		slab_free(cache, objects[i]);
+}
+
 void panic_print(const char *format, ...)
 {
 	va_list arguments;
