@@ -99,7 +99,7 @@ static void continue_locked(struct process *process)
 /* Whether a sleep of the thread ends for the signal. */
 static bool wants(const struct task *task, int signal)
 {
-	return signal_bit(signal) & (~task->signals.blocked | task->signals.awaited);
+	return signal_in(~task->signals.blocked | task->signals.awaited, signal);
 }
 
 /* Who acts on a signal to the process: its first thread rather than others; NULL: none of them will
@@ -126,11 +126,13 @@ static void kill_all_locked(struct process *process)
  * it was sent to the process. */
 static void announce_locked(struct process *process, struct task *to, int signal)
 {
-	if (!to)
-		to = receiver_locked(process, signal);
 	if (signal == SIGKILL)
 		kill_all_locked(process);
-	else if (to && wants(to, signal))
+	else if (!to)
+		to = receiver_locked(process, signal);
+	else if (!wants(to, signal))
+		to = NULL;
+	if (to)
 		thread_interrupt(to->thread);
 	if (wait_any(&process->signalled))
 		wait_wake_all(&process->signalled);
@@ -148,7 +150,7 @@ static bool prepare_locked(struct process *process, const struct task *to, int s
 	if (!to)
 		to = &process->first;
 	/* A tracer sees ignored ones, too. */
-	return to->signals.blocked & signal_bit(signal) || !is_ignored(process, signal) ||
+	return signal_in(to->signals.blocked, signal) || !is_ignored(process, signal) ||
 	       to->tracing.tracer;
 }
 
@@ -310,18 +312,25 @@ int signal_stack_set(const stack_t *from, uintptr_t esp)
 	return 0;
 }
 
-void signal_set_blocked(signal_set blocked)
+/* Sets what the current thread, whose task it is, blocks. process_lock held. */
+static void set_blocked_locked(struct task *task, signal_set blocked)
 {
-	struct task *task = task_current();
-	uint32_t flags = spin_lock_irq(&process_lock);
 	blocked &= ~SIGNALS_UNBLOCKABLE;
 	signal_set newly = blocked & ~task->signals.blocked;
 	task->signals.blocked = blocked;
+	if (!signals_pending(task))
+		return;
 	if (deliverable(task))
 		thread_interrupt(task->thread);
 	/* What was about to be this one's is another's to act on. */
 	if (newly & task->process->signals.queue.set)
 		signal_retarget_locked(task->process, newly);
+}
+
+void signal_set_blocked(signal_set blocked)
+{
+	uint32_t flags = spin_lock_irq(&process_lock);
+	set_blocked_locked(task_current(), blocked);
 	spin_unlock_irq(&process_lock, flags);
 }
 
@@ -504,21 +513,43 @@ static void stop(struct task *task)
 
 /* ---- acting ---- */
 
-/* Takes the next pending signal that is not blocked; 0: none, or a tracer took it. */
-static int take_signal(struct task *task, struct signal_info *info, struct signal_action *action)
+/* A signal to act on. */
+struct taken {
+	int signal;
+	struct signal_info info;
+	struct signal_action action;
+	signal_set blocked; /* when it was taken */
+};
+
+/* Blocks what its handler, if it has one, is not to be interrupted by. process_lock held. */
+static void block_for_handler_locked(struct task *task, const struct taken *taken)
+{
+	const struct signal_action *action = &taken->action;
+	if (action->handler <= HANDLER_IGNORE)
+		return;
+	signal_set own = action->flags & SA_NODEFER ? 0 : signal_bit(taken->signal);
+	set_blocked_locked(task, taken->blocked | action->mask | own);
+}
+
+/* Takes the next pending signal that is not blocked; false: none, or a tracer took it. */
+static bool take_signal(struct task *task, struct taken *taken)
 {
 	struct process *process = task->process;
 	uint32_t flags = spin_lock_irq(&process_lock);
-	int signal = signal_queue_take_locked(task, ~task->signals.blocked, info);
+	int signal = signal_queue_take_locked(task, ~task->signals.blocked, &taken->info);
 	if (__builtin_expect(task->tracing.tracer && signal, false)) {
 		spin_unlock_irq(&process_lock, flags);
-		signal = ptrace_deliver(task, signal, info);
+		signal = ptrace_deliver(task, signal, &taken->info);
 		flags = spin_lock_irq(&process_lock);
 	}
 	if (signal) {
-		*action = *action_of(process, signal);
+		struct signal_action *action = action_of(process, signal);
+		taken->signal = signal;
+		taken->action = *action;
+		taken->blocked = task->signals.blocked;
 		if (action->flags & SA_RESETHAND && action->handler > HANDLER_IGNORE)
-			action_of(process, signal)->handler = HANDLER_DEFAULT;
+			action->handler = HANDLER_DEFAULT;
+		block_for_handler_locked(task, taken);
 	}
 	spin_unlock_irq(&process_lock, flags);
 	return signal;
@@ -545,10 +576,10 @@ static void restart_call(const struct task *task, struct trap_frame *frame, int 
 }
 
 /* Starts the handler. What it interrupted is a call, perhaps. */
-static void handle(struct task *task, struct trap_frame *frame, int signal,
-                   const struct signal_action *action, const struct signal_info *info)
+static void handle(struct task *task, struct trap_frame *frame, const struct taken *taken)
 {
 	struct task_signals *signals = &task->signals;
+	const struct signal_action *action = &taken->action;
 	int code = interrupted_call(task, frame);
 	if (code == ERESTARTSYS && action->flags & SA_RESTART)
 		restart_call(task, frame, code);
@@ -556,35 +587,33 @@ static void handle(struct task *task, struct trap_frame *frame, int signal,
 		frame->eax = (uint32_t)-EINTR;
 	task->restart_call = task->call = -1;
 
-	signal_set restore = signals->restore_saved ? signals->saved : signals->blocked;
+	signal_set restore = signals->restore_saved ? signals->saved : taken->blocked;
 	signals->restore_saved = false;
 	bool steps = task->tracing.steps;
 	if (steps)
 		frame->eflags &= ~EFLAGS_TF; /* the tracer's, no part of what it interrupts */
-	if (signal_frame_push(task, frame, signal, action, info, restore)) {
+	if (signal_frame_push(task, frame, taken->signal, action, &taken->info, restore)) {
 		task->exception = (struct exception){.vector = TRAP_STACK, .eip = frame->eip};
-		if (signal == SIGSEGV)
+		signal_set_blocked(taken->blocked);
+		if (taken->signal == SIGSEGV)
 			action_of(task->process, SIGSEGV)->handler = HANDLER_DEFAULT;
 		signal_force(SIGSEGV, NULL);
 		return;
 	}
-	signal_set blocked = signals->blocked | action->mask;
-	if (!(action->flags & SA_NODEFER))
-		blocked |= signal_bit(signal);
-	signal_set_blocked(blocked);
 	if (steps)
 		ptrace_handler_starts(task, frame);
 }
 
-static void act(struct task *task, struct trap_frame *frame, int signal,
-                const struct signal_action *action, const struct signal_info *info)
+static void act(struct task *task, struct trap_frame *frame, const struct taken *taken)
 {
 	struct process *process = task->process;
-	if (action->handler > HANDLER_IGNORE) {
-		handle(task, frame, signal, action, info);
+	const struct signal_info *info = &taken->info;
+	int signal = taken->signal;
+	if (taken->action.handler > HANDLER_IGNORE) {
+		handle(task, frame, taken);
 		return;
 	}
-	if (action->handler == HANDLER_IGNORE || default_ignored & signal_bit(signal))
+	if (taken->action.handler == HANDLER_IGNORE || default_ignored & signal_bit(signal))
 		return;
 	/* Nobody could take process 1's place: what it does itself is fatal, else nothing. */
 	if (process->id == 1 && !(info->code > 0 && SIGNALS_URGENT & signal_bit(signal)))
@@ -602,9 +631,7 @@ static void act(struct task *task, struct trap_frame *frame, int signal,
 /* The next thing to do before the thread goes on; false: there is nothing. */
 static bool deliver_one(struct task *task, struct trap_frame *frame)
 {
-	struct signal_info info;
-	struct signal_action action;
-	int signal;
+	struct taken taken;
 
 	if (__builtin_expect(task->ends, false))
 		task_exit(0);
@@ -614,8 +641,8 @@ static bool deliver_one(struct task *task, struct trap_frame *frame)
 		ptrace_trap_due(task);
 	else if (!deliverable(task))
 		return false;
-	else if ((signal = take_signal(task, &info, &action)))
-		act(task, frame, signal, &action, &info);
+	else if (take_signal(task, &taken))
+		act(task, frame, &taken);
 	return true;
 }
 

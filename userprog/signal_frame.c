@@ -48,7 +48,7 @@ struct info_frame {
 };
 
 /* movl $number, %eax; int $0x80. The old one first takes the argument off: popl %eax. */
-static const uint8_t old_return[8] = {0x58, 0xb8, __NR_sigreturn, 0, 0, 0, 0xcd, 0x80};
+#define OLD_RETURN {0x58, 0xb8, __NR_sigreturn, 0, 0, 0, 0xcd, 0x80}
 static const uint8_t info_return[8] = {0xb8, __NR_rt_sigreturn, 0, 0, 0, 0xcd, 0x80};
 
 #define FXSAVE_USED 288u /* bytes of it that FXRSTOR loads outside of 64-bit mode */
@@ -103,13 +103,13 @@ static void context_fill(struct sigcontext *context, const struct task *task,
                          const struct trap_frame *frame, uintptr_t fpu, signal_set blocked)
 {
 	*context = (struct sigcontext){
-		.gs = (uint16_t)frame->gs, .fs = (uint16_t)frame->fs,
-		.es = (uint16_t)frame->es, .ds = (uint16_t)frame->ds,
+		.gs = (uint16_t)frame->gs, .__gsh = 0, .fs = (uint16_t)frame->fs, .__fsh = 0,
+		.es = (uint16_t)frame->es, .__esh = 0, .ds = (uint16_t)frame->ds, .__dsh = 0,
 		.edi = frame->edi, .esi = frame->esi, .ebp = frame->ebp, .esp = frame->esp,
 		.ebx = frame->ebx, .edx = frame->edx, .ecx = frame->ecx, .eax = frame->eax,
 		.trapno = task->exception.vector, .err = task->exception.error,
-		.eip = frame->eip, .cs = (uint16_t)frame->cs, .eflags = frame->eflags,
-		.esp_at_signal = frame->esp, .ss = (uint16_t)frame->ss,
+		.eip = frame->eip, .cs = (uint16_t)frame->cs, .__csh = 0, .eflags = frame->eflags,
+		.esp_at_signal = frame->esp, .ss = (uint16_t)frame->ss, .__ssh = 0,
 		.fpstate = (void *)fpu, .oldmask = (uint32_t)blocked,
 		.cr2 = task->exception.address,
 	};
@@ -140,11 +140,10 @@ static int old_frame_push(uintptr_t top, uintptr_t fpu, const struct task *task,
 	struct {
 		uint32_t blocked_high;
 		uint8_t code[8];
-	} tail = {.blocked_high = (uint32_t)(blocked >> 32)};
+	} tail = {.blocked_high = (uint32_t)(blocked >> 32), .code = OLD_RETURN};
 
 	head.return_address = return_address(action);
 	context_fill(&head.context, task, frame, fpu, blocked);
-	memcpy(tail.code, old_return, sizeof tail.code);
 	if (copy_to_user(user, &head, sizeof head) ||
 	    copy_to_user(&user->blocked_high, &tail, sizeof tail))
 		return -EFAULT;
@@ -272,15 +271,17 @@ int32_t sys_sigreturn(void)
 	struct trap_frame *frame = thread_user_frame(thread_current());
 	/* The handler's ret and the restorer's pop took two words off. */
 	const struct old_frame *user = (const struct old_frame *)(frame->esp - 8);
-	struct sigcontext context;
-	uint32_t high;
+	struct {
+		struct sigcontext context;
+		uint8_t gap[sizeof user->gap]; /* copied along: less than a second copy costs */
+		uint32_t blocked_high;
+	} copy;
 
-	if (copy_from_user(&context, &user->context, sizeof context) ||
-	    copy_from_user(&high, &user->blocked_high, sizeof high) ||
-	    context_restore(frame, &context))
+	if (copy_from_user(&copy, &user->context, sizeof copy) ||
+	    context_restore(frame, &copy.context))
 		return broken_frame(frame);
 	task_current()->call = -1;
-	signal_set_blocked(context.oldmask | (signal_set)high << 32);
+	signal_set_blocked(copy.context.oldmask | (signal_set)copy.blocked_high << 32);
 	return (int32_t)frame->eax;
 }
 

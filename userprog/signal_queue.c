@@ -67,7 +67,7 @@ static void free_entry(struct process *process, struct queued_signal *entry)
 int signal_queue_add_locked(struct process *process, struct signal_queue *queue, int signal,
                             const struct signal_info *info)
 {
-	if (signal < SIGRTMIN && queue->set & signal_bit(signal))
+	if (signal < SIGRTMIN && signal_in(queue->set, signal))
 		return 0;
 	struct queued_signal *entry = make_entry(process, signal, info);
 	if (entry)
@@ -119,7 +119,7 @@ static int take_from(struct process *process, struct signal_queue *queue, signal
 		return 0;
 	if (ready & SIGNALS_URGENT)
 		ready &= SIGNALS_URGENT;
-	int signal = __builtin_ctzll(ready) + 1;
+	int signal = signal_first(ready);
 	struct queued_signal *entry = first_entry(queue, signal);
 	if (entry) {
 		leave(entry);

@@ -404,7 +404,8 @@ static struct signal_info from_self(int code)
 {
 	const struct process *self = process_current();
 	return (struct signal_info){
-		.code = code, .value = {(uint32_t)self->id, self->credentials.uid}};
+		.code = code, .error = 0,
+		.value = {(uint32_t)self->id, self->credentials.uid, 0, 0, 0}};
 }
 
 static int32_t sys_kill(pid_t id, int signal)
