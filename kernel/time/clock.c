@@ -6,6 +6,8 @@
  */
 #include "kernel/time/clock.h"
 
+#include <linux/time.h>
+
 #include "kernel/boot_args.h"
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/io.h"
@@ -17,6 +19,7 @@
 #include "kernel/time/seconds.h"
 #include "kernel/time/time_page.h"
 #include "kernel/time/timer.h"
+#include "lib/string.h"
 
 #define CALIBRATION_COUNTS (PIT_HZ / 100)
 #define SETTLE_COUNTS (PIT_HZ / 1000)
@@ -29,6 +32,7 @@ struct sample {
 
 /* Written during start-up only, but the offset and the sequence, which realtime_lock guards. */
 static struct time_page clock; /* its ns_per_tsc is 0 until it is calibrated */
+static bool shared; /* programs may read the time page */
 
 /* Of the realtime at the timer's latest interrupt; written by that, and when it is set. */
 static uint32_t seconds;
@@ -108,7 +112,7 @@ uint32_t clock_tsc_scale(void)
 uint64_t clock_realtime(void)
 {
 	uint32_t flags = spin_lock_irq(&realtime_lock);
-	uint64_t offset = clock.realtime_offset;
+	uint64_t offset = clock.offset[CLOCK_REALTIME];
 	spin_unlock_irq(&realtime_lock, flags);
 	return clock_now() + offset;
 }
@@ -126,20 +130,20 @@ void seconds_update(void)
 void clock_fill_page(struct time_page *page)
 {
 	uint32_t flags = spin_lock_irq(&realtime_lock);
-	__atomic_store_n(&page->sequence, clock.sequence + 1, __ATOMIC_SEQ_CST);
-	page->answers = clock.answers;
+	__atomic_store_n(&page->sequence, 0, __ATOMIC_SEQ_CST);
 	page->tsc_start = clock.tsc_start;
 	page->ns_per_tsc = clock.ns_per_tsc;
-	page->realtime_offset = clock.realtime_offset;
-	__atomic_store_n(&page->sequence, clock.sequence, __ATOMIC_SEQ_CST);
+	memcpy(page->offset, clock.offset, sizeof page->offset);
+	__atomic_store_n(&page->sequence, shared ? clock.sequence : 0, __ATOMIC_SEQ_CST);
 	spin_unlock_irq(&realtime_lock, flags);
 }
 
 void clock_set_realtime(uint64_t ns)
 {
 	uint32_t flags = spin_lock_irq(&realtime_lock);
-	clock.realtime_offset = ns - clock_now();
-	clock.sequence += 2;
+	clock.offset[CLOCK_REALTIME] = ns - clock_now();
+	if (++clock.sequence == 0)
+		clock.sequence = 1;
 	spin_unlock_irq(&realtime_lock, flags);
 	seconds_update();
 }
@@ -147,7 +151,7 @@ void clock_set_realtime(uint64_t ns)
 void clock_init(void)
 {
 	calibrate();
-	clock.answers = boot_arg_number("clock.share", 1);
+	shared = boot_arg_number("clock.share", 1);
 	clock_set_realtime(cmos_seconds() * NS_PER_SECOND);
 	timer_start_up();
 }

@@ -15,9 +15,6 @@
 #define SHARED __attribute__((visibility("default")))
 #define BARRIER() __asm__ volatile("" : : : "memory")
 
-/* Where the linker's script puts it: behind this code. */
-extern const volatile struct time_page time_page __attribute__((visibility("hidden")));
-
 static int32_t call(uint32_t number, uint32_t first, const void *second)
 {
 	int32_t result;
@@ -26,24 +23,33 @@ static int32_t call(uint32_t number, uint32_t first, const void *second)
 	return result;
 }
 
-/* The time that the page and the counter give; false: the page has no answer. */
-static inline bool read_clock(bool wall, uint64_t *ns)
+/* Where the linker's script puts it: behind this code. In one register, found by the address of an
+ * instruction here; unwinders are told of the word on the stack. */
+static inline const struct time_page *the_page(void)
 {
-	struct time_page page;
-	uint64_t tsc;
-	do {
-		page.sequence = time_page.sequence;
-		if (!time_page.answers)
-			return false;
-		page.tsc_start = time_page.tsc_start;
-		page.ns_per_tsc = time_page.ns_per_tsc;
-		page.realtime_offset = time_page.realtime_offset;
-		BARRIER();
-		tsc = clock_tsc();
-		BARRIER();
-	} while (page.sequence & 1 || page.sequence != time_page.sequence);
-	*ns = time_of_tsc(&page, tsc) + (wall ? page.realtime_offset : 0);
-	return true;
+	const struct time_page *page;
+	__asm__("call 1f\n"
+	        "1:	.cfi_adjust_cfa_offset 4\n"
+	        "	popl %0\n"
+	        "	.cfi_adjust_cfa_offset -4\n"
+	        "	addl $time_page - 1b, %0"
+	        : "=r"(page));
+	return page;
+}
+
+/* The time of a clock, 0 or 1, that the page and the counter give; false: the page has no answer,
+ * or changes just now. All is worked out before the look whether it changed, so that nothing need
+ * be kept until then. */
+static inline bool read_clock(uint32_t clock, uint64_t *ns)
+{
+	const struct time_page *page = the_page();
+	uint32_t sequence = page->sequence;
+	if (!sequence)
+		return false;
+	BARRIER();
+	*ns = time_of_tsc(page, clock_tsc()) + page->offset[clock];
+	__asm__ volatile("" : "+A"(*ns) : : "memory");
+	return sequence == page->sequence;
 }
 
 struct parts {
@@ -67,17 +73,21 @@ static inline bool divide(uint64_t ns, struct parts *parts)
 	              CLOCK(CLOCK_MONOTONIC_COARSE) | CLOCK(CLOCK_BOOTTIME))
 
 /* Any clock that goes by the counter; the others count what processes use. */
-static inline bool read_parts(int clock, struct parts *parts)
+static inline bool read_parts(uint32_t clock, struct parts *parts)
 {
 	uint64_t ns;
-	return (unsigned)clock < 32 && (WALL_CLOCKS | OTHER_CLOCKS) & CLOCK(clock) &&
-	       read_clock(WALL_CLOCKS & CLOCK(clock), &ns) && divide(ns, parts);
+	if (clock > CLOCK_MONOTONIC) {
+		if (clock >= 32 || !((WALL_CLOCKS | OTHER_CLOCKS) & CLOCK(clock)))
+			return false;
+		clock = WALL_CLOCKS & CLOCK(clock) ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+	}
+	return read_clock(clock, &ns) && divide(ns, parts);
 }
 
 SHARED int __vdso_clock_gettime(int clock, struct __kernel_old_timespec *time)
 {
 	struct parts parts;
-	if (!read_parts(clock, &parts))
+	if (!read_parts((uint32_t)clock, &parts))
 		return call(__NR_clock_gettime, (uint32_t)clock, time);
 	time->tv_sec = (long)parts.seconds;
 	time->tv_nsec = (long)parts.ns;
@@ -87,7 +97,7 @@ SHARED int __vdso_clock_gettime(int clock, struct __kernel_old_timespec *time)
 SHARED int __vdso_clock_gettime64(int clock, struct __kernel_timespec *time)
 {
 	struct parts parts;
-	if (!read_parts(clock, &parts))
+	if (!read_parts((uint32_t)clock, &parts))
 		return call(__NR_clock_gettime64, (uint32_t)clock, time);
 	time->tv_sec = parts.seconds;
 	time->tv_nsec = parts.ns;
