@@ -31,7 +31,7 @@
 #undef frame_pin
 
 #define WAIT_QUEUES 64   /* frames share them by number; a wake is a hint anyway */
-#define TRANSFERS 256    /* in flight at once */
+#define TRANSFERS 512    /* in flight at once */
 #define KILLS_TO_AWAIT 300 /* rounds of waiting for memory of killed programs */
 
 struct frame *frames;

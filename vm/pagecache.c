@@ -11,6 +11,7 @@
 
 #include <asm/errno.h>
 
+#include "kernel/dev/block.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/panic.h"
 #include "kernel/sched/thread.h"
@@ -28,6 +29,7 @@
 #define DIRTY_SHARE 4u /* of all memory that dirty pages may take before writers write them */
 /* vm_lock is let go after so many frames of a walk. */
 #define FRAMES_A_HOLD 16u
+#define BATCHES_AT_ONCE 7u /* of a file that is synced: a request to the disk takes about as much */
 
 static struct frame **buckets; /* vm_lock */
 static uint32_t bucket_mask;
@@ -475,9 +477,17 @@ static void write_range(struct page_source *source, uint32_t first, uint32_t end
 	uint32_t left = source->cached;
 	spin_unlock(&vm_lock);
 	while (left > 0) {
-		struct writeback batch = {0};
-		gather(source, first, end, &batch, &left);
-		writeback_run(&batch);
+		struct writeback batches[BATCHES_AT_ONCE];
+		uint32_t begun = 0;
+		block_plug_all();
+		do {
+			batches[begun].count = 0;
+			gather(source, first, end, &batches[begun], &left);
+			writeback_start(&batches[begun++]);
+		} while (left > 0 && begun < BATCHES_AT_ONCE);
+		block_unplug_all();
+		for (uint32_t i = 0; i < begun; i++)
+			writeback_finish(&batches[i]);
 	}
 }
 

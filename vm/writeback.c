@@ -71,12 +71,11 @@ void writeback_wait(struct writeback *batch)
 		frame_wait(batch->frames[i]);
 }
 
-int writeback_run(struct writeback *batch)
+int writeback_finish(struct writeback *batch)
 {
 	int error = 0;
 	while (batch->count > 0) {
 		struct writeback again = {0};
-		writeback_start(batch);
 		writeback_wait(batch);
 		spin_lock(&vm_lock);
 		for (uint32_t i = 0; i < batch->count; i++) {
@@ -89,6 +88,13 @@ int writeback_run(struct writeback *batch)
 		}
 		spin_unlock(&vm_lock);
 		*batch = again;
+		writeback_start(batch);
 	}
 	return error;
+}
+
+int writeback_run(struct writeback *batch)
+{
+	writeback_start(batch);
+	return writeback_finish(batch);
 }

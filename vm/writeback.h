@@ -26,6 +26,8 @@ bool writeback_add(struct writeback *, struct frame *);
 void writeback_start(struct writeback *);
 /* Waits until all of them ended; the frames stay pinned. */
 void writeback_wait(struct writeback *);
-/* All three steps, and unpins. What was dirty when it was added has been written then, also a
+/* Waits, and unpins. What was dirty when it was added has been written then, also a
  * page that was dirtied again while another wrote it. 0, or -EIO if a write of ours failed. */
+int writeback_finish(struct writeback *);
+/* Starts and finishes. */
 int writeback_run(struct writeback *);

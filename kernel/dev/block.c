@@ -24,7 +24,7 @@
 #include "kernel/trace.h"
 #include "lib/string.h"
 
-#define PLUG_QUEUED_MOST 128u /* waiting requests that no plug holds back */
+#define PLUG_QUEUED_MOST 224u /* waiting requests that no plug holds back */
 #define PLUG_TIME (NS_PER_SECOND / TICKS_PER_SECOND)
 #define PIECES_MOST 8u        /* requests that one block_transfer has under way */
 

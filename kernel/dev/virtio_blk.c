@@ -29,7 +29,7 @@
 #include "lib/printf.h"
 
 #define DISKS_MAX 26u
-#define RUN_MOST 32u          /* requests (pages) a transfer */
+#define RUN_MOST 224u         /* requests (pages) a transfer; QEMU's queues have 256 descriptors */
 #define FLUSH_DESCRIPTORS 2u  /* header and status */
 
 /* One transfer, by the number of its chain's first descriptor. The device reads the
