@@ -14,6 +14,7 @@
 #include <stdarg.h>
 
 #include "kernel/cpu/cpu.h"
+#include "kernel/mem/kmap.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/sched/thread.h"
 #include "kernel/sync/locktimes.h"
@@ -96,6 +97,34 @@ static void check_entry(struct audit *audit, pte_t entry, uintptr_t address)
 	else if (entry & PTE_W && frame->state == FRAME_FILE && !frame_has(frame, FRAME_DIRTY))
 		broken(audit, "0x%08x may write unseen to the clean file page in frame 0x%x",
 		       address, number);
+}
+
+/* Whether nobody is in the midst of changing areas and entries: then one follows from the other. As this
+ * processor is the only one, nobody begins to while vm_lock is held. */
+static bool at_rest(const struct spt *spt)
+{
+	return !spt->lock.owner || mutex_held(&spt->lock);
+}
+
+/* Promise 1, 11: an entry allows no more than its area. */
+static void check_rights(struct audit *audit, struct spt *spt, pte_t entry, uintptr_t address)
+{
+	const struct area *area = spt_area(spt, address);
+	if (!area)
+		broken(audit, "0x%08x is mapped, and lies in no area", address);
+	else if (entry & PTE_W && !(area->flags & AREA_WRITE))
+		broken(audit, "0x%08x may be written, and its area forbids it", address);
+	else if (area_no_execute(area) & ~entry)
+		broken(audit, "0x%08x may be executed, and its area holds no code", address);
+}
+
+/* Promise 11, of the kernel's own half. */
+static void check_kernel(struct audit *audit)
+{
+	uintptr_t address = kmap_misplaced_right();
+	if (address)
+		broken(audit, "the kernel's page at 0x%08x may be written or executed, and should not",
+		       address);
 }
 
 static struct frame *leaf_frame(const struct spt *spt, uint32_t index)
@@ -183,6 +212,8 @@ static void check_table(struct audit *audit, struct spt *spt, uint32_t index)
 		if (anon && unshared && table[i] & PTE_W)
 			broken(audit, "0x%08x may be written, and its leaf is shared", address);
 		check_entry(audit, table[i], address);
+		if (at_rest(spt))
+			check_rights(audit, spt, table[i], address);
 	}
 	if (frame->used != used)
 		broken(audit, "the page table for 0x%08x counts %u entries and has %u",
@@ -402,6 +433,7 @@ static void audit_locked(struct audit *audit)
 	for (uint32_t number = 1; number < physmem_end(); number++)
 		check_frame(audit, number);
 	check_counts(audit);
+	check_kernel(audit);
 }
 
 int audit_run_locked(char *words, size_t size)

@@ -6,6 +6,7 @@
 
 #include <asm/errno.h>
 
+#include "kernel/mem/kmap.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/sched/thread.h"
 #include "lib/string.h"
@@ -57,6 +58,34 @@ static void entry_writable(struct victim *victim, bool plant)
 {
 	*victim->entry ^= PTE_W;
 	(void)plant;
+}
+
+/* Promise 11: data of a program that may be executed. */
+static void entry_executable(struct victim *victim, bool plant)
+{
+	*victim->entry ^= PTE_NX;
+	(void)plant;
+}
+
+/* The kernel's entry for a page of its image. */
+static void change_kernel(const void *address, pte_t bits)
+{
+	kernel_low_table[page_number(virt_to_phys(address))] ^= bits;
+	invlpg((uintptr_t)address);
+}
+
+/* Promise 11: the kernel's code may be changed. */
+static void kernel_code_writable(struct victim *victim, bool plant)
+{
+	change_kernel((const void *)(uintptr_t)audit_planted, PTE_W);
+	(void)victim, (void)plant;
+}
+
+/* Promise 11: a variable of the kernel's may be executed. */
+static void kernel_data_executable(struct victim *victim, bool plant)
+{
+	change_kernel(&frames, PTE_NX);
+	(void)victim, (void)plant;
 }
 
 /* Promise 4: one reference too many. */
@@ -258,6 +287,9 @@ static const struct kind anon_kinds[] = {
 	{"sharers-table", sharers_table},     {"sharers-leaf", sharers_leaf},
 	{"table-unowned", table_unowned},     {"leaf-stolen", leaf_stolen},
 	{"directory-writable", directory_writable}, {"count-locked", count_locked},
+	{"entry-executable", entry_executable},
+	{"kernel-code-writable", kernel_code_writable},
+	{"kernel-data-executable", kernel_data_executable},
 };
 
 /* Of pages of files that are mapped and clean. */

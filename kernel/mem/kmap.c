@@ -141,6 +141,36 @@ void kernel_map_init(void)
 	write_cr3(kernel_directory_physical());
 }
 
+static bool allows_too_much(pte_t entry, uintptr_t address)
+{
+	bool code = address >= (uintptr_t)text_start && address < (uintptr_t)text_end;
+	bool constant = address >= (uintptr_t)text_start && address < (uintptr_t)rodata_end;
+	return entry & PTE_P && ((constant && entry & PTE_W) ||
+	                         (!code && entry_no_execute() & ~entry));
+}
+
+/* The same of all pages of a table. */
+static uintptr_t misplaced_in_table(const pte_t *table, uintptr_t first)
+{
+	for (uint32_t i = 0; i < ENTRIES_PER_TABLE; i++)
+		if (allows_too_much(table[i], first + i * PAGE_SIZE))
+			return first + i * PAGE_SIZE;
+	return 0;
+}
+
+uintptr_t kmap_misplaced_right(void)
+{
+	uintptr_t found = 0;
+	for (uintptr_t at = KERNEL_BASE; at && !found; at += LARGE_PAGE_SIZE) {
+		pte_t entry = *directory_entry(at);
+		if (entry & PTE_PS)
+			found = allows_too_much(entry, at) ? at : 0;
+		else if (entry & PTE_P)
+			found = misplaced_in_table(entry_table(entry), at);
+	}
+	return found;
+}
+
 void kmap_device(physaddr_t address)
 {
 	pte_t *entry = directory_entry(address);

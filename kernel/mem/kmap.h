@@ -29,6 +29,9 @@ extern pte_t kernel_low_table[LOW_ENTRIES];
 void kernel_map_init(void);
 /* What CR3 holds when no process is wanted. */
 physaddr_t kernel_directory_physical(void);
+/* For the auditor: the first page of the kernel's half whose entry allows too much. Code and constants are
+ * not to be written, and where entries can forbid it nothing but code is to be executed. 0: none. */
+uintptr_t kmap_misplaced_right(void);
 /* Fills the new root of an address space's tables: what is the kernel's, and nothing below. */
 void kmap_root_fill(pte_t *root);
 

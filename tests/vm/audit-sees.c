@@ -7,7 +7,7 @@
  *
  * guest: mem=16 swap=16 pagoda-only
  */
-#include "tests/test.h"
+#include "tests/nx.h"
 
 /* Gives the auditor a command, and reads what it says. Whether it was obeyed. */
 static bool audit(const char *command, char *words, size_t size)
@@ -104,6 +104,15 @@ int main(void)
 	check_seen("table-stolen", page, "has another owner");
 	check_seen("page-lost", page, "its page is lost");
 	check_seen("frame-stray", page, "neither an owner nor a pin");
+
+	check_seen("kernel-code-writable", page, "the kernel's page at");
+	if (nx_here()) {
+		check_seen("entry-executable", page, "its area holds no code");
+		check_seen("kernel-data-executable", page, "the kernel's page at");
+	}
+	CHECK(mprotect((void *)(uintptr_t)page, PAGE, PROT_READ) == 0, "the page is read-only");
+	check_planted("entry-writable", page, "may be written, and its area forbids it");
+	CHECK(mprotect((void *)(uintptr_t)page, PAGE, PROT_READ | PROT_WRITE) == 0, "no longer");
 
 	check_seen("leaf-stolen", page, "the frame of the leaf");
 	check_forked("entry-writable", page, "share copy-on-write");
