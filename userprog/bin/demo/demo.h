@@ -145,7 +145,7 @@ pid_t part_start(const char *name, const char *argument);
 #define DEMOS(demo)                                                                        \
 	demo(isolation) demo(walk) demo(tables) demo(tlb) demo(demand) demo(faults)        \
 	demo(stack) demo(clock) demo(policies) demo(belady) demo(swap) demo(thrashing)     \
-	demo(mmap) demo(cow) demo(shared) demo(segv) demo(text) demo(maps)                 \
+	demo(mmap) demo(cow) demo(shared) demo(segv) demo(nx) demo(text) demo(maps)        \
 	demo(checkpoint) demo(watch) demo(pager) demo(malloc) demo(dma) demo(switch)       \
 	demo(gdb) demo(dsm) demo(drill) demo(inverted) demo(threads) demo(vdso)
 #define DEMO_DECLARE(name) void demo_##name(void);

@@ -40,6 +40,7 @@ static const struct demo demos[] = {
 	{"cow", demo_cow, "17 18", "fork copies nothing until somebody writes"},
 	{"shared", demo_shared, "19", "one frame, two programs, two addresses"},
 	{"segv", demo_segv, "20 21", "what is forbidden, how it is answered, how to repair it"},
+	{"nx", demo_nx, "21", "a jump into its own stack: a bit of the entry decides (PAE)"},
 	{"text", demo_text, "22", "a program that runs twice has its code in memory once"},
 	{"maps", demo_maps, "23", "the list of areas, and how full they are"},
 	{"checkpoint", demo_checkpoint, "24", "mprotect tells which pages are written; going back"},
