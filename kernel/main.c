@@ -128,6 +128,10 @@ void kernel_main(uint32_t magic, physaddr_t info_address)
 	__asm__ volatile("sti");
 	log_print("Pagoda: %u of %u KiB of memory free", physmem_free() * 4,
 	          physmem_total() * 4);
+#ifdef PAGODA_PAE
+	if (!this_cpu()->has_no_execute)
+		log_print("this processor has no NX: what can be read can be executed");
+#endif
 	if (physmem_beyond())
 		log_print("%u KiB of memory are not used: the kernel reaches RAM below %u MiB only",
 		          physmem_beyond(), DIRECT_MAP_MAX >> 20);
