@@ -164,7 +164,7 @@ def sees(browser, check):
     found = browser.run("""
         const {eye, picture, machine} = pagoda;
         const space = [...picture.player.head.spaces.values()].at(-1);
-        const slots = eye.table(space.directory);
+        const slots = eye.table(space.directories[0]);
         const slot = slots.findIndex((entry) => entry & 1);
         const table = (slots[slot] >>> 12) * 4096;
         const place = eye.table(slots[slot] >>> 12).findIndex((entry) => entry & 1);

@@ -6,6 +6,8 @@ const address = (number) => hex(number, 8);
 const frameName = (number) => `frame ${hex(number)}`;
 const grouped = (number) => number.toLocaleString("en-US");
 const plural = (number, one) => `${grouped(number)} ${one}${number === 1 ? "" : "s"}`;
+/** What one page table maps, or the leaf of anons beside it. */
+const span = () => `${TABLES.entries * PAGE_SIZE / 2 ** 20} MiB`;
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const ENTRY_FLAGS = [
@@ -208,10 +210,10 @@ class Words {
             heap: () => "the kernel's heap",
             stack: () => "a kernel stack",
             vm: () => "taken, not yet or no longer used for a page",
-            table: () => `page table of ${of}, for the 4 MiB from ${from} on`,
+            table: () => `page table of ${of}, for the ${span()} from ${from} on`,
             directory: () => `page directory of ${of}`,
-            leaf: () => `part of the supplemental page table of ${of}, for the 4 MiB from ` +
-                `${from} on`,
+            leaf: () => `part of the supplemental page table of ${of}, for the ${span()} ` +
+                `from ${from} on`,
             zero: () => "the frame of zeros that all share",
             anon: () => this.describeAnon(table.anon.get(frame)),
             cache: () => "page cache: " +
@@ -373,7 +375,7 @@ const SENTENCES = {
         `${event.free === undefined ? "" : `, one of ${grouped(event.free)}`}.`,
     "frame.table"(event) {
         const of = event.as === undefined ? "" : ` of ${this.space(event.as)}`;
-        const from = `for the 4 MiB from ${address(event.addr ?? 0)} on`;
+        const from = `for the ${span()} from ${address(event.addr ?? 0)} on`;
         const what = {
             table: `a page table${of}, ${from}`,
             directory: `the page directory${of}`,
@@ -439,14 +441,14 @@ const SENTENCES = {
         return `${where} is anonymous page ${event.anon}${shared}.`;
     },
     "slot.share"(event) {
-        const where = `the 4 MiB from ${address(event.addr)} on`;
+        const where = `the ${span()} from ${address(event.addr)} on`;
         return `${this.space(event.as)} shares ${where} with ${this.space(event.from)}: ` +
             `${event.pages} pages at once` + (event.table === undefined ? "."
             : `, and the page table in ${frameName(event.table)}, through which neither ` +
                 "may write now.");
     },
     "slot.own"(event) {
-        const where = `the 4 MiB from ${address(event.addr)} on`;
+        const where = `the ${span()} from ${address(event.addr)} on`;
         return event.copied
             ? `${this.space(event.as)} gets a list of its own of the pages in ${where}; each ` +
                 "page is still shared, until somebody writes to it."
@@ -454,7 +456,7 @@ const SENTENCES = {
                 "again.";
     },
     "slot.leave"(event) {
-        return `${this.space(event.as)} lets go of the 4 MiB from ${address(event.addr)} on, ` +
+        return `${this.space(event.as)} lets go of the ${span()} from ${address(event.addr)} on, ` +
             "which it shared.";
     },
     "map"(event) {

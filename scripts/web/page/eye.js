@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The other eye: what the processor sees. CR3, page directories and page tables are read from the
- * machine's memory, without the kernel's help, and compared with what the kernel has told.
+ * machine's memory, without the kernel's help, and compared with what the kernel has told. Tables are of
+ * either kind (kernel/mem/page_table.h): which one, the trace's beginning says (state.js, TABLES).
  *
  * The processor sets A and D by itself, so these may be there and not told; all else must be equal.
  */
 
-const HARDWARE = {PRESENT: 1, WRITE: 2, USER: 4, ACCESSED: 0x20, DIRTY: 0x40};
-const COMPARED = HARDWARE.PRESENT | HARDWARE.WRITE | HARDWARE.USER;
-const USER_SLOTS = 768;    // below KERNEL_BASE
+// NO_CODE: where the kernel tells bit 63 of an entry of 64 bits (entry_short).
+const HARDWARE = {PRESENT: 1, WRITE: 2, USER: 4, ACCESSED: 0x20, DIRTY: 0x40, NO_CODE: 0x800};
+const COMPARED = HARDWARE.PRESENT | HARDWARE.WRITE | HARDWARE.USER | HARDWARE.NO_CODE;
+const USER_PAGES = 0xc0000;    // below KERNEL_BASE
+const WORDS = 1024;            // of 32 bits in a frame
 const MOST_NAMED = 5;
 
 class Eye {
@@ -20,24 +23,29 @@ class Eye {
         return this.machine.controlRegister(3);
     }
 
+    /** The entries of a table in this frame, each in the 32 bits in which the trace tells it. */
     table(frame) {
         const bytes = this.machine.read(frame * 4096, 4096);
-        return new Uint32Array(bytes.slice().buffer);
+        const words = new Uint32Array(bytes.slice().buffer);
+        if (TABLES.entries === WORDS)
+            return words;
+        return Uint32Array.from({length: TABLES.entries}, (_, entry) =>
+            words[2 * entry] | (words[2 * entry + 1] >>> 31 ? HARDWARE.NO_CODE : 0));
     }
 
-    /** The pages that a directory in this frame gives to programs: page number to entry, the right
+    /** The pages that directories in these frames give to programs: page number to entry, the right
      * to write as both levels give it. */
-    pages(directory) {
+    pages(directories) {
         const found = new Map();
-        const slots = this.table(directory);
-        for (let slot = 0; slot < USER_SLOTS; slot++) {
+        const slots = Object.values(directories).flatMap((frame) => [...this.table(frame)]);
+        for (let slot = 0; slot < USER_PAGES / TABLES.entries; slot++) {
             if (!(slots[slot] & HARDWARE.PRESENT))
                 continue;
             const table = this.table(slots[slot] >>> 12);
             const may = slots[slot] & HARDWARE.WRITE ? ~0 : ~HARDWARE.WRITE;
             table.forEach((entry, number) => {
                 if (entry & HARDWARE.PRESENT)
-                    found.set(slot * 1024 + number, (entry & may) >>> 0);
+                    found.set(slot * TABLES.entries + number, (entry & may) >>> 0);
             });
         }
         return found;
@@ -57,7 +65,7 @@ class Eye {
     }
 
     compareSpace(space, result) {
-        const seen = this.pages(space.directories[0]);
+        const seen = this.pages(space.directories);
         const told = new Map();
         space.tables.entry.forEach((page, entry) => {
             if (entry & HARDWARE.PRESENT)
