@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fork: the child gets the parent's promises and, by reference, its anonymous pages; each page
- * is copied by whoever writes it first (fault.c, ANON_COPY). There are two ways, by the slot of
- * 4 MiB. With many anons in it, both share the leaf that names them and the page table beside it,
+ * is copied by whoever writes it first (fault.c, ANON_COPY). There are two ways, slot by slot.
+ * With many anons in it, both share the leaf that names them and the page table beside it,
  * so that a fork costs by the page table and not by the page:
  *
  *   parent's leaves --+--> leaf           anon

@@ -183,7 +183,7 @@ static inline void trace_pages_share(const struct pagedir *parent, const struct 
 		trace_note_4(TRACE_PAGES_SHARE, (uintptr_t)parent, (uintptr_t)child, start, end);
 }
 
-/* ---- slots of 4 MiB that fork shares (spt.h); vm_lock held ---- */
+/* ---- slots that fork shares (spt.h); vm_lock held ---- */
 
 /* The space shares the slot: for snapshots. */
 /* table: pagedir_shared_table(), here and below. */
