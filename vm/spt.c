@@ -260,6 +260,8 @@ int spt_part(struct spt *spt, uintptr_t start, uintptr_t end)
 	    (whole_end != end && spt_own(spt, end) != 0))
 		return -ENOMEM;
 	for (; whole_start < whole_end && spt->shared_slots > 0; whole_start += SLOT_SIZE) {
+		if (!leaf_at(spt, whole_start))
+			continue; /* most have none, and what is shared has one */
 		spin_lock(&vm_lock);
 		if (!spt_owns(spt, whole_start))
 			slot_leave(spt, whole_start);
