@@ -11,7 +11,7 @@
 
 static struct list on_wall = LIST_INIT(on_wall); /* process_lock */
 
-static bool on_processor(const struct countdown *countdown)
+bool countdown_counts_use(const struct countdown *countdown)
 {
 	return countdown->clock == COUNT_PROCESSOR || countdown->clock == COUNT_USER;
 }
@@ -74,11 +74,11 @@ void countdown_set_locked(struct countdown *countdown, uint64_t deadline, uint64
 	countdown->interval = interval;
 	countdown->started = true;
 	list_remove(&countdown->link);
-	if (deadline && on_processor(countdown))
+	if (deadline && countdown_counts_use(countdown))
 		list_append(&countdown->process->countdowns, &countdown->link);
 	if (deadline && countdown->clock == COUNT_WALL)
 		list_append(&on_wall, &countdown->link);
-	if (on_processor(countdown))
+	if (countdown_counts_use(countdown))
 		watch_processor_locked(countdown->process);
 	else if (deadline)
 		start_timer(countdown);

@@ -8,7 +8,8 @@
  *                     that find the process running, so up to a tick late
  *
  * When it is over `expired` is called, with process_lock held, perhaps in an interrupt. It does
- * not begin again by itself: countdown_forward_locked.
+ * not begin again by itself: countdown_forward_locked. One that has an interval may also rest, its
+ * deadline past, until somebody wants to know how often it came.
  */
 #pragma once
 
@@ -40,6 +41,8 @@ struct countdown_setting {
 
 void countdown_init(struct countdown *, enum countdown_clock, struct process *,
                     void (*expired)(struct countdown *));
+/* Whether its clock is the use of the processor, so that ticks look at it. */
+bool countdown_counts_use(const struct countdown *);
 /* What its clock shows now. */
 uint64_t countdown_now(const struct countdown *);
 /* Starts it, or starts it anew; deadline 0: stops it. One whose deadline is past expires soon.

@@ -7,6 +7,7 @@
 
 #include "kernel/mem/slab.h"
 #include "userprog/process.h"
+#include "userprog/timers.h"
 #include "userprog/user.h"
 
 static struct slab_cache queued_slab = SLAB_CACHE("queued_signal", sizeof(struct queued_signal));
@@ -130,6 +131,8 @@ static int take_from(struct process *process, struct signal_queue *queue, signal
 	}
 	if (list_empty(&queue->entries) || !first_entry(queue, signal))
 		queue->set &= ~signal_bit(signal);
+	if (signal == SIGALRM)
+		timers_alarm_taken_locked(process);
 	return signal;
 }
 

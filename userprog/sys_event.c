@@ -171,22 +171,23 @@ static int32_t sys_eventfd(uint32_t count)
 
 struct timer_file {
 	struct countdown countdown;
-	uint64_t expired;           /* process_lock: times that nobody has read */
+	bool expired;               /* process_lock: and nobody has read how often */
 	struct wait_queue changed;
 };
 
+/* It goes on when somebody reads. */
 static void timer_file_expired(struct countdown *countdown)
 {
 	struct timer_file *timer = LIST_ENTRY(countdown, struct timer_file, countdown);
-	timer->expired += countdown_forward_locked(countdown);
+	timer->expired = true;
 	wait_wake_all(&timer->changed);
 }
 
 static uint64_t timer_file_take(struct timer_file *timer)
 {
 	uint32_t flags = spin_lock_irq(&process_lock);
-	uint64_t taken = timer->expired;
-	timer->expired = 0;
+	uint64_t taken = timer->expired ? countdown_forward_locked(&timer->countdown) : 0;
+	timer->expired = false;
 	spin_unlock_irq(&process_lock, flags);
 	return taken;
 }
@@ -248,9 +249,11 @@ static struct countdown_setting timer_file_set(struct timer_file *timer, bool ab
 	struct countdown *countdown = &timer->countdown;
 	uint32_t flags = spin_lock_irq(&process_lock);
 	struct countdown_setting old = countdown_left_locked(countdown);
+	if (timer->expired && !countdown->interval)
+		old.left = 0;
 	if (new) {
 		uint64_t from = absolute ? 0 : countdown_now(countdown);
-		timer->expired = 0;
+		timer->expired = false;
 		countdown_set_locked(countdown, new->left ? time_after(from, new->left) : 0,
 		                     new->interval);
 	}

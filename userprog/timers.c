@@ -2,9 +2,12 @@
 /*
  * Timers that send signals (timers.h).
  *
- * One of setitimer(2) sends its signal each time and goes on. One of timer_create(2) has one
- * entry for its signal, and while that is pending it does not go on: how often it would have come
- * until the signal is taken is told as overruns.
+ * None goes on before the program has taken its signal: however many there are, and however short
+ * their intervals, each costs one interrupt until then. One of timer_create(2) has one entry for
+ * its signal; how often it would have come until that is taken is told as overruns. One that is
+ * silent is only looked at. ITIMER_REAL of setitimer(2) goes on when a SIGALRM is taken, as on
+ * Linux also when that was sent by somebody. The other two, by which the processor's use is
+ * counted, ring at ticks, and go on by themselves.
  */
 #include "userprog/timers.h"
 
@@ -81,8 +84,23 @@ static void interval_expired(struct countdown *countdown)
 	static const int signals[] = {
 		[ITIMER_REAL] = SIGALRM, [ITIMER_VIRTUAL] = SIGVTALRM, [ITIMER_PROF] = SIGPROF};
 	int which = (int)(countdown - process->interval_timers);
-	countdown_forward_locked(countdown);
+	if (which != ITIMER_REAL || !countdown->interval)
+		countdown_forward_locked(countdown);
 	signal_send_locked(process, signals[which], NULL);
+}
+
+/* ITIMER_REAL has rung, and its signal was not taken. */
+static bool alarm_rests_locked(const struct countdown *countdown)
+{
+	return countdown->clock == COUNT_MONOTONIC && countdown->deadline &&
+	       countdown->deadline <= countdown_now(countdown);
+}
+
+void timers_alarm_taken_locked(struct process *process)
+{
+	struct countdown *countdown = &process->interval_timers[ITIMER_REAL];
+	if (countdown->process && alarm_rests_locked(countdown))
+		countdown_forward_locked(countdown);
 }
 
 static bool valid_which(int which)
@@ -101,6 +119,8 @@ static struct countdown_setting interval_set(int which, const struct countdown_s
 	uint32_t flags = spin_lock_irq(&process_lock);
 	countdown_ensure(countdown, clocks[which], process, interval_expired);
 	struct countdown_setting old = countdown_left_locked(countdown);
+	if (alarm_rests_locked(countdown) && countdown->interval)
+		old.left = 0;
 	if (new)
 		countdown_set_locked(countdown,
 		                     new->left ? time_after(countdown_now(countdown), new->left) : 0,
@@ -165,7 +185,9 @@ static void created_expired(struct countdown *countdown)
 {
 	struct created_timer *timer = of_countdown(countdown);
 	if (timer->silent) {
-		countdown_forward_locked(countdown);
+		/* Without a signal nobody notices: its next time is found when somebody asks. */
+		if (!countdown->interval || countdown_counts_use(countdown))
+			countdown_forward_locked(countdown);
 		return;
 	}
 	timer->due = countdown->deadline;

@@ -24,5 +24,7 @@ void timers_init(struct process *);
 void timers_delete_created(struct process *);
 /* Its thread ends: there are none any more, for good. May wait for one that rings. */
 void timers_end(struct process *);
+/* A SIGALRM that was sent to the process has been taken. process_lock held. */
+void timers_alarm_taken_locked(struct process *);
 /* RLIMIT_CPU has changed. */
 void timers_limit_processor(struct process *);
