@@ -22,6 +22,13 @@ static struct spinlock charge_lock = SPINLOCK_INIT("charges");
 static struct tree accounts; /* charge_lock */
 static struct slab_cache account_slab = SLAB_CACHE("account", sizeof(struct account));
 
+static struct account *account_of(uint32_t uid)
+{
+	struct tree_node *node = tree_find(&accounts, uid);
+
+	return node ? TREE_ENTRY(node, struct account, node) : NULL;
+}
+
 static bool too_much(uint32_t uid, uint32_t bytes)
 {
 	return uid && bytes > physmem_total() / SHARE * PAGE_SIZE;
@@ -30,12 +37,14 @@ static bool too_much(uint32_t uid, uint32_t bytes)
 /* Takes over `made` if the user has no account. */
 static int add(uint32_t uid, uint32_t bytes, struct account **made)
 {
-	struct tree_node *node = tree_find(&accounts, uid);
-	struct account *account = node ? TREE_ENTRY(node, struct account, node) : *made;
+	struct account *account = account_of(uid);
+	bool is_new = !account;
 
+	if (is_new)
+		account = *made;
 	if (too_much(uid, account->bytes + bytes))
 		return -ENOSPC;
-	if (!node) {
+	if (is_new) {
 		account->node.key = uid;
 		tree_insert(&accounts, &account->node);
 		*made = NULL;
@@ -50,27 +59,44 @@ int charge_user(uint32_t uid, uint32_t bytes)
 
 	if (!made)
 		return -ENOMEM;
-	spin_lock(&charge_lock);
+	uint32_t flags = spin_lock_irq(&charge_lock);
 	int error = add(uid, bytes, &made);
-	spin_unlock(&charge_lock);
+	spin_unlock_irq(&charge_lock, flags);
 	if (made)
 		slab_free(&account_slab, made);
 	return error;
 }
 
+void charge_more(uint32_t uid, uint32_t bytes)
+{
+	uint32_t flags = spin_lock_irq(&charge_lock);
+	struct account *account = account_of(uid);
+	ASSERT_SAYING(account, "something was charged before");
+	account->bytes += bytes;
+	spin_unlock_irq(&charge_lock, flags);
+}
+
+uint32_t charge_total(uint32_t uid)
+{
+	uint32_t flags = spin_lock_irq(&charge_lock);
+	const struct account *account = account_of(uid);
+	uint32_t bytes = account ? account->bytes : 0;
+	spin_unlock_irq(&charge_lock, flags);
+	return bytes;
+}
+
 void charge_return(uint32_t uid, uint32_t bytes)
 {
-	spin_lock(&charge_lock);
-	struct tree_node *node = tree_find(&accounts, uid);
-	ASSERT_SAYING(node, "what is given back was charged");
-	struct account *account = TREE_ENTRY(node, struct account, node);
+	uint32_t flags = spin_lock_irq(&charge_lock);
+	struct account *account = account_of(uid);
+	ASSERT_SAYING(account, "what is given back was charged");
 	ASSERT_SAYING(account->bytes >= bytes, "no more is given back than was charged");
 	account->bytes -= bytes;
 	if (!account->bytes)
-		tree_remove(&accounts, node);
+		tree_remove(&accounts, &account->node);
 	else
 		account = NULL;
-	spin_unlock(&charge_lock);
+	spin_unlock_irq(&charge_lock, flags);
 	if (account)
 		slab_free(&account_slab, account);
 }

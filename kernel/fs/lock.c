@@ -13,11 +13,16 @@
  *
  * One mutex guards all of it, in all files: circles go through several. Memory is allocated
  * before it is taken.
+ *
+ * Locks are charged to the user who took them (kernel/charge.h), who gets -ENOLCK when that is too
+ * much. Letting go of the middle of a range makes one lock into two; that is charged as well, and
+ * always possible.
  */
 #include "kernel/fs/lock.h"
 
 #include <asm/errno.h>
 
+#include "kernel/charge.h"
 #include "kernel/fs/fs.h"
 #include "kernel/fs/procfs.h"
 #include "kernel/mem/slab.h"
@@ -26,6 +31,7 @@
 
 struct held_lock {
 	struct lock lock;
+	uint32_t uid;            /* to whom it is charged */
 	struct inode *inode;     /* no reference: who has the lock has the file open */
 	struct list_link link;   /* inode->locks */
 	struct list_link all;    /* all_locks */
@@ -137,11 +143,13 @@ static void lock_drop(struct held_lock *held)
 	lock_changed(held);
 	list_remove(&held->link);
 	list_remove(&held->all);
+	charge_return(held->uid, sizeof *held);
 	slab_free(&lock_slab, held);
 }
 
-/* Enters the lock, for which there is memory, at its place. */
-static void lock_enter(struct inode *inode, const struct lock *lock, struct held_lock *held)
+/* Enters the lock, for which there is memory, at its place. Something is charged to the user. */
+static void lock_enter(struct inode *inode, const struct lock *lock, struct held_lock *held,
+                       uint32_t uid)
 {
 	struct list_link *place = &inode->locks.head;
 
@@ -154,7 +162,9 @@ static void lock_enter(struct inode *inode, const struct lock *lock, struct held
 			break;
 		place = other->link.next;
 	}
+	charge_more(uid, sizeof *held);
 	held->lock = *lock;
+	held->uid = uid;
 	held->inode = inode;
 	list_init(&held->blocked);
 	list_insert_before(place, &held->link);
@@ -162,9 +172,10 @@ static void lock_enter(struct inode *inode, const struct lock *lock, struct held
 }
 
 /* Memory for what a change may need: the lock itself, and the upper half of one that it cuts in
- * two. */
+ * two. As long as this is there, it is charged. */
 struct spare {
 	struct held_lock *locks[2];
+	uint32_t uid, charged;
 };
 
 static struct held_lock *spare_take(struct spare *spare)
@@ -182,10 +193,17 @@ static void spare_free(struct spare *spare)
 	for (int i = 0; i < 2; i++)
 		if (spare->locks[i])
 			slab_free(&lock_slab, spare->locks[i]);
+	if (spare->charged)
+		charge_return(spare->uid, spare->charged);
 }
 
-static int spare_fill(struct spare *spare)
+static int spare_fill(struct spare *spare, bool charge)
 {
+	uint32_t bytes = sizeof(struct held_lock);
+
+	if (charge && charge_user(spare->uid, bytes))
+		return -ENOLCK;
+	spare->charged = charge ? bytes : 0;
 	for (int i = 0; i < 2; i++)
 		spare->locks[i] = slab_alloc(&lock_slab);
 	return spare->locks[0] && spare->locks[1] ? 0 : -ENOLCK;
@@ -209,7 +227,7 @@ static void lock_cut(struct held_lock *held, const struct lock *lock, struct spa
 	if (has_above)
 		above.first = lock->last + 1;
 	if (has_below && has_above)
-		lock_enter(held->inode, &above, spare_take(spare));
+		lock_enter(held->inode, &above, spare_take(spare), held->uid);
 	if (!has_below && !has_above) {
 		lock_drop(held);
 		return;
@@ -237,7 +255,7 @@ static void lock_apply(struct inode *inode, const struct lock *wanted, struct sp
 		}
 	}
 	if (lock.type != LOCK_NONE)
-		lock_enter(inode, &lock, spare_take(spare));
+		lock_enter(inode, &lock, spare_take(spare), spare->uid);
 }
 
 /* The owner's flock of another type goes first. */
@@ -267,12 +285,12 @@ static int lock_set_locked(struct inode *inode, const struct lock *wanted, bool 
 int lock_set(struct inode *inode, const struct lock *wanted, bool wait)
 {
 	bool all = wanted->first == 0 && wanted->last == LOCK_RANGE_END;
-	struct spare spare = {{NULL, NULL}};
+	struct spare spare = {.uid = rights_caller()->uid};
 	int error = 0;
 
 	/* Letting go of everything needs no memory, and so never fails. */
 	if (wanted->type != LOCK_NONE || !all)
-		error = spare_fill(&spare);
+		error = spare_fill(&spare, wanted->type != LOCK_NONE);
 	if (!error) {
 		mutex_lock(&locks_mutex);
 		error = lock_set_locked(inode, wanted, wait, &spare);

@@ -35,7 +35,8 @@ struct lock {
 /* Takes the lock; what the owner has of the range becomes of this type (LOCK_NONE: is let go),
  * and pieces of one type that meet are one. If another's lock is in the way: -EAGAIN, or sleeps
  * until it is not, -EINTR. -EDEADLK: that would be for ever, since another waits for the caller
- * (POSIX locks only). -ENOLCK: no memory; then nothing has changed. As on Linux an FLOCK lock of
+ * (POSIX locks only). -ENOLCK: no memory, or too much for the caller's user, which letting go never
+ * is; then nothing has changed. As on Linux an FLOCK lock of
  * the other type is let go before the new one is waited for. */
 int lock_set(struct inode *, const struct lock *, bool wait);
 /* The first lock that is in the way of this one; false: none. */

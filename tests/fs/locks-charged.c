@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Locks on files are kernel memory: a user who takes them without end gets ENOLCK at some time, and
+ * others lock on. Letting go is always possible, also of the middle of a range, which makes one
+ * lock into two. What is let go, by the end of a process too, can be taken again.
+ *
+ * Pagoda only: Linux sets no bound.
+ *
+ * guest: mem=12 pagoda-only timeout=120
+ */
+#include "tests/test.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#define MOST 30000 /* far more than there is memory for */
+#define UID 1000
+
+static int fd;
+
+static int lock(int type, int start, int length)
+{
+	struct flock lock = {
+		.l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
+
+	return fcntl(fd, F_SETLK, &lock);
+}
+
+/* Every other byte. How many until one is refused. */
+static int take_all(void)
+{
+	int taken = 0;
+
+	while (taken < MOST && lock(F_WRLCK, 2 * taken, 1) == 0)
+		taken++;
+	CHECK(taken < MOST && errno == ENOLCK, "%d locks, error %d", taken, errno);
+	return taken;
+}
+
+static void become(int uid)
+{
+	CHECK(setgid(uid) == 0 && setuid(uid) == 0, "user %d", uid);
+	fd = open("locked", O_RDWR);
+	CHECK(fd >= 0, "open");
+}
+
+static void fill(void *unused)
+{
+	(void)unused;
+	become(UID);
+	int taken = take_all();
+	CHECK(lock(F_UNLCK, 0, 1) == 0 && lock(F_WRLCK, 0, 1) == 0, "one goes, one comes");
+	/* All as one, and then each second byte let go: more pieces than there were. */
+	CHECK(lock(F_WRLCK, 0, 4 * taken) == 0, "one that takes their place");
+	for (int i = 1; i < 4 * taken; i += 2)
+		CHECK(lock(F_UNLCK, i, 1) == 0, "piece %d of %d is let go", i, 2 * taken);
+	errno = 0;
+	CHECK(lock(F_WRLCK, 8 * taken, 1) < 0 && errno == ENOLCK, "no more of them");
+	CHECK(lock(F_UNLCK, 0, 0) == 0, "all are let go");
+	CHECK(lock(F_WRLCK, 8 * taken, 1) == 0, "and there may be more");
+}
+
+static void other(void *unused)
+{
+	(void)unused;
+	become(UID + 1);
+	CHECK(lock(F_WRLCK, 1000000, 1) == 0, "another user's lock");
+}
+
+int main(void)
+{
+	int ends[2];
+	char byte;
+
+	fd = open("locked", O_RDWR | O_CREAT, 0666);
+	CHECK(fd >= 0 && fchmod(fd, 0666) == 0 && chmod(".", 0777) == 0, "a file for all");
+	in_child(fill, NULL);
+	CHECK(pipe(ends) == 0, "a pipe");
+	pid_t child = fork_checked();
+	if (!child) {
+		become(UID);
+		take_all();
+		CHECK(write(ends[1], "r", 1) == 1, "ready");
+		for (;;)
+			pause();
+	}
+	CHECK(read(ends[0], &byte, 1) == 1, "one user has all of his");
+	in_child(other, NULL);
+	kill(child, SIGKILL);
+	CHECK(waitpid(child, NULL, 0) == child, "it has ended");
+	in_child(fill, NULL);
+	say("locks are charged, and always let go");
+	return 0;
+}
