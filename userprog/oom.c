@@ -3,8 +3,8 @@
  * The choice of a victim: the process whose end gives most back. That is its anonymous memory and
  * the shared memory that it maps, in frames or in swap slots; what waits in its pipes and sockets;
  * its files in memory; and what the kernel keeps for its areas and descriptors. (Other file pages
- * are evicted without ending anybody.) What several have counts for each of them: when one has
- * gone, the next. oom_score_adj (proc(5)) moves the choice by thousandths of all memory. Process 1 is spared.
+ * are evicted without ending anybody.) What several have open counts for each of them; shared memory
+ * that several map for one: when that one has gone, for the next. oom_score_adj (proc(5)) moves the choice by thousandths of all memory. Process 1 is spared.
  *
  * The victim ends by SIGKILL on its own way out of the kernel. It may be unable to: asleep
  * for a lock that the one who asks for memory holds. So it gets a while, and then the next
@@ -32,8 +32,8 @@
 
 static uint32_t passes; /* over descriptors: file_held; process_lock */
 
-/* Without the space's own lock, which the asker may hold: a guess is good enough. Shared memory is
- * what spt_count_shared found, just before. process_lock held. */
+/* Without the space's own lock, which the asker may hold: a guess is good enough. process_lock
+ * held. */
 static uint32_t pages_locked(const struct process *process)
 {
 	const struct spt *spt = process->spt;
@@ -59,7 +59,6 @@ static bool may_be_chosen_locked(const struct process *process)
 uint32_t oom_score(struct process *process)
 {
 	int32_t all = (int32_t)(physmem_total() + swap_total()), score = 0;
-	spt_count_shared();
 	uint32_t flags = spin_lock_irq(&process_lock);
 	if (may_be_chosen_locked(process))
 		score = (1000 + score_locked(process) * 1000 / all) * 2 / 3;
@@ -109,7 +108,6 @@ static bool kill_one(void)
 {
 	const struct spt *own = thread_current()->spt;
 	char name[THREAD_NAME_MAX], kib[16];
-	spt_count_shared();
 	uint32_t flags = spin_lock_irq(&process_lock);
 	/* The last one may have ended since the caller found nothing: that is room enough. */
 	if (somebody_ends_locked(clock_now()) || physmem_free() > evict_reserve()) {

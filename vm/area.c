@@ -19,7 +19,6 @@
 
 volatile uint32_t area_count_max = 65530;
 
-static struct list shared_memory = LIST_INIT(shared_memory); /* mapped; vm_lock */
 static struct slab_cache area_cache = SLAB_CACHE("area", sizeof(struct area));
 
 static struct area *area_of(struct tree_node *node)
@@ -165,39 +164,57 @@ void area_commit(struct areas *areas, struct area *area)
 	commit_add(pages_of(area));
 }
 
+void areas_count_held(struct page_source *source, int32_t pages)
+{
+	ASSERT(spin_held(&vm_lock));
+	source->held += (uint32_t)pages;
+	if (source->holder)
+		source->holder->shared_held += (uint32_t)pages;
+}
+
+static void set_holder(struct page_source *source, struct areas *holder)
+{
+	if (!source->anonymous)
+		return;
+	if (source->holder)
+		source->holder->shared_held -= source->held;
+	source->holder = holder;
+	if (holder)
+		holder->shared_held += source->held;
+}
+
 static void link_to_source(struct area *area)
 {
-	if (!area->source)
+	struct page_source *source = area->source;
+	if (!source)
 		return;
 	spin_lock(&vm_lock);
-	if (area->source->anonymous && list_empty(&area->source->areas))
-		list_append(&shared_memory, &area->source->mapped_link);
+	if (!source->holder)
+		set_holder(source, area->areas);
 	if (area_has_no_cut_copies(area))
-		list_prepend(&area->source->areas, &area->source_link);
+		list_prepend(&source->areas, &area->source_link);
 	else
-		list_append(&area->source->areas, &area->source_link);
+		list_append(&source->areas, &area->source_link);
 	spin_unlock(&vm_lock);
+}
+
+static struct areas *first_who_maps(const struct page_source *source)
+{
+	if (list_empty(&source->areas))
+		return NULL;
+	return LIST_ENTRY(list_first(&source->areas), struct area, source_link)->areas;
 }
 
 static void unlink_from_source(struct area *area)
 {
-	if (!area->source)
+	struct page_source *source = area->source;
+	if (!source)
 		return;
 	spin_lock(&vm_lock);
 	list_remove(&area->source_link);
-	if (area->source->anonymous && list_empty(&area->source->areas))
-		list_remove(&area->source->mapped_link);
+	if (source->holder == area->areas)
+		set_holder(source, first_who_maps(source));
 	spin_unlock(&vm_lock);
-}
-
-void areas_count_shared(void)
-{
-	ASSERT(spin_held(&vm_lock));
-	LIST_FOR(&shared_memory, struct page_source, source, mapped_link)
-		LIST_FOR(&source->areas, struct area, area, source_link) {
-			uint32_t pages = pages_of(area);
-			area->areas->shared_held += pages < source->held ? pages : source->held;
-		}
 }
 
 /* What an area does to its space and its source, beside its place in the tree. */

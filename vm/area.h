@@ -77,7 +77,7 @@ struct areas {
 	uint32_t pages;
 	uint32_t committed;     /* of these, in areas with AREA_COMMITTED */
 	uint32_t count;
-	uint32_t shared_held;   /* (v) pages of shared memory behind them, when last counted */
+	uint32_t shared_held;   /* (v) pages of the shared memory whose holder this is */
 	const struct pagedir *pagedir; /* of the space whose they are: names it in the trace */
 };
 
@@ -136,9 +136,9 @@ struct area *area_create_like(const struct area *model, uintptr_t from, uintptr_
 /* Gives up the reference and the record. May sleep. */
 void area_free(struct area *);
 uint32_t area_objects(void); /* in existence, for the auditor */
-/* Adds to shared_held of whoever maps shared memory how many pages that has, in memory or in swap,
- * but no more than are mapped. vm_lock held. */
-void areas_count_shared(void);
+/* An anonymous source has so many pages more, or less, in memory or in swap. One of those who map
+ * it counts them; when that one has gone, another. vm_lock held. */
+void areas_count_held(struct page_source *, int32_t pages);
 
 /* All below: the space's lock held. The range is free of other areas. */
 void area_insert(struct areas *, struct area *);

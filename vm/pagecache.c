@@ -54,7 +54,6 @@ void page_source_init(struct page_source *source, const struct page_source_ops *
 	list_init(&source->frames);
 	mutex_init(&source->sync_lock, "sync");
 	list_init(&source->areas);
-	list_link_init(&source->mapped_link);
 }
 
 /* Neighbouring pages go to neighbouring buckets; sources are spread by a multiplication

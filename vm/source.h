@@ -17,6 +17,7 @@
 #include "lib/types.h"
 #include "kernel/sync/mutex.h"
 
+struct areas;
 struct frame;
 struct page_source;
 
@@ -60,7 +61,8 @@ struct page_source {
 	struct list frames;      /* (v) of struct frame, by source_link */
 	uint32_t cached;         /* (v) how many */
 	uint32_t held;           /* (v) of an anonymous one: its pages, in memory or in swap */
-	struct list_link mapped_link; /* (v) anonymous and mapped: of all such, area.c */
+	struct areas *holder;    /* (v) of those who map an anonymous one, that in whose score its
+	                            pages are; NULL: nobody maps it */
 	struct list areas;       /* (v) of struct area, by source_link: who maps it. Those that the
 	                            latest truncation has to visit are the last */
 	uint32_t truncations;    /* (v) counts them, to tell which areas one has visited */

@@ -449,20 +449,6 @@ void spt_for_each(void (*visit)(struct spt *, void *), void *context)
 		visit(spt, context);
 }
 
-static void forget_shared(struct spt *spt, void *context)
-{
-	(void)context;
-	spt->areas.shared_held = 0;
-}
-
-void spt_count_shared(void)
-{
-	spin_lock(&vm_lock);
-	spt_for_each(forget_shared, NULL);
-	areas_count_shared();
-	spin_unlock(&vm_lock);
-}
-
 uint32_t spt_shared_count(const struct spt *spt)
 {
 	return spt->areas.shared_held;

@@ -139,9 +139,8 @@ int spt_move_pages(struct spt *, uintptr_t from, uintptr_t to, uint32_t length);
 /* The space after `previous` (NULL: the first), with a reference; the one on `previous` is
  * given up. NULL after the last. Spaces made meanwhile may be missed. May sleep. */
 struct spt *spt_next(struct spt *previous);
-/* How many pages of shared memory, in memory or in swap, lie behind its areas, which is counted
- * anew for all spaces by the first. */
-void spt_count_shared(void);
+/* How many pages, in memory or in swap, the shared memory has that counts as its own: each counts
+ * for one of those who map it (areas_count_held). */
 uint32_t spt_shared_count(const struct spt *);
 
 /* Every address space, with vm_lock held. */

@@ -26,6 +26,7 @@
 #include "kernel/sched/thread.h"
 #include "lib/string.h"
 #include "lib/tree.h"
+#include "vm/area.h"
 #include "vm/commit.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
@@ -188,7 +189,7 @@ static int page_count(struct tmpfs_inode *file, struct slots *slots, uint32_t in
 		return -ENOSPC;
 	slots->present |= bit;
 	tmpfs->pages++;
-	file->inode.source.held++;
+	areas_count_held(&file->inode.source, 1);
 	file->inode.blocks += SECTORS_PER_PAGE;
 	return 0;
 }
@@ -339,7 +340,7 @@ static void slot_cut(struct tmpfs_inode *file, struct slots *slots, uint32_t i)
 	if (slots->present & 1u << i) {
 		slots->present &= ~(1u << i);
 		tmpfs_of(&file->inode)->pages--;
-		file->inode.source.held--;
+		areas_count_held(&file->inode.source, -1);
 		file->inode.blocks -= SECTORS_PER_PAGE;
 	}
 }

@@ -112,6 +112,15 @@ static void hold_mapped_file(void)
 	close(fd);
 }
 
+/* Of which it maps a page. */
+static void hold_partly_mapped_file(void)
+{
+	int fd = memfd_create("partly", 0);
+
+	write_to(fd);
+	CHECK(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED, "mapped");
+}
+
 static void hold_in_areas(void)
 {
 	char *memory = mmap(NULL, 50000 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -235,6 +244,7 @@ int main(void)
 	run_out("a removed file", hold_removed_file);
 	run_out("shared memory", hold_shared_memory);
 	run_out("a mapped file", hold_mapped_file);
+	run_out("a file of which a page is mapped", hold_partly_mapped_file);
 	run_out("areas", hold_in_areas);
 	in_child(look, score_of_sockets);
 	in_child(look, score_of_named);
