@@ -7,6 +7,7 @@
 #include "kernel/mem/slab.h"
 #include "kernel/sched/thread.h"
 #include "lib/string.h"
+#include "userprog/process.h"
 #include "vm/page.h"
 #include "vm/usercopy.h"
 
@@ -26,12 +27,19 @@ void exec_strings_init(struct exec_strings *strings, uint64_t stack_limit)
 	strings->most = most < ALL_LEAST ? ALL_LEAST : most > ALL_MOST ? ALL_MOST : most;
 }
 
+/* They count as the process's: its own memory shows nothing of them. */
+static void count_pages(int32_t pages)
+{
+	__atomic_fetch_add(&process_current()->exec_pages, (uint32_t)pages, __ATOMIC_RELAXED);
+}
+
 void exec_strings_destroy(struct exec_strings *strings)
 {
 	while (strings->first) {
 		struct exec_page *page = strings->first;
 		strings->first = page->next;
 		kfree(page);
+		count_pages(-1);
 	}
 }
 
@@ -46,6 +54,7 @@ static char *place(struct exec_strings *strings, int *error)
 		*error = -ENOMEM;
 		if (!page)
 			return NULL;
+		count_pages(1);
 		page->next = NULL;
 		*(strings->last ? &strings->last->next : &strings->first) = page;
 		strings->last = page;
@@ -86,6 +95,8 @@ int exec_strings_add_user(struct exec_strings *strings, const char *user_string)
 
 	strings->count++;
 	for (;;) {
+		if (thread_current()->killed)
+			return -EINTR;
 		char *to = place(strings, &error);
 		if (!to)
 			return error;
@@ -125,8 +136,6 @@ int exec_strings_add_user_vector(struct exec_strings *strings, const uint32_t *u
 			return -EFAULT;
 		if (!string)
 			break;
-		if (thread_current()->killed)
-			return -EINTR;
 		int error = i < first ? 0 : exec_strings_add_user(strings, (const char *)string);
 		if (error)
 			return error;

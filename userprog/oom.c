@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The choice of a victim: the process whose end gives most back. That is its anonymous memory and
+ * The choice of a victim: whose end gives most back. What counts is a process's anonymous memory and
  * the shared memory that it maps, in frames or in swap slots; what waits in its pipes and sockets;
- * its files in memory; and what the kernel keeps for its areas and descriptors. (Other file pages
- * are evicted without ending anybody.) What several have open counts for each of them; shared memory
- * that several map for one: when that one has gone, for the next. oom_score_adj (proc(5)) moves the choice by thousandths of all memory. Process 1 is spared.
+ * its files in memory; and what the kernel keeps for its areas, its descriptors and the strings of
+ * its execve. (Other file pages are evicted without ending anybody.) What several have counts for
+ * one of them: when that one has gone, for the next. oom_score_adj (proc(5)) moves the choice by
+ * thousandths of all memory. Process 1 is spared.
+ *
+ * A hundred small processes take as much from others as a large one does. So the processes of a
+ * user count together, and with them what is charged to the user (kernel/charge.h): of the user who
+ * has most, the largest goes. Root's are everybody's, and each counts alone.
  *
  * The victim ends by SIGKILL on its own way out of the kernel. It may be unable to: asleep
  * for a lock that the one who asks for memory holds. So it gets a while, and then the next
@@ -14,6 +19,7 @@
 
 #include <linux/signal.h>
 
+#include "kernel/charge.h"
 #include "kernel/log.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/sched/thread.h"
@@ -23,6 +29,7 @@
 #include "lib/string.h"
 #include "userprog/descriptor.h"
 #include "userprog/process.h"
+#include "userprog/user.h"
 #include "vm/evict.h"
 #include "vm/spt.h"
 #include "vm/swap.h"
@@ -32,22 +39,22 @@
 
 static uint32_t passes; /* over descriptors: file_held; process_lock */
 
-/* Without the space's own lock, which the asker may hold: a guess is good enough. process_lock
- * held. */
-static uint32_t pages_locked(const struct process *process)
+/* Without the space's own lock, which the asker may hold: a guess is good enough. What is open and
+ * was counted in this pass is 0. process_lock held. */
+static uint32_t pages_locked(const struct process *process, uint32_t pass)
 {
 	const struct spt *spt = process->spt;
 	size_t bytes = spt->areas.count * sizeof(struct area);
 	if (process->files)
-		bytes += descriptors_held(process->files, ++passes);
+		bytes += descriptors_held(process->files, pass);
 	return spt_anon_count(spt) + spt_shared_count(spt) + spt->pagedir.tables +
-	       bytes / PAGE_SIZE;
+	       process->exec_pages + bytes / PAGE_SIZE;
 }
 
-static int32_t score_locked(const struct process *process)
+static int32_t score_locked(const struct process *process, uint32_t pass)
 {
 	int32_t all = (int32_t)(physmem_total() + swap_total());
-	int32_t score = (int32_t)pages_locked(process) + process->oom_adjust * (all / 1000);
+	int32_t score = (int32_t)pages_locked(process, pass) + process->oom_adjust * (all / 1000);
 	return score > 1 ? score : 1;
 }
 
@@ -61,7 +68,7 @@ uint32_t oom_score(struct process *process)
 	int32_t all = (int32_t)(physmem_total() + swap_total()), score = 0;
 	uint32_t flags = spin_lock_irq(&process_lock);
 	if (may_be_chosen_locked(process))
-		score = (1000 + score_locked(process) * 1000 / all) * 2 / 3;
+		score = (1000 + score_locked(process, ++passes) * 1000 / all) * 2 / 3;
 	spin_unlock_irq(&process_lock, flags);
 	return score > 0 ? (uint32_t)score : 0;
 }
@@ -76,18 +83,53 @@ static bool somebody_ends_locked(uint64_t now)
 	return false;
 }
 
+/* The one to go, so far. */
+struct choice {
+	struct process *victim;
+	int32_t most; /* pages */
+};
+
+static void consider(struct choice *choice, struct process *process, int32_t pages)
+{
+	if (pages > choice->most)
+		*choice = (struct choice){process, pages};
+}
+
+/* Its user has so much more, and it may be the largest of the user's. What several of them have
+ * open is counted once. */
+static void add_to_user(struct process *process, uint32_t pass)
+{
+	struct user *user = process->user;
+	int32_t pages = score_locked(process, pass);
+	if (user->counted != pass) {
+		user->counted = pass;
+		user->largest = NULL;
+		user->largest_pages = 0;
+		user->pages = (int32_t)(charge_total(user_id(user)) / PAGE_SIZE);
+	}
+	user->pages += pages;
+	if (pages > user->largest_pages) {
+		user->largest_pages = pages;
+		user->largest = process;
+	}
+}
+
 static struct process *choose_locked(void)
 {
-	struct process *victim = NULL;
-	int32_t most = 0;
+	struct choice choice = {NULL, 0};
+	uint32_t pass = ++passes;
 	for (struct process *p = process_first_locked(); p; p = process_next_locked(p)) {
-		int32_t score = may_be_chosen_locked(p) && !p->oom_killed ? score_locked(p) : 0;
-		if (score > most) {
-			victim = p;
-			most = score;
-		}
+		if (!may_be_chosen_locked(p) || p->oom_killed)
+			continue;
+		if (user_id(p->user) == 0)
+			consider(&choice, p, score_locked(p, ++passes));
+		else
+			add_to_user(p, pass);
 	}
-	return victim;
+	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
+		if (p->user->counted == pass && p->user->largest == p)
+			consider(&choice, p, p->user->pages);
+	return choice.victim;
 }
 
 /* 12340 as "12,340". */
@@ -120,7 +162,7 @@ static bool kill_one(void)
 		return false;
 	}
 	bool is_own = victim->spt == own;
-	uint32_t held = pages_locked(victim) * (PAGE_SIZE / 1024);
+	uint32_t held = pages_locked(victim, ++passes) * (PAGE_SIZE / 1024);
 	pid_t id = victim->id;
 	strlcpy(name, victim->name, sizeof name);
 	victim->oom_killed = clock_now();

@@ -93,9 +93,10 @@ struct process {
 	struct signal_state signals;    /* (p) */
 	int oom_adjust;            /* (p) -1000 to 1000 */
 	int oom_adjust_least;      /* (p) what an unprivileged user may set at least */
+	uint32_t exec_pages;       /* atomic: of the kernel, for the strings of its execve */
 	uint64_t oom_killed;       /* (p) when it was chosen; 0: it was not, or its memory is back */
-	int nice;                  /* (p) kept and told; every process gets equal slices */
-	int policy, real_time_priority; /* kept and told, too: sched(7) */
+	int8_t nice;               /* (p) kept and told; every process gets equal slices */
+	uint8_t policy, real_time_priority; /* kept and told, too: sched(7) */
 	bool reset_on_fork;        /* its children have neither */
 	bool adopts;               /* orphans below it: prctl(2), PR_SET_CHILD_SUBREAPER */
 	int parent_death_signal;   /* what it gets when its parent ends; 0: nothing */

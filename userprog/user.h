@@ -14,7 +14,17 @@ struct user {
 	struct tree_node node;  /* process_lock, like all below: of all users, by uid */
 	uint32_t processes;     /* zombies too; each holds on to this */
 	uint32_t signals;       /* pending, with what they tell; and timers that will send one */
+
+	uint32_t counted;       /* oom.c's, like all below: the pass in which they were counted */
+	int32_t pages;          /* what all have */
+	struct process *largest; /* of those, */
+	int32_t largest_pages;   /* which has so much */
 };
+
+static inline uint32_t user_id(const struct user *user)
+{
+	return user->node.key;
+}
 
 /* The process, which nobody else knows yet, begins under the user of its parent. */
 void user_share(struct process *, const struct process *parent);
