@@ -95,7 +95,7 @@ struct process {
 	int oom_adjust_least;      /* (p) what an unprivileged user may set at least */
 	uint32_t exec_pages;       /* atomic: of the kernel, for the strings of its execve */
 	uint64_t oom_killed;       /* (p) when it was chosen; 0: it was not, or its memory is back */
-	int8_t nice;               /* (p) kept and told; every process gets equal slices */
+	int nice : 8;              /* (p) kept and told; every process gets equal slices */
 	uint8_t policy, real_time_priority; /* kept and told, too: sched(7) */
 	bool reset_on_fork;        /* its children have neither */
 	bool adopts;               /* orphans below it: prctl(2), PR_SET_CHILD_SUBREAPER */
