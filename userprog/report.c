@@ -256,13 +256,20 @@ static const char *fault_words(const struct exception *e, int signal, const stru
 			return "no stack for a signal handler";
 		if (e->vector != TRAP_PAGE_FAULT)
 			return "the processor refused the instruction";
-		return info->code == SEGV_MAPERR ? "nothing is mapped there"
-		                                 : "the mapping forbids it";
+		if (info->code == SEGV_MAPERR)
+			return "nothing is mapped there";
+		return e->error & PF_FETCH ? "the mapping holds no code" : "the mapping forbids it";
 	case SIGBUS:
 		return "there is no such page in the file";
 	default:
 		return NULL;
 	}
+}
+
+/* What the program tried. A fetch is told as such only where NX is. */
+static const char *access_words(uint32_t error)
+{
+	return error & PF_WRITE ? "write to" : error & PF_FETCH ? "execution at" : "read from";
 }
 
 /* The console's line. */
@@ -271,7 +278,7 @@ static void say_line(const struct process *process, const char *name, const char
 	const struct exception *e = &task_current()->exception;
 	if (e->vector == TRAP_PAGE_FAULT)
 		log_print("%s[%d]: %s: %s 0x%08x, %s (eip 0x%08x)", process->name, process->id,
-		          name, e->error & PF_WRITE ? "write to" : "read from", e->address,
+		          name, access_words(e->error), e->address,
 		          words, e->eip);
 	else
 		log_print("%s[%d]: %s%s%s (eip 0x%08x)", process->name, process->id, name,

@@ -6,7 +6,7 @@
  *
  * guest: pagoda-only
  */
-#include "tests/test.h"
+#include "tests/nx.h"
 
 #define SWITCH "/proc/sys/kernel/print-fatal-signals"
 #define MARK 0x600dcafeu /* in a register, to be found in the report */
@@ -131,6 +131,12 @@ int main(void)
 	story = story_of(jump, (char *)0x1000);
 	has(story, "it jumped there");
 	has(story, " jump+0x");
+	if (nx_here()) {
+		story = story_of(jump, page);
+		has(story, "segmentation fault: execution at");
+		has(story, "the mapping holds no code");
+		has(story, "row NOT_CODE of vm/fault.c");
+	}
 	story = story_of(outer, (char *)0xc0100000);
 	has(story, "the kernel's half");
 	story = story_of(descend, NULL);
