@@ -552,7 +552,7 @@ static bool take_signal(struct task *task, struct taken *taken)
 		block_for_handler_locked(task, taken);
 	}
 	spin_unlock_irq(&process_lock, flags);
-	return signal;
+	return signal != 0;
 }
 
 /* Whether the call that the registers come from was interrupted, and how. */
