@@ -6,27 +6,121 @@
 #include <asm/errno.h>
 #include <linux/fcntl.h>
 
+#include "kernel/charge.h"
 #include "kernel/fs/lock.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
+#include "kernel/rights.h"
+#include "kernel/sched/thread.h"
 #include "lib/string.h"
 #include "userprog/process.h"
+#include "vm/page.h"
 
 #define FIRST_CAPACITY 32u
+#define LIMIT_LEAST 32u /* of nr_open, as on Linux */
+#define PARTS_LOOKED_AT 4u
 
-static bool flag_get(const struct descriptor_table *table, uint32_t number)
+static uint32_t limit = DESCRIPTORS_MAX;
+
+uint32_t descriptors_limit(void)
 {
-	return table->close_on_exec[number / 32] >> number % 32 & 1;
+	return limit;
 }
 
-static void flag_put(struct descriptor_table *table, uint32_t number, bool set)
+int descriptors_set_limit(uint32_t most)
 {
-	uint32_t bit = 1u << number % 32;
+	if (most < LIMIT_LEAST || most > DESCRIPTORS_MAX)
+		return -EINVAL;
+	limit = most;
+	return 0;
+}
+
+/* ---- parts ---- */
+
+static uint32_t part_count(const struct descriptor_table *table)
+{
+	return (table->capacity + DESCRIPTORS_A_PART - 1) / DESCRIPTORS_A_PART;
+}
+
+/* The k-th, or NULL: there is none. */
+static struct descriptor_part *part_at(struct descriptor_table *table, uint32_t k)
+{
+	if (k == 0)
+		return &table->first;
+	return table->parts && k < DESCRIPTOR_PARTS ? table->parts[k] : NULL;
+}
+
+/* The place of the number, or NULL: it is beyond the table. */
+static struct file **place_of(struct descriptor_table *table, uint32_t number,
+                              struct descriptor_part **part)
+{
+	uint32_t i = number % DESCRIPTORS_A_PART;
+	*part = part_at(table, number / DESCRIPTORS_A_PART);
+	return *part && i < (*part)->capacity ? &(*part)->files[i] : NULL;
+}
+
+static bool flag_get(const struct descriptor_part *part, uint32_t number)
+{
+	uint32_t i = number % DESCRIPTORS_A_PART;
+	return part->close_on_exec[i / 32] >> i % 32 & 1;
+}
+
+static void flag_put(struct descriptor_part *part, uint32_t number, bool set)
+{
+	uint32_t i = number % DESCRIPTORS_A_PART, bit = 1u << i % 32;
 	if (set)
-		table->close_on_exec[number / 32] |= bit;
+		part->close_on_exec[i / 32] |= bit;
 	else
-		table->close_on_exec[number / 32] &= ~bit;
+		part->close_on_exec[i / 32] &= ~bit;
 }
+
+/* Puts the file (NULL: none) where the number has its place. What was there. */
+static struct file *place_fill(struct descriptor_part *part, uint32_t number, struct file *file,
+                               bool close_on_exec)
+{
+	struct file **place = &part->files[number % DESCRIPTORS_A_PART], *old = *place;
+	part->used += (file != NULL) - (old != NULL);
+	*place = file;
+	flag_put(part, number, close_on_exec);
+	return old;
+}
+
+static uint32_t part_charge(void)
+{
+	return sizeof(struct descriptor_part) + DESCRIPTORS_A_PART * sizeof(struct file *);
+}
+
+/* One that is not the first. */
+static void part_free(struct descriptor_part *part)
+{
+	if (!part)
+		return;
+	charge_return(part->uid, part_charge());
+	kfree(part->files);
+	kfree(part);
+}
+
+/* NULL: no memory, or too much for the user. */
+static struct descriptor_part *part_create(void)
+{
+	uint32_t uid = rights_caller()->uid;
+	if (charge_user(uid, part_charge()))
+		return NULL;
+	struct descriptor_part *part = kmalloc_zeroed(sizeof *part);
+	struct file **files = kmalloc_zeroed(DESCRIPTORS_A_PART * sizeof *files);
+	if (!part || !files) {
+		charge_return(uid, part_charge());
+		kfree(part);
+		kfree(files);
+		return NULL;
+	}
+	part->files = files;
+	part->capacity = DESCRIPTORS_A_PART;
+	part->uid = uid;
+	return part;
+}
+
+/* ---- tables ---- */
 
 static struct descriptor_table *table_create(uint32_t capacity)
 {
@@ -35,9 +129,9 @@ static struct descriptor_table *table_create(uint32_t capacity)
 		return NULL;
 	table->references = table->processes = 1;
 	spinlock_init(&table->lock, "descriptors");
-	table->capacity = capacity;
-	table->files = kmalloc_zeroed(capacity * sizeof *table->files);
-	if (!table->files) {
+	table->capacity = table->first.capacity = capacity;
+	table->first.files = kmalloc_zeroed(capacity * sizeof *table->first.files);
+	if (!table->first.files) {
 		kfree(table);
 		return NULL;
 	}
@@ -50,15 +144,53 @@ struct descriptor_table *descriptors_create(void)
 }
 
 /* False: it has become larger meanwhile. */
-static bool copy_files(struct descriptor_table *table, struct descriptor_table *from)
+static bool copy_part(struct descriptor_part *part, struct descriptor_table *from, uint32_t k)
 {
 	uint32_t flags = spin_lock_irq(&from->lock);
-	bool fits = from->capacity <= table->capacity;
-	for (uint32_t i = 0; fits && i < from->capacity; i++)
-		table->files[i] = from->files[i] ? file_get(from->files[i]) : NULL;
-	memcpy(table->close_on_exec, from->close_on_exec, sizeof table->close_on_exec);
+	const struct descriptor_part *model = part_at(from, k);
+	bool fits = model->capacity <= part->capacity;
+	for (uint32_t i = 0; fits && i < model->capacity; i++)
+		part->files[i] = model->files[i] ? file_get(model->files[i]) : NULL;
+	part->used = model->used;
+	memcpy(part->close_on_exec, model->close_on_exec, sizeof part->close_on_exec);
 	spin_unlock_irq(&from->lock, flags);
 	return fits;
+}
+
+/* The page for pointers to parts, and a part that one of them may point to. */
+static int part_add(struct descriptor_table *table, uint32_t k)
+{
+	struct descriptor_part **parts = table->parts ? NULL : kmalloc_zeroed(PAGE_SIZE);
+	struct descriptor_part *part = part_create();
+	bool room = (table->parts || parts) && part;
+	uint32_t flags = spin_lock_irq(&table->lock);
+	if (room && !table->parts) {
+		table->parts = parts;
+		parts = NULL;
+	}
+	if (room && !table->parts[k]) {
+		table->parts[k] = part;
+		part = NULL;
+	}
+	uint32_t end = (k + 1) * DESCRIPTORS_A_PART;
+	if (room && table->capacity < end)
+		table->capacity = end;
+	spin_unlock_irq(&table->lock, flags);
+	part_free(part);
+	kfree(parts);
+	return room ? 0 : -ENOMEM;
+}
+
+/* One part after the other, and between them lets others have the lock. */
+static bool copy_parts(struct descriptor_table *table, struct descriptor_table *from)
+{
+	for (uint32_t k = 1; k < part_count(from); k++)
+		if (part_at(from, k)) {
+			if (thread_current()->killed || part_add(table, k))
+				return false;
+			copy_part(part_at(table, k), from, k);
+		}
+	return true;
 }
 
 struct descriptor_table *descriptors_copy(struct descriptor_table *from)
@@ -66,14 +198,17 @@ struct descriptor_table *descriptors_copy(struct descriptor_table *from)
 	struct descriptor_table *table;
 	bool copied;
 	do {
-		table = table_create(from->capacity);
+		table = table_create(from->first.capacity);
 		if (!table)
 			return NULL;
-		copied = copy_files(table, from);
+		copied = copy_part(&table->first, from, 0);
 		if (!copied)
 			descriptors_put(table);
 	} while (!copied);
-	return table;
+	if (copy_parts(table, from))
+		return table;
+	descriptors_put(table);
+	return NULL;
 }
 
 void descriptors_get(struct descriptor_table *table)
@@ -94,10 +229,16 @@ void descriptors_put(struct descriptor_table *table)
 {
 	if (__atomic_sub_fetch(&table->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
-	for (uint32_t i = 0; i < table->capacity; i++)
-		if (table->files[i])
-			file_close(table, table->files[i]);
-	kfree(table->files);
+	for (uint32_t k = 0; k < part_count(table); k++) {
+		struct descriptor_part *part = part_at(table, k);
+		for (uint32_t i = 0; part && i < part->capacity; i++)
+			if (part->files[i])
+				file_close(table, part->files[i]);
+		if (k)
+			part_free(part);
+	}
+	kfree(table->parts);
+	kfree(table->first.files);
 	kfree(table);
 }
 
@@ -119,23 +260,34 @@ bool descriptors_are_shared(const struct descriptor_table *table)
 	return __atomic_load_n(&table->processes, __ATOMIC_RELAXED) > 1;
 }
 
+static size_t part_held(const struct descriptor_part *part, uint32_t pass)
+{
+	size_t bytes = part ? part->capacity * sizeof *part->files : 0;
+	for (uint32_t i = 0; part && i < part->capacity; i++)
+		if (part->files[i])
+			bytes += file_held(part->files[i], pass);
+	return bytes;
+}
+
 size_t descriptors_held(struct descriptor_table *table, uint32_t pass)
 {
-	size_t bytes = table->capacity * sizeof *table->files;
 	uint32_t flags = spin_lock_irq(&table->lock);
-	for (uint32_t i = 0; i < table->capacity; i++)
-		if (table->files[i])
-			bytes += file_held(table->files[i], pass);
+	uint32_t count = part_count(table), looks = count < PARTS_LOOKED_AT ? count : PARTS_LOOKED_AT;
+	size_t bytes = 0;
+	for (uint32_t i = 0; i < looks; i++)
+		bytes += part_held(part_at(table, (pass * looks + i) % count), pass);
 	spin_unlock_irq(&table->lock, flags);
-	return bytes;
+	return bytes / looks * count;
 }
 
 struct file *descriptor_place(struct descriptor_table *table, int number)
 {
 	struct file *file = NULL;
 	uint32_t flags = spin_lock_irq(&table->lock);
-	if (number >= 0 && (uint32_t)number < table->capacity && table->files[number])
-		file = file_get(table->files[number]);
+	struct descriptor_part *part;
+	struct file **place = place_of(table, (uint32_t)number, &part);
+	if (place && *place)
+		file = file_get(*place);
 	spin_unlock_irq(&table->lock, flags);
 	return file;
 }
@@ -149,35 +301,55 @@ struct file *descriptor_file(struct descriptor_table *table, int number)
 	return NULL;
 }
 
-/* Makes room for `number`, which is below DESCRIPTORS_MAX. 0 or -ENOMEM. */
-static int table_grow(struct descriptor_table *table, uint32_t number)
+/* Doubles the first part until it has room for the number. */
+static int first_grow(struct descriptor_table *table, uint32_t number)
 {
-	uint32_t capacity = table->capacity;
-	if (number < capacity)
-		return 0;
+	struct descriptor_part *first = &table->first;
+	uint32_t capacity = first->capacity;
 	while (capacity <= number)
 		capacity *= 2;
 	struct file **files = kmalloc_zeroed(capacity * sizeof *files);
 	if (!files)
 		return -ENOMEM;
 	uint32_t flags = spin_lock_irq(&table->lock);
-	struct file **old = table->files;
-	if (capacity > table->capacity) {
-		memcpy(files, old, table->capacity * sizeof *files);
-		table->files = files;
-		table->capacity = capacity;
+	struct file **old = first->files;
+	if (capacity > first->capacity) {
+		memcpy(files, old, first->capacity * sizeof *files);
+		first->files = files;
+		first->capacity = capacity;
 	} else {
 		old = files; /* another thread was faster */
 	}
+	if (table->capacity < capacity)
+		table->capacity = capacity;
 	spin_unlock_irq(&table->lock, flags);
 	kfree(old);
 	return 0;
 }
 
-static uint32_t first_free(const struct descriptor_table *table, uint32_t from)
+/* Makes room for `number`, which is below DESCRIPTORS_MAX. 0 or -ENOMEM. */
+static int table_grow(struct descriptor_table *table, uint32_t number)
 {
-	while (from < table->capacity && table->files[from])
-		from++;
+	struct descriptor_part *part;
+	if (place_of(table, number, &part))
+		return 0;
+	if (number < DESCRIPTORS_A_PART)
+		return first_grow(table, number);
+	return part_add(table, number / DESCRIPTORS_A_PART);
+}
+
+/* The first number >= from whose place is free, or has yet to be made. A part that is full takes
+ * one step. */
+static uint32_t first_free(struct descriptor_table *table, uint32_t from)
+{
+	while (from < DESCRIPTORS_MAX) {
+		struct descriptor_part *part;
+		struct file **place = place_of(table, from, &part);
+		if (!place || !*place)
+			break;
+		from = part->used < DESCRIPTORS_A_PART
+		               ? from + 1 : (from / DESCRIPTORS_A_PART + 1) * DESCRIPTORS_A_PART;
+	}
 	return from;
 }
 
@@ -185,13 +357,12 @@ int descriptor_add(struct descriptor_table *table, struct file *file, uint32_t f
                    uint32_t limit, bool close_on_exec)
 {
 	for (;;) {
+		struct descriptor_part *part;
 		uint32_t flags = spin_lock_irq(&table->lock);
 		uint32_t number = first_free(table, from);
-		bool fits = number < table->capacity && number < limit;
-		if (fits) {
-			table->files[number] = file;
-			flag_put(table, number, close_on_exec);
-		}
+		bool fits = number < limit && place_of(table, number, &part);
+		if (fits)
+			place_fill(part, number, file, close_on_exec);
 		spin_unlock_irq(&table->lock, flags);
 		if (fits)
 			return (int)number;
@@ -215,13 +386,13 @@ int32_t descriptor_new(struct file *file, uint32_t from, bool close_on_exec)
 int descriptor_set(struct descriptor_table *table, struct file *file, uint32_t number,
                    bool close_on_exec)
 {
+	struct descriptor_part *part;
 	int error = table_grow(table, number);
 	if (error)
 		return error;
 	uint32_t flags = spin_lock_irq(&table->lock);
-	struct file *old = table->files[number];
-	table->files[number] = file;
-	flag_put(table, number, close_on_exec);
+	place_of(table, number, &part);
+	struct file *old = place_fill(part, number, file, close_on_exec);
 	spin_unlock_irq(&table->lock, flags);
 	if (old)
 		file_close(table, old);
@@ -230,12 +401,11 @@ int descriptor_set(struct descriptor_table *table, struct file *file, uint32_t n
 
 int descriptor_close(struct descriptor_table *table, int number)
 {
-	if (number < 0 || (uint32_t)number >= table->capacity)
-		return -EBADF;
+	struct descriptor_part *part;
+	struct file *file = NULL;
 	uint32_t flags = spin_lock_irq(&table->lock);
-	struct file *file = table->files[number];
-	table->files[number] = NULL;
-	flag_put(table, number, false);
+	if (place_of(table, (uint32_t)number, &part))
+		file = place_fill(part, (uint32_t)number, NULL, false);
 	spin_unlock_irq(&table->lock, flags);
 	if (!file)
 		return -EBADF;
@@ -245,33 +415,56 @@ int descriptor_close(struct descriptor_table *table, int number)
 
 void descriptors_close_on_exec(struct descriptor_table *table)
 {
-	for (uint32_t i = 0; i < table->capacity; i++)
-		if (flag_get(table, i))
-			descriptor_close(table, (int)i);
+	for (uint32_t k = 0; k < part_count(table); k++) {
+		const struct descriptor_part *part = part_at(table, k);
+		uint32_t start = k * DESCRIPTORS_A_PART;
+		for (uint32_t i = 0; part && i < part->capacity; i++)
+			if (flag_get(part, start + i))
+				descriptor_close(table, (int)(start + i));
+	}
 }
 
 bool descriptor_flag(struct descriptor_table *table, int number)
 {
+	struct descriptor_part *part;
 	uint32_t flags = spin_lock_irq(&table->lock);
-	bool set = flag_get(table, (uint32_t)number);
+	bool set = place_of(table, (uint32_t)number, &part) && flag_get(part, (uint32_t)number);
 	spin_unlock_irq(&table->lock, flags);
 	return set;
 }
 
 void descriptor_set_flag(struct descriptor_table *table, int number, bool close_on_exec)
 {
+	struct descriptor_part *part;
 	uint32_t flags = spin_lock_irq(&table->lock);
-	flag_put(table, (uint32_t)number, close_on_exec);
+	/* Another thread may have closed it. */
+	struct file **place = place_of(table, (uint32_t)number, &part);
+	if (place && *place)
+		flag_put(part, (uint32_t)number, close_on_exec);
 	spin_unlock_irq(&table->lock, flags);
+}
+
+/* The same within a part: the first used place >= i. */
+static uint32_t next_used(const struct descriptor_part *part, uint32_t i)
+{
+	while (i < part->capacity && !part->files[i])
+		i++;
+	return i;
 }
 
 int descriptor_next(struct descriptor_table *table, int after)
 {
+	uint32_t from = (uint32_t)(after + 1), i = from % DESCRIPTORS_A_PART;
 	int found = -1;
 	uint32_t flags = spin_lock_irq(&table->lock);
-	for (uint32_t i = (uint32_t)(after + 1); i < table->capacity && found < 0; i++)
-		if (table->files[i])
-			found = (int)i;
+	for (uint32_t k = from / DESCRIPTORS_A_PART; k < part_count(table) && found < 0; k++, i = 0) {
+		const struct descriptor_part *part = part_at(table, k);
+		if (!part || !part->used)
+			continue;
+		i = next_used(part, i);
+		if (i < part->capacity)
+			found = (int)(k * DESCRIPTORS_A_PART + i);
+	}
 	spin_unlock_irq(&table->lock, flags);
 	return found;
 }

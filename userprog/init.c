@@ -128,7 +128,7 @@ static void default_limits(struct process *process)
 		process->limits[i] = unlimited;
 	process->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT;
 	process->limits[RLIMIT_CORE] = (struct rlimit){0, RLIM_INFINITY};
-	process->limits[RLIMIT_NOFILE] = (struct rlimit){DESCRIPTORS_MAX, DESCRIPTORS_MAX};
+	process->limits[RLIMIT_NOFILE] = (struct rlimit){DESCRIPTORS_A_PART, DESCRIPTORS_MAX};
 	process->limits[RLIMIT_NICE] = (struct rlimit){0, 0};
 	process->limits[RLIMIT_RTPRIO] = (struct rlimit){0, 0};
 	process->limits[RLIMIT_SIGPENDING] = (struct rlimit){SIGNALS_LIMIT, SIGNALS_LIMIT};

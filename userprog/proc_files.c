@@ -851,7 +851,11 @@ static const struct process_directory directory = {
 	.program = program_of,
 };
 
+static const struct procfs_number descriptors_most = {
+	"sys/fs/nr_open", descriptors_limit, descriptors_set_limit};
+
 void proc_files_init(void)
 {
+	procfs_register_number(&descriptors_most);
 	procfs_set_processes(&directory);
 }

@@ -3,8 +3,11 @@
 #include <asm/poll.h>
 #include <linux/time_types.h>
 
+#include "kernel/charge.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
+#include "kernel/rights.h"
+#include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
 #include "lib/string.h"
 #include "userprog/descriptor.h"
@@ -15,7 +18,6 @@
 #include "vm/page.h"
 #include "vm/usercopy.h"
 
-#define POLL_A_PAGE (PAGE_SIZE / sizeof(struct pollfd))
 #define ALWAYS_TOLD (POLLERR | POLLHUP | POLLNVAL)
 
 /* Asks one file; enters its queues in the table (NULL: not). */
@@ -29,43 +31,53 @@ static uint32_t ask(int number, struct poll_table *table)
 	return mask;
 }
 
-/* What is polled: up to DESCRIPTORS_MAX, in pages. */
-struct poll_set {
+/* What is polled, in a chain of pages. */
+struct poll_page {
+	struct poll_page *next;
 	uint32_t count;
-	struct pollfd *pages[(DESCRIPTORS_MAX + POLL_A_PAGE - 1) / POLL_A_PAGE];
+	struct pollfd fds[];
 };
 
-static struct pollfd *poll_at(const struct poll_set *set, uint32_t i)
-{
-	return &set->pages[i / POLL_A_PAGE][i % POLL_A_PAGE];
-}
+#define POLL_A_PAGE ((PAGE_SIZE - sizeof(struct poll_page)) / sizeof(struct pollfd))
 
-/* Bytes of the page that begins with the i-th. */
-static uint32_t page_bytes(uint32_t i, uint32_t count)
+/* More than a page is charged to the user: it lasts as long as the program waits. */
+struct poll_set {
+	uint32_t count;
+	struct poll_page *first, *last;
+	uint32_t uid, charged;
+};
+
+static void poll_set_init(struct poll_set *set)
 {
-	uint32_t here = count - i < POLL_A_PAGE ? count - i : POLL_A_PAGE;
-	return here * sizeof(struct pollfd);
+	*set = (struct poll_set){.uid = rights_caller()->uid};
 }
 
 static void poll_set_free(const struct poll_set *set)
 {
-	for (uint32_t i = 0; i < set->count; i += POLL_A_PAGE)
-		kfree(set->pages[i / POLL_A_PAGE]);
+	for (struct poll_page *page = set->first, *next; page; page = next) {
+		next = page->next;
+		kfree(page);
+	}
+	if (set->charged)
+		charge_return(set->uid, set->charged);
 }
 
-/* Room for so many. */
-static int poll_set_make(struct poll_set *set, uint32_t count)
+/* One more page at the end, for `room` entries; with it the queues that those will be on. 0 or
+ * -ENOMEM. */
+static int poll_set_grow(struct poll_set *set, uint32_t room)
 {
-	for (set->count = 0; set->count < count;) {
-		struct pollfd *page = kmalloc(page_bytes(set->count, count));
-		if (!page) {
-			poll_set_free(set);
-			return -ENOMEM;
-		}
-		set->pages[set->count / POLL_A_PAGE] = page;
-		set->count += POLL_A_PAGE;
-	}
-	set->count = count;
+	uint32_t bytes = sizeof(struct poll_page) + room * sizeof(struct pollfd);
+	uint32_t charge = set->first ? bytes + room * POLL_SLEEPER_BYTES : 0;
+	if (charge && charge_user(set->uid, charge))
+		return -ENOMEM;
+	set->charged += charge;
+	struct poll_page *page = kmalloc(bytes);
+	if (!page)
+		return -ENOMEM;
+	page->next = NULL;
+	page->count = 0;
+	*(set->last ? &set->last->next : &set->first) = page;
+	set->last = page;
 	return 0;
 }
 
@@ -73,14 +85,15 @@ static int poll_set_make(struct poll_set *set, uint32_t count)
 static int ask_all(const struct poll_set *set, struct poll_table *table)
 {
 	int ready = 0;
-	for (uint32_t i = 0; i < set->count; i++) {
-		struct pollfd *look = poll_at(set, i);
-		look->revents = 0;
-		if (look->fd >= 0)
-			look->revents = (short)(ask(look->fd, ready ? NULL : table) &
-			                        ((uint16_t)look->events | ALWAYS_TOLD));
-		ready += look->revents != 0;
-	}
+	for (struct poll_page *page = set->first; page; page = page->next)
+		for (uint32_t i = 0; i < page->count; i++) {
+			struct pollfd *look = &page->fds[i];
+			look->revents = 0;
+			if (look->fd >= 0)
+				look->revents = (short)(ask(look->fd, ready ? NULL : table) &
+				                        ((uint16_t)look->events | ALWAYS_TOLD));
+			ready += look->revents != 0;
+		}
 	return ready;
 }
 
@@ -94,7 +107,7 @@ static int wait_for_any(const struct poll_set *set, uint64_t deadline)
 	/* After the time is over it looks once more. */
 	for (;;) {
 		ready = ask_all(set, poll_sleeper_reset(sleeper));
-		if (ready || error)
+		if (ready || error || thread_current()->killed)
 			break;
 		error = deadline > clock_now() ? poll_sleep(sleeper, deadline) : -ETIMEDOUT;
 	}
@@ -102,21 +115,30 @@ static int wait_for_any(const struct poll_set *set, uint64_t deadline)
 	return ready ? ready : error == -ETIMEDOUT ? 0 : error;
 }
 
-static int poll_set_read(const struct poll_set *set, const struct pollfd *user_fds)
+static int poll_set_read(struct poll_set *set, const struct pollfd *user_fds, uint32_t count)
 {
 	int error = 0;
-	for (uint32_t i = 0; !error && i < set->count; i += POLL_A_PAGE)
-		error = copy_from_user(poll_at(set, i), &user_fds[i], page_bytes(i, set->count));
+	while (!error && set->count < count) {
+		uint32_t left = count - set->count, here = left < POLL_A_PAGE ? left : POLL_A_PAGE;
+		error = thread_current()->killed ? -EINTR : poll_set_grow(set, here);
+		if (!error)
+			error = copy_from_user(set->last->fds, &user_fds[set->count],
+			                       here * sizeof *user_fds);
+		if (!error)
+			set->last->count = here;
+		set->count += here;
+	}
 	return error;
 }
 
 static int poll_set_write(const struct poll_set *set, struct pollfd *user_fds)
 {
-	int error = 0;
-	for (uint32_t i = 0; !error && i < set->count; i++)
-		error = copy_to_user(&user_fds[i].revents, &poll_at(set, i)->revents,
-		                     sizeof user_fds->revents);
-	return error;
+	for (const struct poll_page *page = set->first; page; page = page->next)
+		for (uint32_t i = 0; i < page->count; i++, user_fds++)
+			if (copy_to_user(&user_fds->revents, &page->fds[i].revents,
+			                 sizeof user_fds->revents))
+				return -EFAULT;
+	return 0;
 }
 
 static int poll_user(struct pollfd *user_fds, uint32_t count, uint64_t deadline)
@@ -124,10 +146,8 @@ static int poll_user(struct pollfd *user_fds, uint32_t count, uint64_t deadline)
 	struct poll_set set;
 	if (count > process_current()->limits[RLIMIT_NOFILE].rlim_cur)
 		return -EINVAL;
-	int error = poll_set_make(&set, count);
-	if (error)
-		return error;
-	int ready = poll_set_read(&set, user_fds);
+	poll_set_init(&set);
+	int ready = poll_set_read(&set, user_fds, count);
 	if (!ready)
 		ready = wait_for_any(&set, deadline);
 	if (ready >= 0 && poll_set_write(&set, user_fds))
@@ -199,95 +219,166 @@ static int32_t sys_ppoll_time64(struct pollfd *user_fds, uint32_t count, void *u
 static const uint16_t wanted[SETS] = {POLLIN, POLLOUT, POLLPRI};
 static const uint32_t answers[SETS] = {POLLIN | POLLHUP | POLLERR, POLLOUT | POLLERR, POLLPRI};
 
+#define BLOCK 1024u /* so many numbers of the sets are looked at at a time */
+
+/* The sets' words for the numbers of a block. */
 struct bit_sets {
-	uint32_t words[SETS][DESCRIPTORS_MAX / 32];
+	uint32_t words[SETS][BLOCK / 32];
 };
 
-static int sets_from_user(struct bit_sets *sets, uint32_t *const user_sets[SETS],
-                          uint32_t bytes)
+/* Bytes of the words for the numbers from `first` on, of a block or as many as there are. */
+static uint32_t block_bytes(uint32_t first, uint32_t limit)
+{
+	uint32_t numbers = limit - first < BLOCK ? limit - first : BLOCK;
+	return (numbers + 31) / 32 * 4;
+}
+
+static int sets_from_user(struct bit_sets *sets, uint32_t *const user_sets[SETS], uint32_t first,
+                          uint32_t limit)
 {
 	memset(sets, 0, sizeof *sets);
 	for (int s = 0; s < SETS; s++)
-		if (user_sets[s] && copy_from_user(sets->words[s], user_sets[s], bytes))
+		if (user_sets[s] && copy_from_user(sets->words[s], user_sets[s] + first / 32,
+		                                   block_bytes(first, limit)))
 			return -EFAULT;
 	return 0;
 }
 
 static int sets_to_user(const struct bit_sets *sets, uint32_t *const user_sets[SETS],
-                        uint32_t bytes)
+                        uint32_t first, uint32_t limit)
 {
 	for (int s = 0; s < SETS; s++)
-		if (user_sets[s] && copy_to_user(user_sets[s], sets->words[s], bytes))
+		if (user_sets[s] && copy_to_user(user_sets[s] + first / 32, sets->words[s],
+		                                 block_bytes(first, limit)))
 			return -EFAULT;
 	return 0;
 }
 
-static bool set_has(const struct bit_sets *sets, int s, uint32_t number)
+static uint16_t events_of(const struct bit_sets *sets, uint32_t i)
 {
-	return sets->words[s][number / 32] >> number % 32 & 1;
+	uint16_t events = 0;
+	for (int s = 0; s < SETS; s++)
+		events |= sets->words[s][i / 32] >> i % 32 & 1 ? wanted[s] : 0;
+	return events;
 }
 
-/* The descriptors in any set, as poll wants them; the set of them has room for all. */
-static void to_poll_set(const struct bit_sets *sets, uint32_t limit, struct poll_set *set)
+static int add(struct poll_set *set, uint32_t number, uint16_t events)
 {
-	set->count = 0;
-	for (uint32_t number = 0; number < limit; number++) {
-		uint16_t events = 0;
-		for (int s = 0; s < SETS; s++)
-			events |= set_has(sets, s, number) ? wanted[s] : 0;
-		if (events)
-			*poll_at(set, set->count++) =
-				(struct pollfd){.fd = (int)number, .events = (short)events};
+	if (!set->last || set->last->count == POLL_A_PAGE) {
+		int error = poll_set_grow(set, POLL_A_PAGE);
+		if (error)
+			return error;
 	}
+	set->last->fds[set->last->count++] =
+		(struct pollfd){.fd = (int)number, .events = (short)events};
+	set->count++;
+	return 0;
 }
 
-/* Leaves in the sets what is ready; how many bits, or -EBADF. */
-static int from_poll_set(struct bit_sets *sets, const struct poll_set *set)
+/* The descriptors of a block that are in any set, as poll wants them. */
+static int add_block(const struct bit_sets *sets, uint32_t first, uint32_t limit,
+                     struct poll_set *set)
 {
+	int error = 0;
+	for (uint32_t i = 0; !error && i < BLOCK && i < limit - first; i++) {
+		uint16_t events = events_of(sets, i);
+		if (events)
+			error = add(set, first + i, events);
+	}
+	return error;
+}
+
+static int sets_read(struct poll_set *set, struct bit_sets *sets, uint32_t *const user_sets[SETS],
+                     uint32_t limit)
+{
+	int error = 0;
+	for (uint32_t first = 0; !error && first < limit; first += BLOCK) {
+		error = sets_from_user(sets, user_sets, first, limit);
+		if (!error)
+			error = add_block(sets, first, limit, set);
+	}
+	return error;
+}
+
+/* Where one is in what was polled, in order of the descriptors. */
+struct poll_cursor {
+	const struct poll_page *page;
+	uint32_t at;
+};
+
+/* The next one, if its number is below `end`; or NULL. */
+static const struct pollfd *next_below(struct poll_cursor *cursor, uint32_t end)
+{
+	if (cursor->page && cursor->at == cursor->page->count)
+		*cursor = (struct poll_cursor){cursor->page->next, 0};
+	if (!cursor->page || (uint32_t)cursor->page->fds[cursor->at].fd >= end)
+		return NULL;
+	return &cursor->page->fds[cursor->at++];
+}
+
+/* Notes in the block's sets what is ready; how many bits. */
+static int note_ready(struct bit_sets *sets, uint32_t first, struct poll_cursor *cursor)
+{
+	const struct pollfd *look;
 	int bits = 0;
 	memset(sets, 0, sizeof *sets);
-	for (uint32_t i = 0; i < set->count; i++) {
-		const struct pollfd *look = poll_at(set, i);
-		if (look->revents & POLLNVAL)
-			return -EBADF;
+	while ((look = next_below(cursor, first + BLOCK))) {
+		uint32_t i = (uint32_t)look->fd - first;
 		for (int s = 0; s < SETS; s++) {
 			if (!((uint16_t)look->events & wanted[s]) ||
 			    !((uint16_t)look->revents & answers[s]))
 				continue;
-			sets->words[s][look->fd / 32] |= 1u << look->fd % 32;
+			sets->words[s][i / 32] |= 1u << i % 32;
 			bits++;
 		}
 	}
 	return bits;
 }
 
-static int select_kernel(struct bit_sets *sets, uint32_t limit, uint64_t deadline)
+/* Leaves in the program's sets what is ready; how many bits, or -EFAULT. */
+static int sets_write(const struct poll_set *set, struct bit_sets *sets,
+                      uint32_t *const user_sets[SETS], uint32_t limit)
 {
-	struct poll_set set;
-	int error = poll_set_make(&set, limit);
-	if (error)
-		return error;
-	to_poll_set(sets, limit, &set);
-	int ready = wait_for_any(&set, deadline);
-	if (ready >= 0)
-		ready = from_poll_set(sets, &set);
-	set.count = limit; /* as it was made */
-	poll_set_free(&set);
-	return ready;
+	struct poll_cursor cursor = {set->first, 0};
+	int bits = 0;
+	for (uint32_t first = 0; first < limit; first += BLOCK) {
+		bits += note_ready(sets, first, &cursor);
+		if (sets_to_user(sets, user_sets, first, limit))
+			return -EFAULT;
+	}
+	return bits;
 }
 
+static bool any_closed(const struct poll_set *set)
+{
+	for (const struct poll_page *page = set->first; page; page = page->next)
+		for (uint32_t i = 0; i < page->count; i++)
+			if (page->fds[i].revents & POLLNVAL)
+				return true;
+	return false;
+}
+
+/* Numbers that the table has no place for are not looked at. */
 static int select_user(int limit, uint32_t *const user_sets[SETS], uint64_t deadline)
 {
-	uint32_t most = limit < (int)DESCRIPTORS_MAX ? (uint32_t)limit : DESCRIPTORS_MAX;
-	uint32_t bytes = (most + 31) / 32 * 4;
+	uint32_t most = process_current()->files->capacity;
+	struct poll_set set;
 	if (limit < 0)
 		return -EINVAL;
+	if (most < BLOCK)
+		most = BLOCK;
+	if ((uint32_t)limit < most)
+		most = (uint32_t)limit;
 	struct bit_sets *sets = kmalloc(sizeof *sets);
-	int ready = sets ? sets_from_user(sets, user_sets, bytes) : -ENOMEM;
+	if (!sets)
+		return -ENOMEM;
+	poll_set_init(&set);
+	int ready = sets_read(&set, sets, user_sets, most);
 	if (!ready)
-		ready = select_kernel(sets, most, deadline);
-	if (ready >= 0 && sets_to_user(sets, user_sets, bytes))
-		ready = -EFAULT;
+		ready = wait_for_any(&set, deadline);
+	if (ready >= 0)
+		ready = any_closed(&set) ? -EBADF : sets_write(&set, sets, user_sets, most);
+	poll_set_free(&set);
 	kfree(sets);
 	return ready;
 }

@@ -325,7 +325,7 @@ static int set_limit(struct process *process, uint32_t resource, const struct rl
 		return -EINVAL;
 	if (limit->rlim_max > place->rlim_max && !right_has(MAY_RAISE_LIMITS, NULL))
 		return -EPERM;
-	if (resource == RLIMIT_NOFILE && limit->rlim_max > DESCRIPTORS_MAX)
+	if (resource == RLIMIT_NOFILE && limit->rlim_max > descriptors_limit())
 		return -EPERM;
 	*place = *limit;
 	if (resource == RLIMIT_CPU)

@@ -3,8 +3,8 @@
  * Poll tables: a thread waits on the queues of several files at once.
  *
  * It watches them (wait_watch) from when it asks each file until it has slept; a wake meanwhile
- * is remembered in `woken`. The watches are made beforehand, in pages, two for a file: an end of
- * a pipe that is open for both has two queues, and nothing has more.
+ * is remembered in `woken`. The watches are made beforehand, in a chain of pages, two for a file: an
+ * end of a pipe that is open for both has two queues, and nothing has more.
  */
 #include <asm/errno.h>
 
@@ -20,32 +20,31 @@ struct watch {
 	struct poll_sleeper *sleeper;
 };
 
-#define WATCHES_A_PAGE (PAGE_SIZE / sizeof(struct watch))
+struct page_of_watches {
+	struct page_of_watches *next;
+	uint32_t count, room;
+	struct watch watches[];
+};
+
+#define WATCHES_A_PAGE ((PAGE_SIZE - sizeof(struct page_of_watches)) / sizeof(struct watch))
+
+_Static_assert(POLL_QUEUES_MOST * sizeof(struct watch) <= POLL_SLEEPER_BYTES, "what one file costs");
 
 struct poll_sleeper {
 	struct poll_table table;
 	struct thread *thread;
 	volatile bool woken;   /* since the last reset */
-	uint32_t count, room;
-	struct watch *pages[];
+	struct page_of_watches *first, *current; /* `current` has room, or is the last; NULL: none */
 };
 
-static struct watch *watch_at(struct poll_sleeper *sleeper, uint32_t i)
+static struct page_of_watches *page_create(uint32_t watches)
 {
-	return &sleeper->pages[i / WATCHES_A_PAGE][i % WATCHES_A_PAGE];
-}
+	uint32_t room = watches < WATCHES_A_PAGE ? watches : WATCHES_A_PAGE;
+	struct page_of_watches *page = kmalloc(sizeof *page + room * sizeof(struct watch));
 
-static bool add_page(struct poll_sleeper *sleeper, uint32_t queues)
-{
-	uint32_t left = queues - sleeper->room;
-	uint32_t watches = left < WATCHES_A_PAGE ? left : WATCHES_A_PAGE;
-	struct watch *page = kmalloc(watches * sizeof *page);
-
-	if (!page)
-		return false;
-	sleeper->pages[sleeper->room / WATCHES_A_PAGE] = page;
-	sleeper->room += watches;
-	return true;
+	if (page)
+		*page = (struct page_of_watches){.room = room};
+	return page;
 }
 
 static void woken(struct waiter *waiter)
@@ -60,45 +59,55 @@ static void join(struct poll_table *table, struct wait_queue *queue)
 {
 	struct poll_sleeper *sleeper = LIST_ENTRY(table, struct poll_sleeper, table);
 
-	ASSERT_SAYING(sleeper->count < sleeper->room, "a file is polled by too many queues");
-	struct watch *watch = watch_at(sleeper, sleeper->count++);
+	if (sleeper->current && sleeper->current->count == sleeper->current->room)
+		sleeper->current = sleeper->current->next;
+	ASSERT_SAYING(sleeper->current, "a file is polled by too many queues");
+	struct watch *watch = &sleeper->current->watches[sleeper->current->count++];
 	watch->sleeper = sleeper;
 	wait_watch(queue, &watch->waiter, woken);
 }
 
 struct poll_sleeper *poll_sleeper_create(uint32_t files)
 {
-	uint32_t queues = files * POLL_QUEUES_MOST;
-	uint32_t pages = (queues + WATCHES_A_PAGE - 1) / WATCHES_A_PAGE;
-	struct poll_sleeper *sleeper =
-		kmalloc(sizeof *sleeper + pages * sizeof sleeper->pages[0]);
+	struct poll_sleeper *sleeper = kmalloc(sizeof *sleeper);
+	struct page_of_watches **end;
 
 	if (!sleeper)
 		return NULL;
-	sleeper->table.join = join;
-	sleeper->thread = thread_current();
-	sleeper->count = sleeper->room = 0;
-	while (sleeper->room < queues)
-		if (!add_page(sleeper, queues)) {
+	*sleeper = (struct poll_sleeper){.table = {join}, .thread = thread_current()};
+	end = &sleeper->first;
+	for (uint32_t left = files * POLL_QUEUES_MOST; left; end = &(*end)->next) {
+		*end = page_create(left);
+		if (!*end) {
 			poll_sleeper_destroy(sleeper);
 			return NULL;
 		}
+		left -= (*end)->room;
+	}
+	sleeper->current = sleeper->first;
 	return sleeper;
 }
 
 void poll_sleeper_destroy(struct poll_sleeper *sleeper)
 {
+	struct page_of_watches *next;
+
 	poll_sleeper_reset(sleeper);
-	for (uint32_t i = 0; i < sleeper->room; i += WATCHES_A_PAGE)
-		kfree(sleeper->pages[i / WATCHES_A_PAGE]);
+	for (struct page_of_watches *page = sleeper->first; page; page = next) {
+		next = page->next;
+		kfree(page);
+	}
 	kfree(sleeper);
 }
 
 struct poll_table *poll_sleeper_reset(struct poll_sleeper *sleeper)
 {
-	for (uint32_t i = 0; i < sleeper->count; i++)
-		wait_unwatch(&watch_at(sleeper, i)->waiter);
-	sleeper->count = 0;
+	for (struct page_of_watches *page = sleeper->first; page; page = page->next) {
+		for (uint32_t i = 0; i < page->count; i++)
+			wait_unwatch(&page->watches[i].waiter);
+		page->count = 0;
+	}
+	sleeper->current = sleeper->first;
 	sleeper->woken = false;
 	return &sleeper->table;
 }

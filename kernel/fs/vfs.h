@@ -371,7 +371,9 @@ struct poll_table {
 };
 void poll_wait(struct poll_table *, struct wait_queue *); /* NULL table: only asks */
 struct poll_sleeper;
-/* For so many files, and the calling thread; NULL: no memory. */
+/* For so many files, and the calling thread; NULL: no memory. It takes POLL_SLEEPER_BYTES a file,
+ * and a little. */
+#define POLL_SLEEPER_BYTES 48u
 struct poll_sleeper *poll_sleeper_create(uint32_t files);
 void poll_sleeper_destroy(struct poll_sleeper *);
 /* Leaves all queues, and forgets that they were woken. The table to ask with. */
