@@ -18,14 +18,18 @@
 #define LOCKS (AREA_LOCKED | AREA_LOCK_ON_FAULT)
 
 /* Gives the areas of the range these of LOCKS, up to the first hole. Entries made before do not
- * show it: they are dropped. spt->lock held. */
+ * show that they are locked, and are dropped; from those that shall not be any more the mark is
+ * taken, and the pages stay mapped. spt->lock held. */
 static int set_locks(struct spt *spt, uintptr_t start, uintptr_t end, uint32_t locks)
 {
 	uintptr_t covered = range_covered(spt, start, end);
 	if (spt_own_range(spt, start, covered) != 0 ||
 	    range_set_flags(spt, start, covered, LOCKS, locks) != 0)
 		return -ENOMEM;
-	pagedir_clear(&spt->pagedir, start, covered);
+	if (locks)
+		pagedir_clear(&spt->pagedir, start, covered);
+	else
+		pagedir_unlock(&spt->pagedir, start, covered);
 	return covered < end ? -ENOMEM : 0;
 }
 

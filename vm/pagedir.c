@@ -371,7 +371,24 @@ static void clear_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t e
 		table_remove(pagedir, start);
 }
 
-void pagedir_clear(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
+/* The processor knows nothing of this mark: no TLB has to forget it. */
+static void unlock_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
+{
+	pte_t *entries = &table_at(pagedir, start)[table_index(start)];
+	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {
+		struct frame *frame = &frames[entry_frame(entries[i])];
+		if (!(entries[i] & PTE_LOCKED))
+			continue;
+		pte_t before = entry_weaken(&entries[i], PTE_LOCKED);
+		if (frame != zero_frame)
+			count_lock(frame, before, before & ~PTE_LOCKED);
+	}
+}
+
+/* Does something to the entries of [start, end) in each table that there is, and lets vm_lock go in
+ * between. */
+static void for_each_table(struct pagedir *pagedir, uintptr_t start, uintptr_t end,
+                           void (*change)(struct pagedir *, uintptr_t, uintptr_t))
 {
 	while (start < end) {
 		uintptr_t hold = ENTRIES_A_HOLD * PAGE_SIZE;
@@ -380,7 +397,7 @@ void pagedir_clear(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 			stop = end;
 		spin_lock(&vm_lock);
 		if (table_at(pagedir, start))
-			clear_in_table(pagedir, start, stop);
+			change(pagedir, start, stop);
 		else
 			stop = slot_end(start);
 		spin_unlock(&vm_lock);
@@ -389,6 +406,16 @@ void pagedir_clear(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 	/* Not one at a time. */
 	if (pagedir->spare_count >= 2 * RECORDS_AT_ONCE)
 		keep_spares(pagedir, RECORDS_AT_ONCE);
+}
+
+void pagedir_clear(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
+{
+	for_each_table(pagedir, start, end, clear_in_table);
+}
+
+void pagedir_unlock(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
+{
+	for_each_table(pagedir, start, end, unlock_in_table);
 }
 
 /* The same within one table; whether there was anything to weaken. */

@@ -85,6 +85,9 @@ static inline pte_t pagedir_entry(const struct pagedir *pagedir, uintptr_t addre
 /* Drops every entry of [start, end), freeing tables that become empty. spt->lock held,
  * vm_lock not: it is taken for a part of a table at a time. */
 void pagedir_clear(struct pagedir *, uintptr_t start, uintptr_t end);
+/* Takes PTE_LOCKED from every entry of [start, end); the pages stay mapped. Locks as pagedir_clear.
+ * The range's slots are the space's own. */
+void pagedir_unlock(struct pagedir *, uintptr_t start, uintptr_t end);
 /* Makes every entry of [start, end) read-only. vm_lock held: the caller keeps the range
  * short. */
 void pagedir_protect(struct pagedir *, uintptr_t start, uintptr_t end);
