@@ -26,6 +26,7 @@
 #include "userprog/oom.h"
 #include "userprog/places.h"
 #include "userprog/process.h"
+#include "userprog/user.h"
 #include "userprog/syscall.h"
 #include "vm/area.h"
 #include "vm/page.h"
@@ -80,10 +81,12 @@ struct facts {
 	signal_set pending, shared_pending, blocked, ignored, caught;
 	uint64_t started;
 	uint32_t umask;
+	uint32_t signals, signals_most; /* queued, of all of its user's; RLIMIT_SIGPENDING */
 	uint32_t pages_most;   /* resident; pages */
 
 	bool has_space;
 	uint32_t resident;     /* in pages, as below */
+	uint32_t size_most;    /* of `pages`, so far */
 	struct memory_use use; /* counted page by page, if asked for */
 	uint32_t pages, data, stack, text, tables; /* of areas, and page tables; in pages */
 	uint32_t locked;       /* of areas that mlock holds */
@@ -146,6 +149,8 @@ static void gather_process(struct process *process, struct facts *facts)
 	gather_actions(process, facts);
 	facts->started = process->started;
 	facts->umask = process->places ? process->places->umask : 0;
+	facts->signals = process->user ? process->user->signals : 0;
+	facts->signals_most = process->limits[RLIMIT_SIGPENDING].rlim_cur;
 	facts->descriptors = process->files ? process->files->capacity : 0;
 }
 
@@ -173,6 +178,7 @@ static void gather_space(struct spt *spt, struct facts *facts, bool count)
 	if (count)
 		facts->use = memory_use_count(spt, 0, USER_END);
 	facts->pages = spt->areas.pages;
+	facts->size_most = spt->areas.pages_most;
 	facts->tables = spt->pagedir.tables;
 	facts->brk = spt->brk_start;
 	facts->stack_top = spt->stack_top;
@@ -286,29 +292,58 @@ static void show_status_identity(struct text *text, const struct facts *f)
 	text_print(text, "\n");
 }
 
+/* Nothing is pinned for longer than a transfer, which VmPin is about. */
+static void show_status_memory(struct text *text, const struct facts *f)
+{
+	uint32_t code = (page_round_up(f->code_end) - f->code_start) / PAGE_SIZE;
+	const struct memory_use *use = &f->use;
+	kib(text, "VmPeak", f->size_most);
+	kib(text, "VmSize", f->pages);
+	kib(text, "VmLck", f->locked);
+	kib(text, "VmPin", 0);
+	kib(text, "VmHWM", f->pages_most);
+	kib(text, "VmRSS", use->resident);
+	kib(text, "RssAnon", use->anonymous);
+	kib(text, "RssFile", use->resident - use->anonymous - use->in_files_of_memory);
+	kib(text, "RssShmem", use->in_files_of_memory);
+	kib(text, "VmData", f->data);
+	kib(text, "VmStk", f->stack);
+	kib(text, "VmExe", code);
+	kib(text, "VmLib", f->text - code);
+	kib(text, "VmPTE", f->tables);
+	kib(text, "VmSwap", use->swapped);
+}
+
+static void show_status_signals(struct text *text, const struct facts *f)
+{
+	text_print(text, "SigQ:\t%u/%u\n", f->signals, f->signals_most);
+	text_print(text, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n", f->pending,
+	           f->shared_pending, f->blocked);
+	text_print(text, "SigIgn:\t%016llx\nSigCgt:\t%016llx\n", f->ignored, f->caught);
+}
+
+/* Capabilities are never ambient, calls never filtered, and there is one processor. */
+static void show_status_rights(struct text *text, const struct facts *f)
+{
+	const struct credentials *c = &f->credentials;
+	text_print(text, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\n", c->inheritable,
+	           c->permitted, c->effective);
+	text_print(text, "CapBnd:\t%016llx\nCapAmb:\t%016llx\n", c->bounding, 0ull);
+	text_print(text, "NoNewPrivs:\t%d\nSeccomp:\t0\n", c->no_new_privileges);
+	text_print(text, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\n");
+}
+
 static void show_status(pid_t id, struct text *text)
 {
 	struct facts *f = gather(id, true);
 	if (!f)
 		return;
 	show_status_identity(text, f);
-	if (f->has_space) {
-		kib(text, "VmSize", f->pages);
-		kib(text, "VmLck", f->locked);
-		kib(text, "VmHWM", f->pages_most);
-		kib(text, "VmRSS", f->resident);
-		kib(text, "RssAnon", f->use.anonymous);
-		kib(text, "RssFile", f->resident - f->use.anonymous);
-		kib(text, "VmData", f->data);
-		kib(text, "VmStk", f->stack);
-		kib(text, "VmExe", f->text);
-		kib(text, "VmPTE", f->tables);
-		kib(text, "VmSwap", f->use.swapped);
-	}
+	if (f->has_space)
+		show_status_memory(text, f);
 	text_print(text, "Threads:\t%u\n", f->threads);
-	text_print(text, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n", f->pending,
-	           f->shared_pending, f->blocked);
-	text_print(text, "SigIgn:\t%016llx\nSigCgt:\t%016llx\n", f->ignored, f->caught);
+	show_status_signals(text, f);
+	show_status_rights(text, f);
 	text_print(text, "voluntary_ctxt_switches:\t%u\nnonvoluntary_ctxt_switches:\t%u\n",
 	           f->usage.switches_own, f->usage.switches_forced);
 	kfree(f);

@@ -34,7 +34,8 @@ struct file *proc_area_file(pid_t, uint32_t key);
 /* What of a space is in memory, in pages. */
 struct memory_use {
 	uint32_t resident;  /* mapped by its page tables, the frame of zeros not counted */
-	uint32_t anonymous; /* of these, anonymous; the rest are file pages */
+	uint32_t anonymous; /* of these, anonymous; the rest are file pages, */
+	uint32_t in_files_of_memory; /* some of files in memory: tmpfs, shared memory */
 	uint32_t dirty;
 	uint32_t referenced; /* used since the policy last looked */
 	uint32_t shared;    /* mapped by others too */

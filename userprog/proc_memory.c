@@ -31,7 +31,8 @@ struct page_view {
 	bool anon;         /* the supplemental table has an anon */
 	uint32_t references, frame, slot; /* of the anon; frame 0: none */
 	uint32_t mappings; /* of the frame that the entry maps */
-	bool file_page;    /* the entry maps a page of a file */
+	bool file_page;    /* the entry maps a page of a file, */
+	bool shared_page;  /* of one in memory: shared memory, tmpfs */
 	bool dirty, referenced;
 };
 
@@ -51,6 +52,7 @@ static struct page_view page_look(struct spt *spt, uintptr_t address)
 		const struct frame *frame = &frames[entry_frame(view.entry)];
 		view.mappings = frame == zero_frame ? 0 : frame_mapping_count(frame);
 		view.file_page = frame->state == FRAME_FILE;
+		view.shared_page = view.file_page && frame->owner.source->anonymous;
 		view.dirty = view.entry & PTE_D || frame_has(frame, FRAME_DIRTY);
 		view.referenced = view.entry & PTE_A || frame_has(frame, FRAME_TOUCHED);
 	}
@@ -85,6 +87,7 @@ struct memory_use memory_use_count(struct spt *spt, uintptr_t start, uintptr_t e
 		bool resident = view.entry & PTE_P && !is_zero_page(&view);
 		use.resident += resident;
 		use.anonymous += resident && !view.file_page;
+		use.in_files_of_memory += resident && view.shared_page;
 		use.dirty += resident && view.dirty;
 		use.referenced += resident && view.referenced;
 		use.shared += resident && (view.mappings > 1 || view.references > 1);

@@ -149,6 +149,8 @@ static uint32_t pages_of(const struct area *area)
 static void count_pages(struct areas *areas, const struct area *area, int32_t pages)
 {
 	areas->pages += pages;
+	if (areas->pages > areas->pages_most)
+		areas->pages_most = areas->pages;
 	if (!(area->flags & AREA_COMMITTED))
 		return;
 	areas->committed += pages;

@@ -74,7 +74,7 @@ struct area {
 struct areas {
 	struct tree tree;
 	struct area *last_found;
-	uint32_t pages;
+	uint32_t pages, pages_most; /* now, and at most so far */
 	uint32_t committed;     /* of these, in areas with AREA_COMMITTED */
 	uint32_t count;
 	uint32_t shared_held;   /* (v) pages of the shared memory whose holder this is */
