@@ -47,6 +47,7 @@ static void child_start(void *unused)
 static void copy_scheduling(struct process *child, const struct process *parent)
 {
 	child->reset_on_fork = false;
+	child->io_priority = parent->io_priority;
 	child->nice = parent->reset_on_fork && parent->nice < 0 ? 0 : parent->nice;
 	bool resets = parent->reset_on_fork &&
 	              (parent->policy == SCHED_FIFO || parent->policy == SCHED_RR);

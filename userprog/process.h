@@ -97,6 +97,7 @@ struct process {
 	uint64_t oom_killed;       /* (p) when it was chosen; 0: it was not, or its memory is back */
 	int nice : 8;              /* (p) kept and told; every process gets equal slices */
 	uint8_t policy, real_time_priority; /* kept and told, too: sched(7) */
+	uint16_t io_priority;      /* (p) and of the disk: ioprio_set(2); 0: none is set */
 	bool reset_on_fork;        /* its children have neither */
 	bool adopts;               /* orphans below it: prctl(2), PR_SET_CHILD_SUBREAPER */
 	int parent_death_signal;   /* what it gets when its parent ends; 0: nothing */

@@ -483,6 +483,29 @@ static int32_t sys_pidfd_send_signal(int number, int signal, const siginfo_t *us
 	return id < 0 ? id : signal_send_to_one(id, signal, user_info);
 }
 
+/* The open file of another process that the caller may trace. */
+static int file_of_other(struct process *process, int number, struct file **file)
+{
+	struct descriptor_table *files = process_files(process);
+	int error = files ? process_right(process, MAY_TRACE) : -ESRCH;
+	*file = files && !error ? descriptor_place(files, number) : NULL;
+	if (files)
+		descriptors_put(files);
+	return error ? error : *file ? 0 : -EBADF;
+}
+
+static int32_t sys_pidfd_getfd(int number, int theirs, uint32_t flags)
+{
+	struct file *pid_file, *file;
+	if (flags)
+		return -EINVAL;
+	if (file_of(number, &pid_file_ops, &pid_file))
+		return -EBADF;
+	int error = file_of_other(pid_file->private, theirs, &file);
+	file_put(pid_file);
+	return error ? error : descriptor_new(file, 0, true);
+}
+
 const struct system_call event_calls[] = {
 	CALL(eventfd, 1),
 	CALL(eventfd2, 2),
@@ -495,5 +518,6 @@ const struct system_call event_calls[] = {
 	CALL(signalfd4, 4),
 	CALL(pidfd_open, 2),
 	CALL(pidfd_send_signal, 4),
+	CALL(pidfd_getfd, 3),
 	CALLS_END,
 };

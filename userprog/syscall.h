@@ -52,6 +52,8 @@ extern const struct system_call time_calls[];
 extern const struct system_call timer_calls[];
 extern const struct system_call timex_calls[];
 extern const struct system_call event_calls[];
+extern const struct system_call ioprio_calls[];
+extern const struct system_call kcmp_calls[];
 extern const struct system_call epoll_calls[];
 extern const struct system_call inotify_calls[];
 extern const struct system_call ipc_calls[];
