@@ -222,6 +222,8 @@ static void file_close(struct descriptor_table *table, struct file *file)
 {
 	if (!(file->flags & O_PATH))
 		locks_release(file->inode, table);
+	if (file->ops->flush)
+		file->ops->flush(file, table);
 	file_put(file);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Start-up of processes: the doors below are filled, and process 1 is made. */
 #include <linux/fcntl.h>
+#include <linux/mqueue.h>
 #include <asm/errno.h>
 
 #include "kernel/boot_args.h"
@@ -131,6 +132,7 @@ static void default_limits(struct process *process)
 	process->limits[RLIMIT_NOFILE] = (struct rlimit){DESCRIPTORS_A_PART, DESCRIPTORS_MAX};
 	process->limits[RLIMIT_NICE] = (struct rlimit){0, 0};
 	process->limits[RLIMIT_RTPRIO] = (struct rlimit){0, 0};
+	process->limits[RLIMIT_MSGQUEUE] = (struct rlimit){MQ_BYTES_MAX, MQ_BYTES_MAX};
 	process->limits[RLIMIT_SIGPENDING] = (struct rlimit){SIGNALS_LIMIT, SIGNALS_LIMIT};
 }
 

@@ -342,6 +342,7 @@ void ipc_init(void)
 	shm_init();
 	sem_init();
 	msg_init();
+	mqueue_init();
 }
 
 const struct system_call ipc_calls[] = {

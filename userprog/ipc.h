@@ -113,6 +113,8 @@ void ipc_init(void);
 void shm_init(void);
 void sem_init(void);
 void msg_init(void);
+/* The same of sys_mqueue.c. */
+void mqueue_init(void);
 struct process;
 /* The process ends: what SEM_UNDO asked for is done. */
 void sem_process_ends(struct process *);

@@ -54,6 +54,7 @@ extern const struct system_call timex_calls[];
 extern const struct system_call event_calls[];
 extern const struct system_call ioprio_calls[];
 extern const struct system_call kcmp_calls[];
+extern const struct system_call mqueue_calls[];
 extern const struct system_call epoll_calls[];
 extern const struct system_call inotify_calls[];
 extern const struct system_call ipc_calls[];

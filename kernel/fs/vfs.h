@@ -130,6 +130,8 @@ struct file_ops {
 	bool no_end; /* where it ends is not known: lseek(2) from there is EINVAL */
 	int (*open)(struct file *);
 	void (*close)(struct file *); /* the last reference is gone */
+	/* A descriptor of it is closed; `owner` is the table. NULL: nothing hangs on that. May sleep. */
+	void (*flush)(struct file *, const void *owner);
 	/* Bytes of kernel memory that go with it; a guess, with no lock. NULL: none. */
 	size_t (*held)(const struct file *);
 };
