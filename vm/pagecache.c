@@ -25,8 +25,9 @@
 #include "vm/vm.h"
 #include "vm/writeback.h"
 
-#define FLUSH_SECONDS 5u
-#define DIRTY_SHARE 4u /* of all memory that dirty pages may take before writers write them */
+#define FLUSH_CENTISECONDS 500u
+#define DIRTY_PERCENT 25u /* of all memory, that dirty pages may take before writers write them */
+#define DIRTY_LEAST 8u    /* pages: a batch can be gathered */
 /* vm_lock is let go after so many frames of a walk. */
 #define FRAMES_A_HOLD 16u
 #define BATCHES_AT_ONCE 7u /* of a file that is synced: a request to the disk takes about as much */
@@ -34,6 +35,43 @@
 static struct frame **buckets; /* vm_lock */
 static uint32_t bucket_mask;
 uint32_t pagecache_dirty_most;
+static uint32_t dirty_percent; /* 0: what may be dirty was said in bytes */
+static uint32_t flush_interval = FLUSH_CENTISECONDS; /* 0: the flusher rests */
+static volatile bool flush_interval_changed;
+static struct wait_queue flusher_queue = WAIT_QUEUE_INIT(flusher_queue);
+
+static void set_dirty_most(uint32_t pages)
+{
+	pagecache_dirty_most = pages > DIRTY_LEAST ? pages : DIRTY_LEAST;
+}
+
+int pagecache_set_dirty_ratio(uint32_t percent)
+{
+	if (percent > 100)
+		return -EINVAL;
+	dirty_percent = percent;
+	set_dirty_most((uint32_t)((uint64_t)physmem_total() * percent / 100));
+	return 0;
+}
+
+uint32_t pagecache_dirty_ratio(void)
+{
+	return dirty_percent;
+}
+
+int pagecache_set_dirty_bytes(uint32_t bytes)
+{
+	if (bytes < 2 * PAGE_SIZE)
+		return -EINVAL;
+	dirty_percent = 0;
+	set_dirty_most(bytes / PAGE_SIZE);
+	return 0;
+}
+
+uint32_t pagecache_dirty_bytes(void)
+{
+	return dirty_percent ? 0 : pagecache_dirty_most * PAGE_SIZE;
+}
 
 void pagecache_init(void)
 {
@@ -42,7 +80,7 @@ void pagecache_init(void)
 		pages *= 2;
 	buckets = physmem_boot_take(pages);
 	bucket_mask = pages * PAGE_SIZE / sizeof(struct frame *) - 1;
-	pagecache_dirty_most = physmem_total() / DIRTY_SHARE;
+	(void)pagecache_set_dirty_ratio(DIRTY_PERCENT);
 }
 
 void page_source_init(struct page_source *source, const struct page_source_ops *ops,
@@ -549,9 +587,25 @@ static void flusher(void *unused)
 {
 	(void)unused;
 	for (;;) {
-		thread_sleep_until(clock_now() + FLUSH_SECONDS * NS_PER_SECOND);
-		(void)pagecache_sync_all(); /* who asks is told, by the source's count */
+		uint64_t interval = flush_interval * (NS_PER_SECOND / 100);
+		uint64_t deadline = interval ? clock_now() + interval : WAIT_FOREVER;
+		flush_interval_changed = false;
+		if (WAIT_FOR(&flusher_queue, flush_interval_changed, false, deadline) == -ETIMEDOUT)
+			(void)pagecache_sync_all(); /* who asks is told, by the source's count */
 	}
+}
+
+uint32_t pagecache_flush_interval(void)
+{
+	return flush_interval;
+}
+
+int pagecache_set_flush_interval(uint32_t centiseconds)
+{
+	flush_interval = centiseconds;
+	flush_interval_changed = true;
+	wait_wake_all(&flusher_queue);
+	return 0;
 }
 
 void pagecache_start_flusher(void)

@@ -37,12 +37,21 @@ void pagecache_unpin_run(struct frame **, uint32_t count);
 uint32_t pagecache_skip(struct page_source *, uint32_t index, uint32_t end);
 /* The (pinned, valid) frame was written: it must reach its source some time. */
 void pagecache_dirty(struct frame *);
-/* Before a program dirties a page of the source: if a quarter of memory is dirty pages of files
- * already, some of the source's are written first, so that a program which writes faster than the
+/* Before a program dirties a page of the source: if so much of memory is dirty pages of files
+ * already as may be (pagecache_dirty_most), some of the source's are written first, so that a program which writes faster than the
  * disk waits for it. -EIO if they cannot be: a disk that refuses must not fill memory with what
  * nobody can be rid of. Callers may hold inode and spt locks. */
 int pagecache_write_some(struct page_source *);
-extern uint32_t pagecache_dirty_most; /* pages; set at start-up */
+extern uint32_t pagecache_dirty_most; /* pages; a quarter of memory, unless changed by these: */
+/* As vm.dirty_ratio and vm.dirty_bytes: in hundredths of memory, or in bytes; the one that was not
+ * set last is 0. 0 or -EINVAL. */
+uint32_t pagecache_dirty_ratio(void);
+int pagecache_set_dirty_ratio(uint32_t percent);
+uint32_t pagecache_dirty_bytes(void);
+int pagecache_set_dirty_bytes(uint32_t bytes);
+/* As vm.dirty_writeback_centisecs: how often the flusher writes; 0: never. */
+uint32_t pagecache_flush_interval(void);
+int pagecache_set_flush_interval(uint32_t centiseconds);
 static inline int pagecache_throttle(struct page_source *source)
 {
 	return frames_dirty < pagecache_dirty_most ? 0 : pagecache_write_some(source);

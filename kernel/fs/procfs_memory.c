@@ -350,6 +350,10 @@ static int map_count_set(uint32_t areas)
 static const struct procfs_number numbers[] = {
 	{"sys/vm/overcommit_memory", commit_mode, commit_set_mode},
 	{"sys/vm/overcommit_ratio", commit_ratio, commit_set_ratio},
+	{"sys/vm/dirty_ratio", pagecache_dirty_ratio, pagecache_set_dirty_ratio},
+	{"sys/vm/dirty_bytes", pagecache_dirty_bytes, pagecache_set_dirty_bytes},
+	{"sys/vm/dirty_writeback_centisecs", pagecache_flush_interval,
+	 pagecache_set_flush_interval},
 	{"sys/vm/swappiness", evict_swappiness, evict_set_swappiness},
 	{"sys/vm/min_free_kbytes", min_free_get, min_free_set},
 	{"sys/vm/max_map_count", map_count_get, map_count_set},

@@ -54,9 +54,17 @@ static uint32_t random_bits(void)
 	return RANDOM_BITS;
 }
 
+/* Leases and F_NOTIFY of fcntl(2): there are none, and what asks for them is EINVAL. */
+static uint32_t nothing(void)
+{
+	return 0;
+}
+
 static const struct procfs_number numbers[] = {
 	{"sys/fs/file-max", files_limit, files_set_limit},
 	{"sys/fs/pipe-max-size", pipe_size_limit, pipe_set_size_limit},
+	{"sys/fs/leases-enable", nothing, NULL},
+	{"sys/fs/dir-notify-enable", nothing, NULL},
 	{"sys/kernel/ngroups_max", groups_most, NULL},
 	{"sys/kernel/cap_last_cap", last_capability, NULL},
 	{"sys/kernel/randomize_va_space", randomness_of_places, NULL},
