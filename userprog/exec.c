@@ -40,6 +40,7 @@
 #include "userprog/exec_strings.h"
 #include "userprog/exit.h"
 #include "userprog/futex.h"
+#include "userprog/futex_pi.h"
 #include "userprog/image.h"
 #include "userprog/process.h"
 #include "userprog/ptrace.h"
@@ -381,11 +382,12 @@ static void set_registers(const struct exec *e)
 static void let_locks_go(struct task *task, struct spt *new)
 {
 	struct spt *old = task->process->spt;
-	if (!old || !task->robust_list)
-		return;
-	thread_set_space(old, pagedir_phys(&old->pagedir));
-	futex_owner_ends(task);
-	thread_set_space(new, pagedir_phys(&new->pagedir));
+	if (old && task->robust_list) {
+		thread_set_space(old, pagedir_phys(&old->pagedir));
+		futex_owner_ends(task);
+		thread_set_space(new, pagedir_phys(&new->pagedir));
+	}
+	futex_locks_pass_on(task->thread);
 }
 
 static void renew_processor_state(struct thread *thread)

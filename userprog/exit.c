@@ -16,6 +16,7 @@
 #include "kernel/trace.h"
 #include "userprog/descriptor.h"
 #include "userprog/futex.h"
+#include "userprog/futex_pi.h"
 #include "userprog/ipc.h"
 #include "userprog/places.h"
 #include "userprog/process.h"
@@ -380,6 +381,7 @@ _Noreturn void task_exit(int status)
 	futex_owner_ends(task);
 	clear_child_tid(task);
 	thread_set_space(NULL, 0);
+	futex_locks_pass_on(thread_current());
 
 	uint32_t flags = spin_lock_irq(&process_lock);
 	bool last = --process->living == 0;

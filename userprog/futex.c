@@ -15,6 +15,8 @@
 
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
+#include "userprog/futex_pi.h"
+#include "userprog/futex_waiters.h"
 #include "userprog/process.h"
 #include "userprog/sys_time.h"
 #include "userprog/syscall.h"
@@ -23,30 +25,16 @@
 #include "vm/spt.h"
 #include "vm/usercopy.h"
 
-struct futex_key {
-	struct page_source *source; /* with a reference; NULL: the word is private */
-	const struct spt *spt;      /* of a private one: the caller's own, which stays */
-	uint64_t place;
-};
+struct spinlock futex_lock = SPINLOCK_INIT("futex");
+struct list futex_waiters = LIST_INIT(futex_waiters);
 
-struct futex_waiter {
-	struct list_link link;
-	struct futex_key key; /* futex_lock: it may be moved to another word */
-	uint32_t bits;
-	struct wait_queue queue;
-	bool woken;
-};
-
-static struct spinlock futex_lock = SPINLOCK_INIT("futex");
-static struct list waiters = LIST_INIT(waiters); /* futex_lock; the woken fields too */
-
-static void key_get(const struct futex_key *key)
+void futex_key_get(const struct futex_key *key)
 {
 	if (key->source)
 		key->source->ops->get(key->source);
 }
 
-static void key_put(const struct futex_key *key)
+void futex_key_put(const struct futex_key *key)
 {
 	if (key->source)
 		key->source->ops->put(key->source);
@@ -59,9 +47,9 @@ static bool can_hold(const struct area *area)
 	return area->flags & AREA_WRITE || (area->flags & AREA_READ && area->source);
 }
 
-/* The word at the address; key_put when done. What FUTEX_PRIVATE_FLAG says is of this space alone
- * is not looked at; nor is it the same word as without that. -EINVAL, -EFAULT. */
-static int key_of(uintptr_t address, bool private, struct futex_key *key)
+/* What FUTEX_PRIVATE_FLAG says is of this space alone is not looked at; nor is it the same word as
+ * without that. */
+int futex_key_of(uintptr_t address, bool private, struct futex_key *key)
 {
 	struct spt *spt = thread_current()->spt;
 	if (address & 3)
@@ -80,24 +68,31 @@ static int key_of(uintptr_t address, bool private, struct futex_key *key)
 		key->spt = NULL;
 		key->place = (uint64_t)area_source_page(area, address) << PAGE_SHIFT |
 		             page_offset(address);
-		key_get(key);
+		futex_key_get(key);
 	}
 	return 0;
 }
 
-static bool same_key(const struct futex_key *a, const struct futex_key *b)
+bool futex_same_key(const struct futex_key *a, const struct futex_key *b)
 {
 	return a->source == b->source && a->spt == b->spt && a->place == b->place;
 }
 
+/* How many, or -EINVAL: somebody waits there for a lock, which a wake does not give. */
 static int wake_key(const struct futex_key *key, uint32_t most, uint32_t bits)
 {
 	uint32_t woken = 0;
+	bool locks = false;
 	spin_lock(&futex_lock);
-	LIST_FOR_SAFE (&waiters, struct futex_waiter, waiter, link) {
+	LIST_FOR_SAFE (&futex_waiters, struct futex_waiter, waiter, link) {
 		if (woken == most)
 			break;
-		if (!same_key(&waiter->key, key) || !(waiter->bits & bits))
+		if (!futex_same_key(&waiter->key, key))
+			continue;
+		locks = waiter->thread;
+		if (locks)
+			break;
+		if (!(waiter->bits & bits))
 			continue;
 		list_remove(&waiter->link);
 		waiter->woken = true;
@@ -105,24 +100,32 @@ static int wake_key(const struct futex_key *key, uint32_t most, uint32_t bits)
 		woken++;
 	}
 	spin_unlock(&futex_lock);
-	return (int)woken;
+	return locks ? -EINVAL : (int)woken;
 }
 
 /* At least one, whatever `most` says: as on Linux. */
 static int wake_bits(uintptr_t address, bool private, int most, uint32_t bits)
 {
 	struct futex_key key;
-	int error = key_of(address, private, &key);
+	int error = futex_key_of(address, private, &key);
 	if (error)
 		return error;
 	int woken = wake_key(&key, most < 1 ? 1 : (uint32_t)most, bits);
-	key_put(&key);
+	futex_key_put(&key);
 	return woken;
 }
 
 int futex_wake(uintptr_t address, int most)
 {
 	return wake_bits(address, false, most, FUTEX_BITSET_MATCH_ANY);
+}
+
+void futex_enter(struct futex_waiter *waiter)
+{
+	wait_queue_init(&waiter->queue);
+	spin_lock(&futex_lock);
+	list_append(&futex_waiters, &waiter->link);
+	spin_unlock(&futex_lock);
 }
 
 static bool was_woken(struct futex_waiter *waiter)
@@ -133,53 +136,58 @@ static bool was_woken(struct futex_waiter *waiter)
 	return woken;
 }
 
+int futex_sleep(struct futex_waiter *waiter, uint64_t deadline)
+{
+	return WAIT_FOR(&waiter->queue, was_woken(waiter), true, deadline);
+}
+
 /* Sleeps if the word still has the value; 0, -EAGAIN, -ETIMEDOUT, -EINTR, -EFAULT. */
 static int futex_wait(uintptr_t address, bool private, uint32_t value, uint32_t bits,
                       uint64_t deadline)
 {
 	struct futex_waiter waiter = {.bits = bits};
 	uint32_t now;
-	int error = key_of(address, private, &waiter.key);
+	int error = futex_key_of(address, private, &waiter.key);
 	if (error)
 		return error;
-	wait_queue_init(&waiter.queue);
-	spin_lock(&futex_lock);
-	list_append(&waiters, &waiter.link);
-	spin_unlock(&futex_lock);
-
+	futex_enter(&waiter);
 	if (copy_from_user(&now, (void *)address, sizeof now))
 		error = -EFAULT;
 	else if (now != value)
 		error = -EAGAIN;
 	else
-		error = WAIT_FOR(&waiter.queue, was_woken(&waiter), true, deadline);
+		error = futex_sleep(&waiter, deadline);
 
 	spin_lock(&futex_lock);
 	if (waiter.woken && error != -EFAULT)
 		error = 0;
 	list_remove(&waiter.link);
 	spin_unlock(&futex_lock);
-	key_put(&waiter.key);
+	futex_key_put(&waiter.key);
 	return error;
 }
 
-/* Moves waiters of one word to another; how many. */
-static uint32_t move_waiters(const struct futex_key *key, const struct futex_key *to, uint32_t most)
+/* Moves waiters of one word to another; how many, or -EINVAL as wake_key. */
+static int move_waiters(const struct futex_key *key, const struct futex_key *to, uint32_t most)
 {
 	uint32_t moved = 0;
+	bool locks = false;
 	spin_lock(&futex_lock);
-	LIST_FOR (&waiters, struct futex_waiter, waiter, link) {
-		if (moved == most || !same_key(&waiter->key, key))
+	LIST_FOR (&futex_waiters, struct futex_waiter, waiter, link) {
+		if (moved == most || !futex_same_key(&waiter->key, key))
 			continue;
-		key_get(to);
+		locks = waiter->thread;
+		if (locks)
+			break;
+		futex_key_get(to);
 		waiter->key = *to;
 		moved++;
 	}
 	spin_unlock(&futex_lock);
 	/* The references that they had: giving up the last one may sleep, and it is ours. */
 	for (uint32_t i = 0; i < moved; i++)
-		key_put(key);
-	return moved;
+		futex_key_put(key);
+	return locks ? -EINVAL : (int)moved;
 }
 
 /* Wakes some waiters of one word and moves others to another. */
@@ -194,7 +202,10 @@ static int requeue_keys(const struct futex_key *key, uint32_t wake, uint32_t mos
 			return -EAGAIN;
 	}
 	int woken = wake_key(key, wake, FUTEX_BITSET_MATCH_ANY);
-	return woken + (int)move_waiters(key, to, most);
+	if (woken < 0)
+		return woken;
+	int moved = move_waiters(key, to, most);
+	return moved < 0 ? moved : woken + moved;
 }
 
 static int futex_requeue(uintptr_t address, bool private, int wake, int most, uintptr_t to,
@@ -203,16 +214,16 @@ static int futex_requeue(uintptr_t address, bool private, int wake, int most, ui
 	struct futex_key key, to_key;
 	if (wake < 0 || most < 0)
 		return -EINVAL;
-	int result = key_of(address, private, &key);
+	int result = futex_key_of(address, private, &key);
 	if (result)
 		return result;
-	result = key_of(to, private, &to_key);
+	result = futex_key_of(to, private, &to_key);
 	if (!result) {
 		result = requeue_keys(&key, (uint32_t)wake, (uint32_t)most, &to_key, address,
 		                      expected);
-		key_put(&to_key);
+		futex_key_put(&to_key);
 	}
-	key_put(&key);
+	futex_key_put(&key);
 	return result;
 }
 
@@ -306,12 +317,17 @@ static int futex_wake_op(uintptr_t address, bool private, int wake, int wake_sec
 	return more < 0 ? more : woken + more;
 }
 
-/* `timeout`: relative for FUTEX_WAIT, else on the clock that the operation names. */
-static uint64_t futex_deadline(int operation, uint64_t timeout)
+/* `timeout`: relative for FUTEX_WAIT, else on the clock that the operation names, which for
+ * FUTEX_LOCK_PI is the wall clock. NULL: none. */
+static uint64_t futex_deadline(int operation, const uint64_t *timeout)
 {
-	if ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT)
-		return time_after(clock_now(), timeout);
-	return operation & FUTEX_CLOCK_REALTIME ? time_of_realtime(timeout) : timeout;
+	int command = operation & FUTEX_CMD_MASK;
+	if (!timeout)
+		return WAIT_FOREVER;
+	if (command == FUTEX_WAIT)
+		return time_after(clock_now(), *timeout);
+	bool wall = operation & FUTEX_CLOCK_REALTIME || command == FUTEX_LOCK_PI;
+	return wall ? time_of_realtime(*timeout) : *timeout;
 }
 
 /* With a time-out it goes on after a signal without a handler, and no longer. */
@@ -321,9 +337,40 @@ static int wait_in_time(uintptr_t address, int operation, uint32_t value, uint32
 	bool private = operation & FUTEX_PRIVATE_FLAG;
 	if (!timeout)
 		return futex_wait(address, private, value, bits, WAIT_FOREVER);
-	uint64_t deadline = restart_deadline(futex_deadline(operation, *timeout));
+	uint64_t deadline = restart_deadline(futex_deadline(operation, timeout));
 	int error = futex_wait(address, private, value, bits, deadline);
 	return error == -EINTR ? restart_later(deadline) : error;
+}
+
+/* The operations on locks with an owner. */
+static int32_t futex_of_locks(uintptr_t address, int operation, uint32_t value, uint64_t deadline,
+                              uint32_t second, uintptr_t address2, uint32_t value3)
+{
+	bool private = operation & FUTEX_PRIVATE_FLAG;
+	switch (operation & FUTEX_CMD_MASK) {
+	case FUTEX_LOCK_PI:
+	case FUTEX_LOCK_PI2:
+		return futex_lock_pi(address, private, false, deadline);
+	case FUTEX_TRYLOCK_PI:
+		return futex_lock_pi(address, private, true, deadline);
+	case FUTEX_UNLOCK_PI:
+		return futex_unlock_pi(address, private);
+	case FUTEX_WAIT_REQUEUE_PI:
+		return futex_wait_requeue_pi(address, private, value, address2, deadline);
+	case FUTEX_CMP_REQUEUE_PI:
+		return futex_requeue_pi(address, private, (int)value, (int)second, address2,
+		                        value3);
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* Whether the operation may say by which clock it waits. */
+static bool has_clock(int operation)
+{
+	int command = operation & FUTEX_CMD_MASK;
+	return command == FUTEX_WAIT_BITSET || command == FUTEX_WAIT_REQUEUE_PI ||
+	       command == FUTEX_LOCK_PI2;
 }
 
 /* `timeout` NULL: none. */
@@ -331,10 +378,9 @@ static int32_t futex(uintptr_t address, int operation, uint32_t value, const uin
                      uint32_t second, uintptr_t address2, uint32_t value3)
 {
 	bool private = operation & FUTEX_PRIVATE_FLAG;
-	int command = operation & FUTEX_CMD_MASK;
-	if (operation & FUTEX_CLOCK_REALTIME && command != FUTEX_WAIT_BITSET)
+	if (operation & FUTEX_CLOCK_REALTIME && !has_clock(operation))
 		return -ENOSYS;
-	switch (command) {
+	switch (operation & FUTEX_CMD_MASK) {
 	case FUTEX_WAIT:
 		value3 = FUTEX_BITSET_MATCH_ANY;
 		/* fall through */
@@ -352,7 +398,8 @@ static int32_t futex(uintptr_t address, int operation, uint32_t value, const uin
 	case FUTEX_WAKE_OP:
 		return futex_wake_op(address, private, (int)value, (int)second, address2, value3);
 	default:
-		return -ENOSYS;
+		return futex_of_locks(address, operation, value, futex_deadline(operation, timeout),
+		                      second, address2, value3);
 	}
 }
 
@@ -360,7 +407,7 @@ static int32_t futex(uintptr_t address, int operation, uint32_t value, const uin
 static bool takes_timeout(int operation)
 {
 	int command = operation & FUTEX_CMD_MASK;
-	return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET;
+	return command == FUTEX_WAIT || command == FUTEX_LOCK_PI || has_clock(operation);
 }
 
 static int32_t sys_futex(uintptr_t address, int operation, uint32_t value, void *user_timeout,
@@ -389,13 +436,14 @@ static int32_t sys_futex_time64(uintptr_t address, int operation, uint32_t value
 #define ROBUST_MOST ROBUST_LIST_LIMIT
 
 /* Who waits for the word learns that its owner has died, if that is the caller. `pending`: the
- * word may just have been let go, and nobody woken yet. */
-static int let_go(uintptr_t address, bool pending)
+ * word may just have been let go, and nobody woken yet. `owned`: it is a lock with an owner, which
+ * futex_locks_pass_on gives to whoever waits. */
+static int let_go(uintptr_t address, bool pending, bool owned)
 {
 	uint32_t word, owner = (uint32_t)task_current()->id;
 	if (address & 3 || copy_from_user(&word, (void *)address, sizeof word))
 		return -EFAULT;
-	if (pending && !word) {
+	if (pending && !word && !owned) {
 		futex_wake(address, 1);
 		return 0;
 	}
@@ -408,12 +456,12 @@ static int let_go(uintptr_t address, bool pending)
 		                  (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED))
 			return -EFAULT;
 	} while (word != before);
-	if (word & FUTEX_WAITERS)
+	if (word & FUTEX_WAITERS && !owned)
 		futex_wake(address, 1);
 	return 0;
 }
 
-#define ENTRY_FLAG 1u /* in a pointer of the list: the word inherits priorities */
+#define ENTRY_FLAG 1u /* in a pointer of the list: its word is a lock with an owner */
 
 void futex_owner_ends(struct task *task)
 {
@@ -427,15 +475,17 @@ void futex_owner_ends(struct task *task)
 	if (!list || copy_from_user(&head, (void *)list, sizeof head))
 		return;
 	uintptr_t pending = head.pending & ~ENTRY_FLAG, entry = head.first & ~ENTRY_FLAG;
+	bool owned = head.first & ENTRY_FLAG;
 	for (uint32_t count = 0; entry != list && count < ROBUST_MOST; count++) {
 		if (copy_from_user(&next, (void *)entry, sizeof next))
 			break;
-		if (entry != pending && let_go(entry + (uintptr_t)head.offset, false))
+		if (entry != pending && let_go(entry + (uintptr_t)head.offset, false, owned))
 			break;
 		entry = next & ~ENTRY_FLAG;
+		owned = next & ENTRY_FLAG;
 	}
 	if (pending)
-		(void)let_go(pending + (uintptr_t)head.offset, true);
+		(void)let_go(pending + (uintptr_t)head.offset, true, head.pending & ENTRY_FLAG);
 }
 
 #define HEAD_SIZE 12u

@@ -561,7 +561,8 @@ static int interrupted_call(const struct task *task, const struct trap_frame *fr
 	if (task->call < 0 || frame->vector != TRAP_SYSCALL)
 		return 0;
 	uint32_t code = -frame->eax;
-	return code == ERESTARTSYS || code == ERESTARTNOHAND || code == ERESTART_RESTARTBLOCK
+	return code == ERESTARTSYS || code == ERESTARTNOINTR || code == ERESTARTNOHAND ||
+	                       code == ERESTART_RESTARTBLOCK
 	               ? (int)code : 0;
 }
 
@@ -581,7 +582,7 @@ static void handle(struct task *task, struct trap_frame *frame, const struct tak
 	struct task_signals *signals = &task->signals;
 	const struct signal_action *action = &taken->action;
 	int code = interrupted_call(task, frame);
-	if (code == ERESTARTSYS && action->flags & SA_RESTART)
+	if (code == ERESTARTNOINTR || (code == ERESTARTSYS && action->flags & SA_RESTART))
 		restart_call(task, frame, code);
 	else if (code)
 		frame->eax = (uint32_t)-EINTR;

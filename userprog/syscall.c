@@ -74,7 +74,7 @@ int32_t syscall_again(int number, const struct trap_frame *frame)
 /* A call that failed was interrupted, perhaps: then signal_deliver decides how it goes on. */
 static void look_whether_interrupted(int32_t result)
 {
-	if (result == -ERESTARTSYS || result == -ERESTARTNOHAND ||
+	if (result == -ERESTARTSYS || result == -ERESTARTNOINTR || result == -ERESTARTNOHAND ||
 	    result == -ERESTART_RESTARTBLOCK)
 		thread_interrupt(thread_current());
 }

@@ -73,6 +73,7 @@ extern const struct system_call socket_calls[];
 
 /* What an interrupted call returns inside the kernel, never to the program. */
 #define ERESTARTSYS 512           /* again if the handler has SA_RESTART, else EINTR */
+#define ERESTARTNOINTR 513        /* again, whatever the handler has */
 #define ERESTARTNOHAND 514        /* again if no handler runs, else EINTR */
 #define ERESTART_RESTARTBLOCK 516 /* the same, by restart_syscall(2): keeps its deadline */
 
