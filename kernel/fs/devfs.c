@@ -107,10 +107,18 @@ static ssize_t kmsg_read(struct file *file, struct transfer *transfer, loff_t *p
 	return done;
 }
 
-static const struct file_ops null_ops = {.read = null_read, .write = null_write};
-static const struct file_ops zero_ops = {.read = zero_read, .write = null_write};
-static const struct file_ops full_ops = {.read = zero_read, .write = full_write};
-static const struct file_ops random_ops = {.read = random_read, .write = null_write};
+static const struct file_ops null_ops = {
+	.at_start = true, .read = null_read, .write = null_write,
+};
+static const struct file_ops zero_ops = {
+	.at_start = true, .read = zero_read, .write = null_write,
+};
+static const struct file_ops full_ops = {
+	.at_start = true, .read = zero_read, .write = full_write,
+};
+static const struct file_ops random_ops = {
+	.at_start = true, .read = random_read, .write = null_write,
+};
 static const struct file_ops kmsg_ops = {.read = kmsg_read, .write = kmsg_write};
 
 /* --- the table -------------------------------------------------------------------------- */

@@ -326,6 +326,8 @@ loff_t file_seek(struct file *file, loff_t offset, int whence)
 
 	if (file->stream)
 		return -ESPIPE;
+	if (file->ops->at_start)
+		return whence >= SEEK_SET && whence <= SEEK_HOLE ? 0 : -EINVAL;
 	if (file->ops->no_end && whence != SEEK_SET && whence != SEEK_CUR)
 		return -EINVAL;
 	SCOPED_MUTEX(&file->lock);

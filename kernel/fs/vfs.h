@@ -127,6 +127,7 @@ struct file_ops {
 	               void *context);
 	int (*ioctl)(struct file *, uint32_t command, uintptr_t argument);
 	uint32_t (*poll)(struct file *, struct poll_table *); /* POLLIN ...; NULL: always ready */
+	bool at_start; /* lseek(2) leaves it where it begins, whatever it is asked for */
 	bool no_end; /* where it ends is not known: lseek(2) from there is EINVAL */
 	int (*open)(struct file *);
 	void (*close)(struct file *); /* the last reference is gone */
