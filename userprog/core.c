@@ -5,8 +5,12 @@
  *
  *   ELF header | program headers | notes | page of area 1 | page of area 1 | ... | page of area n
  *
+ * The notes are those of the thread that the signal met, with the process's, then two of each other
+ * thread.
+ *
  * A page that is all zeros is a hole. Of an area that the file behind it can give again only the
- * first page is written if an ELF header may be there, so that a debugger knows the file.
+ * first page is written if an ELF header may be there, so that a debugger knows the file. One where
+ * pages were written before it became read-only (what a loader relocates) is written as a whole.
  */
 #include "userprog/core.h"
 
@@ -57,7 +61,17 @@ struct process_note {
 _Static_assert(sizeof(struct status_note) == 144, "struct elf_prstatus");
 _Static_assert(sizeof(struct process_note) == 124, "struct elf_prpsinfo");
 
-/* All notes as they lie in the file. Zeros behind the auxiliary vector are ends of it, too. */
+/* Those of another thread. */
+struct thread_notes {
+	Elf32_Nhdr status_head;
+	char status_name[8];
+	struct status_note status;
+	Elf32_Nhdr floating_head;
+	char floating_name[8];
+	struct fsave floating;
+};
+
+/* The first notes as they lie in the file. Zeros behind the auxiliary vector are ends of it, too. */
 struct notes {
 	Elf32_Nhdr status_head;
 	char status_name[8];
@@ -82,6 +96,7 @@ struct core {
 	loff_t position;
 	uint64_t room;       /* bytes that may still be written: RLIMIT_CORE */
 	uint32_t segments;   /* of memory */
+	uint32_t others;     /* threads, beside the one that writes */
 };
 
 static const signal_set dumping = 1ull << (SIGQUIT - 1) | 1ull << (SIGILL - 1) |
@@ -132,7 +147,8 @@ static void put_time(int32_t to[2], uint64_t ns)
 static void fill_status(const struct task *task, struct status_note *note, int signal, int code)
 {
 	const struct process *process = task->process;
-	struct usage usage = process_usage_locked(process);
+	struct usage usage = task_is_first(task) ? process_usage_locked(process)
+	                                         : task_usage_locked(task);
 	note->signal = note->current = (int16_t)signal;
 	note->code = code;
 	note->pending = (uint32_t)process->signals.queue.set;
@@ -173,7 +189,7 @@ static void fill_arguments(struct spt *spt, struct process_note *note)
 			note->arguments[i] = ' ';
 }
 
-/* All into core->page. */
+/* The first ones, into core->page. */
 static void make_notes(struct core *core, int signal, int code)
 {
 	struct process *process = process_current();
@@ -198,10 +214,46 @@ static void make_notes(struct core *core, int signal, int code)
 	head(&n->floating_head, n->floating_name, NT_PRFPREG, sizeof n->floating);
 }
 
+/* They stay where they are: the list and its threads are at rest. */
+static bool put_other_threads(struct core *core, int signal)
+{
+	struct thread_notes *n = (struct thread_notes *)core->page;
+	struct process *process = process_current();
+	struct fxsave fx;
+	LIST_FOR (&process->tasks, struct task, task, link) {
+		if (task == task_current())
+			continue;
+		memset(n, 0, sizeof *n);
+		uint32_t flags = spin_lock_irq(&process_lock);
+		fill_status(task, &n->status, signal, 0);
+		thread_fpu_peek(task->thread, &fx);
+		spin_unlock_irq(&process_lock, flags);
+		n->status.has_floating = true;
+		fpu_image_to_fsave(&fx, &n->floating);
+		head(&n->status_head, n->status_name, NT_PRSTATUS, sizeof n->status);
+		head(&n->floating_head, n->floating_name, NT_PRFPREG, sizeof n->floating);
+		if (!put(core, sizeof *n))
+			return false;
+	}
+	return true;
+}
+
+static uint32_t size_of_notes(const struct core *core)
+{
+	return sizeof(struct notes) + core->others * sizeof(struct thread_notes);
+}
+
 /* ---- memory ---- */
 
+/* Whether the space has a page of its own there: it was written once, even if it may be no more. */
+static bool has_own_page(struct spt *spt, const struct area *area)
+{
+	uintptr_t address = area_start(area);
+	return spt_next_anon(spt, &address) && address < area->end;
+}
+
 /* How many bytes of the area are written; its space's lock is held. */
-static uint32_t bytes_dumped(const struct area *area)
+static uint32_t bytes_dumped(struct spt *spt, const struct area *area)
 {
 	uint32_t size = area->end - area_start(area);
 	if (area->flags & AREA_NOT_DUMPED)
@@ -210,7 +262,7 @@ static uint32_t bytes_dumped(const struct area *area)
 		return size;
 	if (area->flags & AREA_SHARED)
 		return 0;
-	if (area->flags & (AREA_WRITE | AREA_GROWS_DOWN))
+	if (area->flags & (AREA_WRITE | AREA_GROWS_DOWN) || has_own_page(spt, area))
 		return size;
 	return area->flags & AREA_READ && !area->first_page ? PAGE_SIZE : 0;
 }
@@ -226,7 +278,7 @@ static bool segment_above(struct spt *spt, uintptr_t address, Elf32_Phdr *segmen
 	*segment = (Elf32_Phdr){
 		.p_type = PT_LOAD,
 		.p_vaddr = area_start(area),
-		.p_filesz = bytes_dumped(area),
+		.p_filesz = bytes_dumped(spt, area),
 		.p_memsz = area->end - area_start(area),
 		.p_align = PAGE_SIZE,
 		.p_flags = (area->flags & AREA_READ ? PF_R : 0) |
@@ -313,10 +365,10 @@ static bool put_segments(struct core *core)
 	uintptr_t address = 0;
 	uint32_t offset = sizeof(Elf32_Ehdr) + (core->segments + 1) * sizeof(Elf32_Phdr);
 	Elf32_Phdr segment = {.p_type = PT_NOTE, .p_offset = offset,
-	                      .p_filesz = sizeof(struct notes)};
+	                      .p_filesz = size_of_notes(core)};
 	if (!put_bytes(core, &segment, sizeof segment))
 		return false;
-	offset = page_round_up(offset + sizeof(struct notes));
+	offset = page_round_up(offset + size_of_notes(core));
 	for (uint32_t i = 0; i < core->segments; i++) {
 		if (!segment_above(core->spt, address, &segment))
 			segment = (Elf32_Phdr){.p_type = PT_NULL};
@@ -345,7 +397,7 @@ static void put_all(struct core *core, int signal, int code)
 	if (!put_header(core) || !put_segments(core))
 		return;
 	make_notes(core, signal, code);
-	if (!put(core, sizeof(struct notes)))
+	if (!put(core, sizeof(struct notes)) || !put_other_threads(core, signal))
 		return;
 	core->position = page_round_up((uintptr_t)core->position);
 	if (put_all_memory(core) && (uint64_t)core->position > core->file->inode->source.size)
@@ -373,6 +425,7 @@ bool core_dump(int signal, int code)
 	if (core.room < PAGE_SIZE || !process->dumpable || thread_current()->killed)
 		return false;
 	exit_await_others(); /* so that nobody changes what is written */
+	core.others = process->living - 1;
 	core.page = kmalloc(PAGE_SIZE);
 	core.file = core.page ? file_for_core() : NULL;
 	if (core.file) {

@@ -271,13 +271,14 @@ static void end_others_locked(struct process *process)
 	wait_wake_all(&process->resumed);
 }
 
-void exit_begin(int status)
+static void begin(int status, bool dumps)
 {
 	struct process *process = process_current();
 	uint32_t flags = spin_lock_irq(&process_lock);
 	bool by_other = task_current()->ends;
 	if (!by_other) {
 		process->ending = true;
+		process->dumping = dumps;
 		process->exit_status = status;
 		end_others_locked(process);
 	}
@@ -286,15 +287,59 @@ void exit_begin(int status)
 		task_exit(0);
 }
 
+void exit_begin(int status)
+{
+	begin(status, false);
+}
+
+void exit_begin_core(int status)
+{
+	begin(status, true);
+}
+
 static bool is_alone(const struct process *process)
 {
-	return *(const volatile uint32_t *)&process->living == 1;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	bool alone = process->living == process->staying + 1u;
+	spin_unlock_irq(&process_lock, flags);
+	return alone;
 }
 
 void exit_await_others(void)
 {
 	struct process *process = process_current();
 	WAIT_UNTIL(&process->changed, is_alone(process));
+}
+
+void exit_let_others_go(void)
+{
+	struct process *process = process_current();
+	uint32_t flags = spin_lock_irq(&process_lock);
+	process->dumping = false;
+	spin_unlock_irq(&process_lock, flags);
+	wait_wake_all(&process->changed);
+}
+
+static bool core_is_written(const struct process *process)
+{
+	return !*(const volatile bool *)&process->dumping;
+}
+
+/* Another thread writes the core, perhaps: this one's registers shall be in it. */
+static void stay_for_core(struct process *process, const struct task *task)
+{
+	uint32_t flags = spin_lock_irq(&process_lock);
+	bool stays = process->dumping && task->ends;
+	if (stays)
+		process->staying++;
+	spin_unlock_irq(&process_lock, flags);
+	if (!stays)
+		return;
+	wait_wake_all(&process->changed);
+	WAIT_UNTIL(&process->changed, core_is_written(process));
+	flags = spin_lock_irq(&process_lock);
+	process->staying--;
+	spin_unlock_irq(&process_lock, flags);
 }
 
 /* The current thread takes the place of the process's first one, which has ended. */
@@ -365,7 +410,7 @@ static bool leave_locked(struct process *process, struct task *task, int status)
 	signal_stop_done_locked(task);
 	bool forgotten = end_task_locked(process, task, status);
 	signal_retarget_locked(process, ~0ull);
-	if (process->living == 1)
+	if (process->living == process->staying + 1u)
 		wait_wake_all(&process->changed);
 	return forgotten;
 }
@@ -376,6 +421,7 @@ _Noreturn void task_exit(int status)
 	struct process *process = task->process;
 	bool forgotten = false;
 
+	stay_for_core(process, task);
 	ptrace_event(task, PTRACE_EVENT_EXIT, (uint32_t)status);
 	debug_registers_drop();
 	futex_owner_ends(task);

@@ -18,8 +18,13 @@ _Noreturn void task_exit(int status);
 /* The first half of process_exit: all other threads end, at the latest on their way out of the
  * kernel. Does not return if another one ends the process already, or runs another program. */
 void exit_begin(int status);
-/* Waits until the current thread is the only one that has not ended, since the others were told to. */
+/* The same for a core: the others stay at their end, with all that their notes want of them, until
+ * exit_let_others_go. */
+void exit_begin_core(int status);
+/* Waits until the current thread is the only one that has not ended, or stays at its end, since the
+ * others were told to. */
 void exit_await_others(void);
+void exit_let_others_go(void);
 /* For exec: the other threads end, and the current one is the process's first from now on, with its
  * number. -EAGAIN: another one is faster, or ends the process; the caller ends soon. May sleep. */
 int exit_others_for_exec(void);

@@ -74,10 +74,12 @@ struct process {
 	bool executed;             /* (p) has called execve: setpgid by the parent is over */
 	uint32_t programs;         /* (p) how many it has run, its parent's included */
 	bool stopped;              /* (p) by job control: every thread is */
+	uint16_t staying;          /* (p) threads that have ended, but for a core: see dumping */
 	int stop_signal;           /* (p) that stopped it, or is about to; 0: none */
 	uint32_t stop_waits;       /* (p) threads that have yet to stop */
 	bool ending;               /* (p) all threads end, with the status exit_status ... */
 	bool executing;            /* (p) ... or all but one, which runs another program */
+	bool dumping;              /* (p) those that end stay until the last has written the core */
 	int exit_status;           /* (p) */
 	uint8_t report;            /* (p) REPORT_...: a change that wait(2) has not told */
 	int status;                /* (p) as wait(2) returns it: of the exit or the stop */

@@ -623,9 +623,15 @@ static void act(struct task *task, struct trap_frame *frame, const struct taken 
 		begin_stop(process, signal);
 		return; /* signal_deliver has this thread take its part */
 	}
-	exit_begin(signal);
+	bool dumps = core_dumps(signal);
+	if (dumps)
+		exit_begin_core(signal);
+	else
+		exit_begin(signal);
 	report_death(process, signal, info, frame);
-	bool dumped = core_dumps(signal) && core_dump(signal, info->code);
+	bool dumped = dumps && core_dump(signal, info->code);
+	if (dumps)
+		exit_let_others_go();
 	process_exit(dumped ? signal | CORE_DUMPED : signal);
 }
 

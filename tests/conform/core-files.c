@@ -144,11 +144,27 @@ static void notes(FILE *file, const Elf32_Phdr *segment)
 	}
 }
 
+/* A file's pages, of which the second was written before they became read-only. */
+static char *relocated;
+
+static void map_relocated(void)
+{
+	relocated = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, new_file("file", 2), 0);
+	relocated[PAGE] = 'X';
+	mprotect(relocated, 2 * PAGE, PROT_READ);
+}
+
 static void memory(FILE *file, const Elf32_Phdr *segment)
 {
 	uintptr_t start = (uintptr_t)pattern;
 	unsigned word = 0, right = 0;
 
+	if (segment->p_vaddr == (uintptr_t)relocated) {
+		char bytes[2 * PAGE] = "";
+		fseek(file, segment->p_offset, SEEK_SET);
+		size_t n = fread(bytes, 1, segment->p_filesz, file);
+		say("written, then read-only: %zu bytes, %c and %c", n, bytes[0], bytes[PAGE]);
+	}
 	if (start < segment->p_vaddr || start >= segment->p_vaddr + segment->p_memsz)
 		return;
 	fseek(file, segment->p_offset + (start - segment->p_vaddr), SEEK_SET);
@@ -163,6 +179,7 @@ static void content(void)
 	Elf32_Phdr segment;
 
 	unlink("core");
+	map_relocated();
 	ends("a fault", fault, 0);
 	FILE *file = fopen("core", "r");
 	if (!file || fread(&header, sizeof header, 1, file) != 1)
