@@ -24,6 +24,7 @@
 #include "userprog/signal_queue.h"
 #include "userprog/task.h"
 #include "userprog/timers.h"
+#include "userprog/user.h"
 #include "vm/spt.h"
 #include "vm/usercopy.h"
 
@@ -62,8 +63,7 @@ void exit_return_space_locked(struct process *process)
 	if (!process->borrows_space)
 		return;
 	process->borrows_space = false;
-	if (process->parent)
-		wait_wake_all(&process->parent->changed);
+	wait_wake_all(&process->changed);
 }
 
 /* The leader of the terminal's session ends: who still uses the terminal hears SIGHUP. */
@@ -188,6 +188,7 @@ static bool end_task_locked(struct process *process, struct task *task, int stat
 	signal_queue_clear_locked(process, &task->signals.queue, ~0ull);
 	if (task_is_first(task))
 		return false;
+	user_thread_ends_locked(process);
 	task->status = status;
 	if (!tracer) {
 		task_leave_locked(task);
@@ -349,6 +350,7 @@ static void become_first(struct process *process, struct task *task)
 	uint32_t flags = spin_lock_irq(&process_lock);
 	list_remove(&task->link);
 	task_leave_locked(task);
+	user_thread_ends_locked(process);
 	first->signals.blocked = task->signals.blocked;
 	first->signals.queue.set = task->signals.queue.set;
 	for (struct list_link *link; (link = list_pop(&task->signals.queue.entries));)

@@ -20,6 +20,7 @@
 #include "lib/string.h"
 #include "userprog/countdown.h"
 #include "userprog/descriptor.h"
+#include "userprog/pidfd.h"
 #include "userprog/places.h"
 #include "userprog/process.h"
 #include "userprog/ptrace.h"
@@ -31,9 +32,9 @@
 #include "vm/usercopy.h"
 
 /* What there is not. */
-#define CLONE_UNSUPPORTED                                                               \
-	(CLONE_PARENT | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |   \
-	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_PIDFD)
+#define CLONE_UNSUPPORTED                                                          \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
+	 CLONE_NEWPID | CLONE_NEWNET)
 /* What threads of a process have in common, whether they ask for it or not. */
 #define CLONE_OF_THREADS (CLONE_VM | CLONE_SIGHAND | CLONE_FS | CLONE_FILES)
 
@@ -156,7 +157,8 @@ static struct process *build(struct process *parent, const struct fork_request *
 		*error = signals_create(child, parent);
 	if (!*error && request->clear_handlers)
 		signals_clear_handlers(child);
-	child->exit_signal = (int)request->exit_signal;
+	child->exit_signal = request->flags & CLONE_PARENT ? parent->exit_signal
+	                                                   : (int)request->exit_signal;
 	if (child->exit_signal > SIGNALS)
 		child->exit_signal = 0; /* no signal, and none is sent; as on Linux, no error */
 	child->borrows_space = request->flags & CLONE_VFORK;
@@ -208,9 +210,9 @@ static bool space_returned(struct process *child)
 
 /* Waits until the vfork child is done with the space. Only SIGKILL ends it early: the
  * space has a reference of the child's own. */
-static void wait_for_space(struct process *parent, struct process *child)
+static void wait_for_space(struct process *child)
 {
-	while (WAIT_INTERRUPTIBLE(&parent->changed, space_returned(child)) && !signal_killed())
+	while (WAIT_INTERRUPTIBLE(&child->changed, space_returned(child)) && !signal_killed())
 		thread_clear_interrupt();
 	/* Other signals are looked at on the way out. */
 	thread_interrupt(thread_current());
@@ -221,8 +223,10 @@ static bool are_possible(uint32_t flags)
 {
 	if (flags & CLONE_UNSUPPORTED)
 		return false;
-	if (flags & CLONE_THREAD)
-		return (flags & CLONE_OF_THREADS) == CLONE_OF_THREADS;
+	if (flags & CLONE_PARENT && process_current()->id == 1)
+		return false; /* it has none */
+	if (flags & CLONE_THREAD) /* a descriptor stands for a process */
+		return (flags & CLONE_OF_THREADS) == CLONE_OF_THREADS && !(flags & CLONE_PIDFD);
 	return !(flags & CLONE_SIGHAND) || flags & CLONE_VM;
 }
 
@@ -273,6 +277,20 @@ static int fork_thread(const struct fork_request *request)
 	return id;
 }
 
+/* Tells the caller a descriptor that stands for the child, which has not got it. */
+static int give_pidfd(struct process *child, const struct fork_request *request)
+{
+	if (!(request->flags & CLONE_PIDFD))
+		return 0;
+	int number = pidfd_new(child, 0);
+	if (number < 0)
+		return number;
+	if (!copy_to_user((void *)request->pidfd, &number, sizeof number))
+		return 0;
+	descriptor_close(process_current()->files, number);
+	return -EFAULT;
+}
+
 int process_fork(const struct fork_request *request)
 {
 	struct process *parent = process_current();
@@ -288,13 +306,18 @@ int process_fork(const struct fork_request *request)
 	struct process *child = build(parent, request, &error);
 	if (!child)
 		return error;
+	error = give_pidfd(child, request);
+	if (error) {
+		discard(child);
+		return error;
+	}
 	tell_ids(&child->first, child->spt, request);
 	pid_t id = child->id;
 	process_get(child);
 	uint32_t flags = spin_lock_irq(&process_lock);
 	child->group = parent->group;
 	child->session = parent->session;
-	process_enter_locked(child, parent);
+	process_enter_locked(child, request->flags & CLONE_PARENT ? parent->parent : parent);
 	task_enter_locked(&child->first);
 	countdown_threads_changed_locked(child);
 	ptrace_follow_locked(&child->first, task_current(), event, request->flags);
@@ -304,7 +327,7 @@ int process_fork(const struct fork_request *request)
 	if (event)
 		ptrace_event(task_current(), event, (uint32_t)id);
 	if (request->flags & CLONE_VFORK) {
-		wait_for_space(parent, child);
+		wait_for_space(child);
 		ptrace_event(task_current(), PTRACE_EVENT_VFORK_DONE, (uint32_t)id);
 	}
 	process_put(child);

@@ -13,6 +13,7 @@ struct fork_request {
 	uintptr_t parent_tid;     /* user addresses */
 	uintptr_t child_tid;
 	uintptr_t tls;            /* struct user_desc */
+	uintptr_t pidfd;          /* where to tell the descriptor: CLONE_PIDFD */
 };
 
 /* The child's id in the parent; the child starts with 0 in EAX. -EINVAL for flags that do not go

@@ -84,7 +84,7 @@ struct process {
 	uint8_t report;            /* (p) REPORT_...: a change that wait(2) has not told */
 	int status;                /* (p) as wait(2) returns it: of the exit or the stop */
 	int exit_signal;           /* (p) to the parent at the end; 0: none */
-	struct wait_queue changed; /* a child changed, or returned a borrowed space; it has ended */
+	struct wait_queue changed; /* a child changed; it has ended, or returned a borrowed space */
 	struct wait_queue resumed; /* it was continued or killed while stopped */
 	struct wait_queue signalled; /* a signal is pending: signalfd(2) */
 	bool borrows_space;        /* (p) vfork: runs in its parent's space until exec or exit */

@@ -442,19 +442,27 @@ static void pid_file_close(struct file *file)
 
 static const struct file_ops pid_file_ops = {.poll = pid_file_poll, .close = pid_file_close};
 
+int pidfd_new(struct process *process, uint32_t flags)
+{
+	struct file *file;
+	int error = nameless_open("pidfd", &pid_file_ops, process_get(process), O_RDWR | flags,
+	                          &file);
+	if (!error)
+		return descriptor_new(file, 0, true);
+	process_put(process);
+	return error;
+}
+
 static int32_t sys_pidfd_open(pid_t id, uint32_t flags)
 {
 	if (flags & ~(uint32_t)O_NONBLOCK || id <= 0)
 		return -EINVAL;
 	struct process *process = process_find(id);
-	struct file *file;
 	if (!process)
 		return -ESRCH;
-	int error = nameless_open("pidfd", &pid_file_ops, process, O_RDWR | flags, &file);
-	if (!error)
-		return descriptor_new(file, 0, true);
+	int number = pidfd_new(process, flags);
 	process_put(process);
-	return error;
+	return number;
 }
 
 pid_t pidfd_process(int number, bool *nonblock)

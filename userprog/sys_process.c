@@ -46,10 +46,13 @@ static int32_t sys_clone(uint32_t flags, uintptr_t stack, uintptr_t parent_tid, 
                          uintptr_t child_tid)
 {
 	uint32_t signal = flags & CSIGNAL;
+	/* One argument for two. */
+	if (flags & CLONE_PIDFD && flags & (CLONE_PARENT_SETTID | CLONE_DETACHED))
+		return -EINVAL;
 	return process_fork(&(struct fork_request){
 		.flags = flags & ~(uint32_t)CSIGNAL, .stack = stack, .tls = tls,
 		.exit_signal = signal <= SIGNALS ? signal : 0, /* none: as on Linux, no error */
-		.parent_tid = parent_tid, .child_tid = child_tid});
+		.parent_tid = parent_tid, .child_tid = child_tid, .pidfd = parent_tid});
 }
 
 /* What a longer structure than is known here says must be nothing. */
@@ -99,7 +102,7 @@ static int32_t sys_clone3(const char *user_args, size_t size)
 		.clear_handlers = args.flags & CLONE_CLEAR_SIGHAND,
 		.stack = (uintptr_t)(args.stack + args.stack_size), .tls = (uintptr_t)args.tls,
 		.parent_tid = (uintptr_t)args.parent_tid,
-		.child_tid = (uintptr_t)args.child_tid});
+		.child_tid = (uintptr_t)args.child_tid, .pidfd = (uintptr_t)args.pidfd});
 }
 
 static int32_t sys_execve(const char *user_path, const uint32_t *argv, const uint32_t *envp)

@@ -5,6 +5,7 @@
 #include "kernel/mem/slab.h"
 #include "userprog/process.h"
 #include "userprog/signal_queue.h"
+#include "userprog/user.h"
 
 static struct slab_cache task_cache = SLAB_CACHE("task", sizeof(struct task));
 static struct tree tasks; /* (p) by id: all that are not the first of their process */
@@ -59,6 +60,7 @@ void task_enter_locked(struct task *task)
 	process->living++;
 	if (task_is_first(task))
 		return;
+	user_thread_begins_locked(process);
 	task->node.key = (uintptr_t)task->id;
 	tree_insert(&tasks, &task->node);
 }

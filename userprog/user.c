@@ -16,10 +16,20 @@ static struct user *find_locked(uint32_t uid)
 	return node ? TREE_ENTRY(node, struct user, node) : NULL;
 }
 
+/* Of the process, beside its first one. */
+static uint32_t threads_locked(const struct process *process)
+{
+	uint32_t count = 0;
+	LIST_FOR (&process->tasks, struct task, task, link)
+		count += !task_is_first(task);
+	return count;
+}
+
 static void enter_locked(struct process *process, struct user *user)
 {
 	process->user = user;
 	user->processes++;
+	user->threads += threads_locked(process);
 	user->signals += process->signals.counted;
 }
 
@@ -30,6 +40,7 @@ static struct user *leave_locked(struct process *process)
 	if (!user)
 		return NULL;
 	process->user = NULL;
+	user->threads -= threads_locked(process);
 	user->signals -= process->signals.counted;
 	if (--user->processes)
 		return NULL;
@@ -79,12 +90,22 @@ void user_leave(struct process *process)
 		slab_free(&user_slab, last);
 }
 
+void user_thread_begins_locked(struct process *process)
+{
+	process->user->threads++;
+}
+
+void user_thread_ends_locked(struct process *process)
+{
+	process->user->threads--;
+}
+
 bool user_too_many(const struct process *process, bool one_more)
 {
 	if (process->credentials.uid == 0 || right_has(MAY_EXCEED_LIMITS, NULL))
 		return false;
 	uint32_t flags = spin_lock_irq(&process_lock);
-	uint32_t count = process->user->processes + one_more;
+	uint32_t count = process->user->processes + process->user->threads + one_more;
 	spin_unlock_irq(&process_lock, flags);
 	return count > process->limits[RLIMIT_NPROC].rlim_cur;
 }

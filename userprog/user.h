@@ -13,6 +13,7 @@ struct process;
 struct user {
 	struct tree_node node;  /* process_lock, like all below: of all users, by uid */
 	uint32_t processes;     /* zombies too; each holds on to this */
+	uint32_t threads;       /* of those processes, beside their first ones */
 	uint32_t signals;       /* pending, with what they tell; and timers that will send one */
 
 	uint32_t counted;       /* oom.c's, like all below: the pass in which they were counted */
@@ -33,6 +34,9 @@ void user_share(struct process *, const struct process *parent);
 int user_become(struct process *, uint32_t uid);
 /* The process is no more. process_lock not held. */
 void user_leave(struct process *);
+/* A thread that is not the first of the process begins, or ends. process_lock held. */
+void user_thread_begins_locked(struct process *);
+void user_thread_ends_locked(struct process *);
 /* Whether the calling process, unless it is root's or has the right, has more companions than
- * RLIMIT_NPROC allows, one more counted if `one_more`. */
+ * RLIMIT_NPROC allows, threads counted, and one more if `one_more`. */
 bool user_too_many(const struct process *, bool one_more);
