@@ -35,7 +35,8 @@
 #include "vm/swap.h"
 #include "vm/vm.h"
 
-#define PATIENCE (NS_PER_SECOND / 2) /* for a victim to end */
+#define PATIENCE (NS_PER_SECOND / 2)        /* for a victim to leave its space */
+#define PATIENCE_LEAVING (8 * NS_PER_SECOND) /* to give that back, which is much, perhaps */
 
 static uint32_t passes; /* over descriptors: file_held; process_lock */
 
@@ -78,7 +79,7 @@ uint32_t oom_score(struct process *process)
 static bool somebody_ends_locked(uint64_t now)
 {
 	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
-		if (p->oom_killed && now - p->oom_killed < PATIENCE)
+		if (p->oom_killed && now - p->oom_killed < (p->spt ? PATIENCE : PATIENCE_LEAVING))
 			return true;
 	return false;
 }
