@@ -32,6 +32,7 @@
 
 #define INIT_ID 1
 #define STACK_LIMIT (8u << 20)
+#define LOCK_LIMIT (8u << 20)
 #define SIGNALS_LIMIT 1024u /* they lie in the kernel's memory: 48 bytes each */
 
 static void lower(pid_t *lowest, pid_t from, pid_t id)
@@ -128,6 +129,7 @@ static void default_limits(struct process *process)
 	for (int i = 0; i < RLIM_NLIMITS; i++)
 		process->limits[i] = unlimited;
 	process->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT;
+	process->limits[RLIMIT_MEMLOCK] = (struct rlimit){LOCK_LIMIT, LOCK_LIMIT};
 	process->limits[RLIMIT_CORE] = (struct rlimit){0, RLIM_INFINITY};
 	process->limits[RLIMIT_NOFILE] = (struct rlimit){DESCRIPTORS_A_PART, DESCRIPTORS_MAX};
 	process->limits[RLIMIT_NICE] = (struct rlimit){0, 0};
