@@ -64,6 +64,8 @@ int futex_key_of(uintptr_t address, bool private, struct futex_key *key)
 	if (!area || !can_hold(area))
 		return -EFAULT;
 	if (area->flags & AREA_SHARED && area->source) {
+		if (area_source_page(area, address) >= source_pages(area->source))
+			return -EFAULT; /* behind the file's end */
 		key->source = area->source;
 		key->spt = NULL;
 		key->place = (uint64_t)area_source_page(area, address) << PAGE_SHIFT |
@@ -96,7 +98,7 @@ static int wake_key(const struct futex_key *key, uint32_t most, uint32_t bits)
 			continue;
 		list_remove(&waiter->link);
 		waiter->woken = true;
-		wait_wake_all(&waiter->queue);
+		wait_wake_all(waiter->shared_queue ? waiter->shared_queue : &waiter->queue);
 		woken++;
 	}
 	spin_unlock(&futex_lock);

@@ -27,6 +27,7 @@ struct futex_waiter {
 	struct futex_key key; /* it may be moved to another word */
 	uint32_t bits;
 	struct wait_queue queue;
+	struct wait_queue *shared_queue; /* which is woken instead, that of several; or NULL */
 	bool woken;           /* of a lock: it has been given it */
 
 	/* Of one that wants a lock; futex_pi.c's. */

@@ -63,6 +63,7 @@ extern const struct system_call sem_calls[];
 extern const struct system_call msg_calls[];
 extern const struct system_call system_calls[];
 extern const struct system_call futex_calls[];
+extern const struct system_call futex_many_calls[];
 extern const struct system_call file_time_calls[];
 extern const struct system_call lock_calls[];
 extern const struct system_call open_calls[];
