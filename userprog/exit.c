@@ -312,10 +312,11 @@ void exit_await_others(void)
 	WAIT_UNTIL(&process->changed, is_alone(process));
 }
 
-void exit_let_others_go(void)
+void exit_let_others_go(int status)
 {
 	struct process *process = process_current();
 	uint32_t flags = spin_lock_irq(&process_lock);
+	process->exit_status = status;
 	process->dumping = false;
 	spin_unlock_irq(&process_lock, flags);
 	wait_wake_all(&process->changed);
@@ -424,6 +425,8 @@ _Noreturn void task_exit(int status)
 	bool forgotten = false;
 
 	stay_for_core(process, task);
+	if (task->ends) /* by another one: as that says, or for a program that it runs */
+		status = process->ending ? process->exit_status : 0;
 	ptrace_event(task, PTRACE_EVENT_EXIT, (uint32_t)status);
 	debug_registers_drop();
 	futex_owner_ends(task);

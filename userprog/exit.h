@@ -24,7 +24,8 @@ void exit_begin_core(int status);
 /* Waits until the current thread is the only one that has not ended, or stays at its end, since the
  * others were told to. */
 void exit_await_others(void);
-void exit_let_others_go(void);
+/* They end now, with this status. */
+void exit_let_others_go(int status);
 /* For exec: the other threads end, and the current one is the process's first from now on, with its
  * number. -EAGAIN: another one is faster, or ends the process; the caller ends soon. May sleep. */
 int exit_others_for_exec(void);

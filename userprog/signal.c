@@ -630,9 +630,10 @@ static void act(struct task *task, struct trap_frame *frame, const struct taken 
 		exit_begin(signal);
 	report_death(process, signal, info, frame);
 	bool dumped = dumps && core_dump(signal, info->code);
+	int status = dumped ? signal | CORE_DUMPED : signal;
 	if (dumps)
-		exit_let_others_go();
-	process_exit(dumped ? signal | CORE_DUMPED : signal);
+		exit_let_others_go(status);
+	process_exit(status);
 }
 
 /* The next thing to do before the thread goes on; false: there is nothing. */

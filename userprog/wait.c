@@ -105,6 +105,16 @@ static bool concerns_thread(const struct wait_for *what, const struct task *trac
 	       (what->type == P_PGID && tracee->process->group == what->id);
 }
 
+/* Whether a thread of the child, traced by the caller, has ended and was not waited for: the process
+ * tells its own end after those of its threads. */
+static bool has_ended_threads(const struct process *parent, const struct process *child)
+{
+	LIST_FOR (&parent->tracees, struct task, tracee, tracing.link)
+		if (tracee->process == child && tracee->ended)
+			return true;
+	return false;
+}
+
 /* If the child has something to tell, tells it. process_lock held. */
 static bool learn(struct process *parent, struct process *child, const struct wait_for *what,
                   struct wait_result *result)
@@ -113,7 +123,8 @@ static bool learn(struct process *parent, struct process *child, const struct wa
 	*result = (struct wait_result){.id = child->id, .uid = child->credentials.uid};
 	struct process *tracer = child->first.tracing.tracer;
 	bool own = tracer == parent;
-	if (child->zombie && (own || !tracer) && what->options & WEXITED) {
+	if (child->zombie && (own || !tracer) && what->options & WEXITED &&
+	    !has_ended_threads(parent, child)) {
 		learn_end(parent, child, keep, result);
 		return true;
 	}
