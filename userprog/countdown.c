@@ -73,6 +73,7 @@ void countdown_set_locked(struct countdown *countdown, uint64_t deadline, uint64
 	countdown->deadline = deadline;
 	countdown->interval = interval;
 	countdown->started = true;
+	countdown->rests = false;
 	list_remove(&countdown->link);
 	if (deadline && countdown_counts_use(countdown))
 		list_append(&countdown->process->countdowns, &countdown->link);

@@ -8,7 +8,7 @@
  *                     that find the process running, so up to a tick late
  *
  * When it is over `expired` is called, with process_lock held, perhaps in an interrupt. It does
- * not begin again by itself: countdown_forward_locked. One that has an interval may also rest, its
+ * not begin again by itself: countdown_forward_locked. One that has an interval may rest instead, its
  * deadline past, until somebody wants to know how often it came.
  */
 #pragma once
@@ -30,6 +30,7 @@ struct countdown {
 	uint64_t deadline;           /* on its clock, ns; 0: it does not run */
 	uint64_t interval;           /* ns; 0: once */
 	bool started;                /* ever: else there is nothing to end */
+	bool rests;                  /* it was over, and goes on when it is set anew */
 	struct timer timer;
 	struct list_link link;       /* of all on the wall clock, or of its process */
 };

@@ -84,22 +84,16 @@ static void interval_expired(struct countdown *countdown)
 	static const int signals[] = {
 		[ITIMER_REAL] = SIGALRM, [ITIMER_VIRTUAL] = SIGVTALRM, [ITIMER_PROF] = SIGPROF};
 	int which = (int)(countdown - process->interval_timers);
-	if (which != ITIMER_REAL || !countdown->interval)
+	countdown->rests = which == ITIMER_REAL && countdown->interval;
+	if (!countdown->rests)
 		countdown_forward_locked(countdown);
 	signal_send_locked(process, signals[which], NULL);
-}
-
-/* ITIMER_REAL has rung, and its signal was not taken. */
-static bool alarm_rests_locked(const struct countdown *countdown)
-{
-	return countdown->clock == COUNT_MONOTONIC && countdown->deadline &&
-	       countdown->deadline <= countdown_now(countdown);
 }
 
 void timers_alarm_taken_locked(struct process *process)
 {
 	struct countdown *countdown = &process->interval_timers[ITIMER_REAL];
-	if (countdown->process && alarm_rests_locked(countdown))
+	if (countdown->rests)
 		countdown_forward_locked(countdown);
 }
 
@@ -119,7 +113,7 @@ static struct countdown_setting interval_set(int which, const struct countdown_s
 	uint32_t flags = spin_lock_irq(&process_lock);
 	countdown_ensure(countdown, clocks[which], process, interval_expired);
 	struct countdown_setting old = countdown_left_locked(countdown);
-	if (alarm_rests_locked(countdown) && countdown->interval)
+	if (countdown->rests)
 		old.left = 0;
 	if (new)
 		countdown_set_locked(countdown,

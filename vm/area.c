@@ -166,14 +166,6 @@ void area_commit(struct areas *areas, struct area *area)
 	commit_add(pages_of(area));
 }
 
-void areas_count_held(struct page_source *source, int32_t pages)
-{
-	ASSERT(spin_held(&vm_lock));
-	source->held += (uint32_t)pages;
-	if (source->holder)
-		source->holder->shared_held += (uint32_t)pages;
-}
-
 static void set_holder(struct page_source *source, struct areas *holder)
 {
 	if (!source->anonymous)

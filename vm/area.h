@@ -138,7 +138,12 @@ void area_free(struct area *);
 uint32_t area_objects(void); /* in existence, for the auditor */
 /* An anonymous source has so many pages more, or less, in memory or in swap. One of those who map
  * it counts them; when that one has gone, another. vm_lock held. */
-void areas_count_held(struct page_source *, int32_t pages);
+static inline void areas_count_held(struct page_source *source, int32_t pages)
+{
+	source->held += (uint32_t)pages;
+	if (source->holder)
+		source->holder->shared_held += (uint32_t)pages;
+}
 
 /* All below: the space's lock held. The range is free of other areas. */
 void area_insert(struct areas *, struct area *);

@@ -11,10 +11,10 @@
 #include "tests/test.h"
 
 #include <errno.h>
-#include <signal.h>
 
 #define MOST 30000 /* far more than there is memory for */
 #define UID 1000
+#define PIECES 500
 
 static int fd;
 
@@ -44,20 +44,27 @@ static void become(int uid)
 	CHECK(fd >= 0, "open");
 }
 
+/* With all that there may be. */
+static void use(int taken)
+{
+	int range = 2 * taken;
+
+	CHECK(lock(F_UNLCK, 0, 1) == 0 && lock(F_WRLCK, range, 4 * PIECES) == 0,
+	      "one goes, another comes");
+	errno = 0;
+	CHECK(lock(F_WRLCK, 0, 1) < 0 && errno == ENOLCK, "and no other");
+	for (int i = 1; i < 2 * PIECES; i += 2)
+		CHECK(lock(F_UNLCK, range + i, 1) == 0, "byte %d is let go", i);
+	CHECK(lock(F_WRLCK, 0, 1) < 0 && errno == ENOLCK, "no more of them");
+	CHECK(lock(F_UNLCK, 0, 0) == 0, "all are let go");
+	CHECK(lock(F_WRLCK, 0, 1) == 0, "and there may be others");
+}
+
 static void fill(void *unused)
 {
 	(void)unused;
 	become(UID);
-	int taken = take_all();
-	CHECK(lock(F_UNLCK, 0, 1) == 0 && lock(F_WRLCK, 0, 1) == 0, "one goes, one comes");
-	/* All as one, and then each second byte let go: more pieces than there were. */
-	CHECK(lock(F_WRLCK, 0, 4 * taken) == 0, "one that takes their place");
-	for (int i = 1; i < 4 * taken; i += 2)
-		CHECK(lock(F_UNLCK, i, 1) == 0, "piece %d of %d is let go", i, 2 * taken);
-	errno = 0;
-	CHECK(lock(F_WRLCK, 8 * taken, 1) < 0 && errno == ENOLCK, "no more of them");
-	CHECK(lock(F_UNLCK, 0, 0) == 0, "all are let go");
-	CHECK(lock(F_WRLCK, 8 * taken, 1) == 0, "and there may be more");
+	use(take_all());
 }
 
 static void other(void *unused)
@@ -69,25 +76,25 @@ static void other(void *unused)
 
 int main(void)
 {
-	int ends[2];
-	char byte;
+	int ready[2], go[2];
+	char byte = 'g';
 
 	fd = open("locked", O_RDWR | O_CREAT, 0666);
 	CHECK(fd >= 0 && fchmod(fd, 0666) == 0 && chmod(".", 0777) == 0, "a file for all");
-	in_child(fill, NULL);
-	CHECK(pipe(ends) == 0, "a pipe");
+	CHECK(pipe(ready) == 0 && pipe(go) == 0, "pipes");
 	pid_t child = fork_checked();
 	if (!child) {
 		become(UID);
-		take_all();
-		CHECK(write(ends[1], "r", 1) == 1, "ready");
-		for (;;)
-			pause();
+		int taken = take_all();
+		CHECK(write(ready[1], "r", 1) == 1 && read(go[0], &byte, 1) == 1, "beside another");
+		use(taken);
+		_exit(0);
 	}
-	CHECK(read(ends[0], &byte, 1) == 1, "one user has all of his");
+	close(ready[1]);
+	CHECK(read(ready[0], &byte, 1) == 1, "one user has all of his");
 	in_child(other, NULL);
-	kill(child, SIGKILL);
-	CHECK(waitpid(child, NULL, 0) == child, "it has ended");
+	CHECK(write(go[1], &byte, 1) == 1, "on");
+	wait_success(child);
 	in_child(fill, NULL);
 	say("locks are charged, and always let go");
 	return 0;
