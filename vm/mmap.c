@@ -433,7 +433,7 @@ static bool next_filled(struct spt *spt, uintptr_t end, uintptr_t *start, uintpt
 static void fill_locked(struct spt *spt, uintptr_t start, uintptr_t end)
 {
 	uintptr_t stop = start;
-	while (next_filled(spt, end, &start, &stop))
+	while (stop < end && next_filled(spt, end, &start, &stop))
 		range_populate(spt, start, stop, POPULATE_AS_ALLOWED);
 }
 

@@ -74,6 +74,25 @@ static void future(void *unused)
 	GIVES(madvise(at(20), PAGE, MADV_DONTNEED), "  they can go");
 }
 
+/* What becomes writable joins the rest of its mapping, which goes on past the range. */
+static void part_becomes_writable(void)
+{
+	static const unsigned parts[][2] = {{0, 3}, {2, 3}, {4, 2}, {0, 6}};
+
+	put(0, 6, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
+	mlock(at(0), 6 * PAGE);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		char *part = at(parts[i][0]);
+		size_t size = parts[i][1] * PAGE;
+
+		GIVES(mprotect(part, size, i % 2 ? PROT_NONE : PROT_READ), "locked, %u from %u",
+		      parts[i][1], parts[i][0]);
+		GIVES(mprotect(part, size, PROT_READ | PROT_WRITE), "  writable again");
+		in_core("  in core", 0, 6);
+	}
+	arena_clear();
+}
+
 /* Locked pages of a private file that become writable are copied then, not when they are written:
  * what the file gets later does not show. */
 static void becomes_writable(int fd)
@@ -148,6 +167,7 @@ int main(void)
 	GIVES(madvise(at(20), PAGE, MADV_DONTNEED), "  can they go");
 	arena_clear();
 
+	part_becomes_writable();
 	becomes_writable(fd);
 	GIVES(mlockall(0), "mlockall of nothing");
 	GIVES(mlockall(8), "mlockall, an unknown flag");
