@@ -39,7 +39,8 @@
 
 /* ---- of whom ---- */
 
-/* Of a process the first thread, of a number below 0 the thread that has it. */
+/* Of a process the first thread; of another thread's number, or one below 0, the thread that has it:
+ * /proc has a directory for it that is not listed, beside the one in its process's list. */
 static struct task *task_locked(pid_t id)
 {
 	return task_find_locked(id < 0 ? -id : id);
@@ -162,7 +163,7 @@ static struct process *gather_kept(pid_t id, struct facts *facts)
 	struct process *process = task ? process_get(task->process) : NULL;
 	if (process) {
 		gather_process(process, facts);
-		gather_task(id < 0 ? task : &process->first, facts, id < 0);
+		gather_task(task, facts, id < 0);
 	}
 	spin_unlock_irq(&process_lock, flags);
 	return process;
