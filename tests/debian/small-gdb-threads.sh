@@ -63,3 +63,7 @@ echo "status $?"
 gdb -q -nx -batch -ex 'thread apply all bt' -ex 'print shared' ./threads core </dev/null 2>&1 |
 	ours | sed 's/^Thread [0-9]/Thread N/' | sort
 strace -f -o calls ./threads && grep -c 'clone3\?(.*CLONE_THREAD' calls
+# ltrace stops all threads for each breakpoint, and looks in /proc whether they have.
+if [ -x /usr/bin/ltrace ]; then
+	ltrace -o calls ./threads && sed 's/0x[0-9a-f]*/ADDRESS/g' calls
+fi
