@@ -10,6 +10,7 @@
 #include "kernel/sched/thread.h"
 #include "kernel/sync/wait_queue.h"
 #include "kernel/time/clock.h"
+#include "userprog/countdown.h"
 #include "userprog/process.h"
 #include "userprog/syscall.h"
 #include "userprog/usage.h"
@@ -430,11 +431,34 @@ static int sleep_until_wall(uint64_t ns)
 	return error == -ETIMEDOUT ? 0 : error;
 }
 
-/* On one's own use of the processor: it does not go on while one sleeps. */
+struct use_sleep {
+	struct countdown countdown;
+	struct wait_queue queue;
+	bool over;
+};
+
+static void wake_sleeper(struct countdown *countdown)
+{
+	struct use_sleep *sleep = (struct use_sleep *)countdown; /* its first field */
+	(void)countdown_forward_locked(countdown);
+	sleep->over = true;
+	wait_wake_all(&sleep->queue);
+}
+
+/* On the process's use of the processor, with which its other threads go on. 0 or -EINTR. */
 static int sleep_until_used(uint64_t ns)
 {
-	struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
-	return WAIT_FOR(&nobody, cpu_time(false) >= ns, true, WAIT_FOREVER);
+	struct use_sleep sleep = {.over = false};
+	if (cpu_time(false) >= ns)
+		return 0;
+	wait_queue_init(&sleep.queue);
+	countdown_init(&sleep.countdown, COUNT_PROCESSOR, process_current(), wake_sleeper);
+	uint32_t flags = spin_lock_irq(&process_lock);
+	countdown_set_locked(&sleep.countdown, ns, 0);
+	spin_unlock_irq(&process_lock, flags);
+	int error = WAIT_FOR(&sleep.queue, *(volatile bool *)&sleep.over, true, WAIT_FOREVER);
+	countdown_end(&sleep.countdown);
+	return error;
 }
 
 static int sleep_on_own_use(bool absolute, uint64_t ns, void *user_rest, time_writer *write)

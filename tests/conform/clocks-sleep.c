@@ -2,6 +2,7 @@
 /* clock_gettime(2), clock_getres(2), clock_settime(2), clock_nanosleep(2), nanosleep(2): every
  * clock's number, absolute and relative times, wrong values, what an interruption tells. */
 #include "case.h"
+#include <pthread.h>
 
 static volatile int handled;
 
@@ -107,6 +108,29 @@ static void undisturbed(void)
 	waitpid(child, NULL, 0);
 }
 
+static void *spins(void *unused)
+{
+	for (;;)
+		;
+	return unused;
+}
+
+/* Another thread uses the processor, while this one sleeps until the process has used so much. */
+static void by_another_thread(void)
+{
+	struct timespec time = {0, 20000000}, then;
+	pthread_t thread;
+	pthread_create(&thread, NULL, spins, NULL);
+	GIVES(clock_nanosleep(CLOCK_PROCESS_CPUTIME_ID, 0, &time, NULL), "the process's clock");
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &then);
+	then.tv_sec++;
+	GIVES(clock_nanosleep(CLOCK_PROCESS_CPUTIME_ID, TIMER_ABSTIME, &then, NULL), "until then");
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	say("  not earlier: %d", time.tv_sec > then.tv_sec ||
+	    (time.tv_sec == then.tv_sec && time.tv_nsec >= then.tv_nsec));
+	pthread_cancel(thread);
+}
+
 int main(void)
 {
 	struct sigaction action = {.sa_handler = handler};
@@ -124,5 +148,6 @@ int main(void)
 	interrupted(CLOCK_MONOTONIC, 0);
 	interrupted(CLOCK_MONOTONIC, TIMER_ABSTIME);
 	undisturbed();
+	by_another_thread();
 	return 0;
 }
