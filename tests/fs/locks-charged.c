@@ -15,23 +15,29 @@
 #define MOST 30000 /* far more than there is memory for */
 #define UID 1000
 #define PIECES 500
+#define FILES 40
 
-static int fd;
+static int fds[FILES];
 
-static int lock(int type, int start, int length)
+static int lock_in(int file, int type, int start, int length)
 {
 	struct flock lock = {
 		.l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
 
-	return fcntl(fd, F_SETLK, &lock);
+	return fcntl(fds[file], F_SETLK, &lock);
 }
 
-/* Every other byte. How many until one is refused. */
+static int lock(int type, int start, int length)
+{
+	return lock_in(0, type, start, length);
+}
+
+/* Every other byte, by turns in each file. How many until one is refused. */
 static int take_all(void)
 {
 	int taken = 0;
 
-	while (taken < MOST && lock(F_WRLCK, 2 * taken, 1) == 0)
+	while (taken < MOST && lock_in(taken % FILES, F_WRLCK, 2 * taken, 1) == 0)
 		taken++;
 	CHECK(taken < MOST && errno == ENOLCK, "%d locks, error %d", taken, errno);
 	return taken;
@@ -40,8 +46,12 @@ static int take_all(void)
 static void become(int uid)
 {
 	CHECK(setgid(uid) == 0 && setuid(uid) == 0, "user %d", uid);
-	fd = open("locked", O_RDWR);
-	CHECK(fd >= 0, "open");
+	for (int i = 0; i < FILES; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "locked%d", i);
+		fds[i] = open(name, O_RDWR | O_CREAT, 0666);
+		CHECK(fds[i] >= 0 && (fchmod(fds[i], 0666) == 0 || errno == EPERM), "%s", name);
+	}
 }
 
 /* With all that there may be. */
@@ -56,7 +66,8 @@ static void use(int taken)
 	for (int i = 1; i < 2 * PIECES; i += 2)
 		CHECK(lock(F_UNLCK, range + i, 1) == 0, "byte %d is let go", i);
 	CHECK(lock(F_WRLCK, 0, 1) < 0 && errno == ENOLCK, "no more of them");
-	CHECK(lock(F_UNLCK, 0, 0) == 0, "all are let go");
+	for (int i = 0; i < FILES; i++)
+		CHECK(lock_in(i, F_UNLCK, 0, 0) == 0, "all are let go");
 	CHECK(lock(F_WRLCK, 0, 1) == 0, "and there may be others");
 }
 
@@ -79,8 +90,7 @@ int main(void)
 	int ready[2], go[2];
 	char byte = 'g';
 
-	fd = open("locked", O_RDWR | O_CREAT, 0666);
-	CHECK(fd >= 0 && fchmod(fd, 0666) == 0 && chmod(".", 0777) == 0, "a file for all");
+	CHECK(chmod(".", 0777) == 0, "a folder for all");
 	CHECK(pipe(ready) == 0 && pipe(go) == 0, "pipes");
 	pid_t child = fork_checked();
 	if (!child) {
