@@ -401,40 +401,41 @@ static int end_of_heap(struct spt *spt, uintptr_t address)
 	return spt_area(spt, address) ? -EINVAL : -ENOMEM;
 }
 
-static int protect_range(struct spt *spt, uintptr_t address, uintptr_t end, int prot, bool *fill)
+/* Moves *address to where the new rights begin. */
+static int protect_begin(struct spt *spt, uintptr_t *address, uintptr_t end, int prot)
+{
+	SCOPED_MUTEX(&spt->lock);
+	if (prot & PROT_GROWSDOWN)
+		return start_of_stack(spt, address, end);
+	return prot & PROT_GROWSUP ? end_of_heap(spt, *address) : 0;
+}
+
+/* From *at on, up to and with the next part [*from, *at) whose pages are to be brought in. */
+static int protect_parts(struct spt *spt, uintptr_t *at, uintptr_t end, uint32_t rights,
+                         uintptr_t *from, bool *fill)
 {
 	SCOPED_MUTEX(&spt->lock);
 	int error = 0;
-	if (prot & PROT_GROWSDOWN)
-		error = start_of_stack(spt, &address, end);
-	else if (prot & PROT_GROWSUP)
-		error = end_of_heap(spt, address);
-	while (!error && address < end)
-		error = protect_part(spt, address, end, flags_of(prot, MAP_PRIVATE), &address,
-		                     fill);
+	while (!error && *at < end && !*fill) {
+		*from = *at;
+		error = protect_part(spt, *at, end, rights, at, fill);
+	}
 	return error;
 }
 
-/* The next part of the range, from *stop on, whose pages are to be there; false if none is. */
-static bool next_filled(struct spt *spt, uintptr_t end, uintptr_t *start, uintptr_t *stop)
+/* What becomes writable and is locked is brought in, part by part: not what was writable before.
+ * What cannot be had (past the end of a file) is left out, as by Linux. */
+static int protect_range(struct spt *spt, uintptr_t at, uintptr_t end, int prot)
 {
-	SCOPED_MUTEX(&spt->lock);
-	struct area *area = spt_area_from(spt, *stop);
-	while (area && (area->flags & FILLED_MASK) != FILLED)
-		area = area_next(area);
-	if (!area || area_start(area) >= end)
-		return false;
-	*start = area_start(area) > *stop ? area_start(area) : *stop;
-	*stop = area->end < end ? area->end : end;
-	return true;
-}
-
-/* What cannot be had (past the end of a file) is left out, as by Linux. */
-static void fill_locked(struct spt *spt, uintptr_t start, uintptr_t end)
-{
-	uintptr_t stop = start;
-	while (stop < end && next_filled(spt, end, &start, &stop))
-		range_populate(spt, start, stop, POPULATE_AS_ALLOWED);
+	int error = protect_begin(spt, &at, end, prot);
+	while (!error && at < end) {
+		uintptr_t from = at;
+		bool fill = false;
+		error = protect_parts(spt, &at, end, flags_of(prot, MAP_PRIVATE), &from, &fill);
+		if (fill)
+			range_populate(spt, from, at, POPULATE_AS_ALLOWED);
+	}
+	return error;
 }
 
 int vm_mprotect(struct spt *spt, uintptr_t address, uint32_t length, int prot)
@@ -449,11 +450,7 @@ int vm_mprotect(struct spt *spt, uintptr_t address, uint32_t length, int prot)
 	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | grows))
 		return -EINVAL;
 	uintptr_t end = address + page_round_up(length);
-	bool fill = false;
-	int error = protect_range(spt, address, end, prot, &fill);
-	if (fill)
-		fill_locked(spt, address, end);
-	return error;
+	return protect_range(spt, address, end, prot);
 }
 
 /* The heap's area, which ends at the page-aligned break, or NULL if it is empty. */

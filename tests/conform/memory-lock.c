@@ -112,6 +112,18 @@ static void becomes_writable(int fd)
 	picture(6, "  not locked, shared, locked on demand");
 	GIVES(madvise(at(3), PAGE, MADV_POPULATE_READ), "  one comes in");
 	arena_clear();
+
+	/* One that was writable before stays as it is, though a lock that met a hole left it out. */
+	put_file(0, 1, PROT_READ, MAP_PRIVATE, fd, 0);
+	put_file(1, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	munmap(at(2), PAGE);
+	read_byte(at(1));
+	GIVES(mlock(at(0), 3 * PAGE), "a lock that meets a hole");
+	GIVES(mprotect(at(0), 2 * PAGE, PROT_READ | PROT_WRITE), "  the first becomes writable");
+	pwrite(fd, "z", 1, 0);
+	pwrite(fd, "z", 1, PAGE);
+	picture(2, "  and the file is written");
+	arena_clear();
 }
 
 int main(void)

@@ -44,7 +44,7 @@ static uint32_t minor_faults(void)
 	return (uint32_t)usage.ru_minflt;
 }
 
-static void check_there(const char *area, const char *how)
+static void check_there(char *area, const char *how)
 {
 	uint32_t before, resident = resident_kib(area);
 
