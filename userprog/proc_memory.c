@@ -70,10 +70,10 @@ static bool is_zero_page(const struct page_view *view)
 static uintptr_t next_possible(const struct spt *spt, uintptr_t address, uintptr_t end)
 {
 	while (address < end) {
-		uint32_t i = slot_index(address);
-		if (*spt_leaf(spt, i) || *pagedir_slot_at(&spt->pagedir, i) & PTE_P)
+		uint32_t i = span_index(address);
+		if (*spt_leaf(spt, i) || *pagedir_span_at(&spt->pagedir, i) & PTE_P)
 			return address;
-		address = slot_end(address);
+		address = span_end(address);
 	}
 	return end;
 }
@@ -403,9 +403,9 @@ uint32_t proc_area_mode(pid_t id, uint32_t key)
 static void walk_page(struct text *text, uintptr_t address, const struct page_view *view)
 {
 	text_print(text, "%08x  ", address);
-	if (slot_index(UINTPTR_MAX) >= ENTRIES_PER_TABLE)
-		text_print(text, "pointers[%u] ", slot_index(address) / ENTRIES_PER_TABLE);
-	text_print(text, "directory[%u] table[%u] -> ", slot_index(address) % ENTRIES_PER_TABLE,
+	if (span_index(UINTPTR_MAX) >= ENTRIES_PER_TABLE)
+		text_print(text, "pointers[%u] ", span_index(address) / ENTRIES_PER_TABLE);
+	text_print(text, "directory[%u] table[%u] -> ", span_index(address) % ENTRIES_PER_TABLE,
 	           table_index(address));
 	if (view->entry & PTE_P)
 		text_print(text, "frame %x r%c%s%s%s", entry_frame(view->entry),

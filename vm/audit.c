@@ -134,7 +134,7 @@ static struct frame *leaf_frame(const struct spt *spt, uint32_t index)
 
 static struct frame *table_frame(const struct spt *spt, uint32_t index)
 {
-	pte_t directory_entry = *pagedir_slot_at(&spt->pagedir, index);
+	pte_t directory_entry = *pagedir_span_at(&spt->pagedir, index);
 	return directory_entry ? &frames[entry_frame(directory_entry)] : NULL;
 }
 
@@ -147,7 +147,7 @@ static bool first_visit(struct frame *frame, enum round round)
 	return true;
 }
 
-/* The slots that each space shares, counted like the references of anons below: off the counts;
+/* The spans that each space shares, counted like the references of anons below: off the counts;
  * none may be left; on again. */
 static void uncount_sharer(struct frame *frame)
 {
@@ -203,7 +203,7 @@ static void check_table(struct audit *audit, struct spt *spt, uint32_t index)
 	for (uint32_t i = 0; i < ENTRIES_PER_TABLE; i++) {
 		if (!table[i])
 			continue;
-		uintptr_t address = slot_address(index) | i << PAGE_SHIFT;
+		uintptr_t address = span_address(index) | i << PAGE_SHIFT;
 		used++;
 		resident += entry_frame(table[i]) != frame_number(zero_frame);
 		struct anon *anon = leaf ? (*spt_leaf(spt, index))[i] : NULL;
@@ -217,10 +217,10 @@ static void check_table(struct audit *audit, struct spt *spt, uint32_t index)
 	}
 	if (frame->used != used)
 		broken(audit, "the page table for 0x%08x counts %u entries and has %u",
-		       slot_address(index), frame->used, used);
+		       span_address(index), frame->used, used);
 	else if (frame->resident != resident)
 		broken(audit, "the page table for 0x%08x counts %u resident pages and has %u",
-		       slot_address(index), frame->resident, resident);
+		       span_address(index), frame->resident, resident);
 }
 
 /* What a directory entry leads to: the space's own table, or one that is shared, and read-only,
@@ -228,23 +228,23 @@ static void check_table(struct audit *audit, struct spt *spt, uint32_t index)
 static void check_slot(struct audit *audit, struct spt *spt, uint32_t index)
 {
 	struct frame *table = table_frame(spt, index), *leaf = leaf_frame(spt, index);
-	bool writable = *pagedir_slot_at(&spt->pagedir, index) & PTE_W;
-	if (leaf && (leaf->state != FRAME_ANON_LEAF || leaf->index != slot_address(index) ||
+	bool writable = *pagedir_span_at(&spt->pagedir, index) & PTE_W;
+	if (leaf && (leaf->state != FRAME_ANON_LEAF || leaf->index != span_address(index) ||
 	             (leaf->owner.spt && leaf->owner.spt != spt)))
 		broken(audit, "the frame of the leaf for 0x%08x has another owner",
-		       slot_address(index));
+		       span_address(index));
 	if (!table)
 		return;
-	if (table->state != FRAME_PAGE_TABLE || table->index != slot_address(index) ||
+	if (table->state != FRAME_PAGE_TABLE || table->index != span_address(index) ||
 	    (table->owner.pagedir && table->owner.pagedir != &spt->pagedir))
 		broken(audit, "the frame of the page table for 0x%08x has another owner",
-		       slot_address(index));
+		       span_address(index));
 	else if (!table->owner.pagedir && (!leaf || leaf->owner.spt))
 		broken(audit, "the page table for 0x%08x is shared, and its leaf is not",
-		       slot_address(index));
+		       span_address(index));
 	else if (writable != (table->owner.pagedir != NULL))
 		broken(audit, "the directory lets a program write through the page table for "
-		       "0x%08x, which %u share", slot_address(index), table->sharers);
+		       "0x%08x, which %u share", span_address(index), table->sharers);
 	if (first_visit(table, ROUND_TABLES))
 		check_table(audit, spt, index);
 }
@@ -261,9 +261,9 @@ static void check_space(struct spt *spt, void *context)
 	if (tables != spt->pagedir.tables)
 		broken(audit, "an address space counts %u page tables and has %u",
 		       spt->pagedir.tables, tables);
-	if (shared != spt->shared_slots)
-		broken(audit, "an address space counts %u shared slots and has %u",
-		       spt->shared_slots, shared);
+	if (shared != spt->shared_spans)
+		broken(audit, "an address space counts %u shared spans and has %u",
+		       spt->shared_spans, shared);
 	audit->spaces++;
 	audit->areas += spt->areas.count;
 	audit->committed += spt->areas.committed;
@@ -286,7 +286,7 @@ static void for_each_anon(struct spt *spt, void (*visit)(struct audit *, struct 
 		}
 		if (frame_of(leaf)->used != used)
 			broken(audit, "the leaf of anons for 0x%08x counts %u and has %u",
-			       slot_address(i), frame_of(leaf)->used, used);
+			       span_address(i), frame_of(leaf)->used, used);
 	}
 }
 

@@ -22,7 +22,7 @@
  * anew, under the same lock:
  *
  *   no area, below the stack     any      GROW_STACK             the stack's area reaches it
- *   a slot that fork shares      change   UNSHARE                the slot becomes its own
+ *   a span that fork shares      change   UNSHARE                the span becomes its own
  *   no page table                any      MAKE_TABLES            it gets one, and a leaf
  *
  * The decision (classify) changes nothing and never sleeps.
@@ -153,15 +153,15 @@ static bool has_tables(const struct fault *fault)
 {
 	const struct spt *spt = fault->spt;
 	return pagedir_ready(&spt->pagedir, fault->page) &&
-	       *spt_leaf(spt, slot_index(fault->page));
+	       *spt_leaf(spt, span_index(fault->page));
 }
 
-/* After fork: whether something in the slot is about to change that the others who share it must
+/* After fork: whether something in the span is about to change that the others who share it must
  * not see. Reading an anon changes nothing of the kind; see spt.h. */
 static bool disturbs_sharers(const struct fault *fault)
 {
 	const struct spt *spt = fault->spt;
-	if (spt->shared_slots == 0 || spt_owns(spt, fault->page))
+	if (spt->shared_spans == 0 || spt_owns(spt, fault->page))
 		return false;
 	return fault->write || !fault->anon || spt_sharers(spt, fault->page) == 1;
 }
@@ -634,7 +634,7 @@ struct fault_story fault_story(void)
 		[PAST_END] = {"PAST_END", "a page past the end of its file"},
 		[MAKE_TABLES] = {"MAKE_TABLES", "no page table: make one, and look again"},
 		[GROW_STACK] = {"GROW_STACK", "below the stack: let it grow, and look again"},
-		[UNSHARE] = {"UNSHARE", "a slot shared since fork: own it, and look again"},
+		[UNSHARE] = {"UNSHARE", "a span shared since fork: own it, and look again"},
 	};
 	const struct thread *self = thread_current();
 	struct fault_story story = {.under_way = self->fault};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fork: the child gets the parent's promises and, by reference, its anonymous pages; each page
- * is copied by whoever writes it first (fault.c, ANON_COPY). There are two ways, slot by slot.
+ * is copied by whoever writes it first (fault.c, ANON_COPY). There are two ways, span by span.
  * With many anons in it, both share the leaf that names them and the page table beside it,
  * so that a fork costs by the page table and not by the page:
  *
@@ -40,15 +40,15 @@ static int copy_areas(struct spt *parent, struct spt *child)
 	if (!commit_allows(parent->areas.committed) || areas_fork(&child->areas, &parent->areas) != 0)
 		return -ENOMEM;
 	/* The entries of a parent that locks pages in memory say so, and the child's must not; and
-	 * a slot that is shared would bring the pages along that the child is not to have. */
-	const uint32_t part_of_slot = AREA_LOCKED | AREA_NOT_FORKED | AREA_FORKED_EMPTY;
-	bool whole_slots = sharing_on;
+	 * a span that is shared would bring the pages along that the child is not to have. */
+	const uint32_t part_of_span = AREA_LOCKED | AREA_NOT_FORKED | AREA_FORKED_EMPTY;
+	bool whole_spans = sharing_on;
 	struct area *area;
-	for (area = area_first(&parent->areas); area && whole_slots; area = area_next(area))
-		whole_slots = !(area->flags & part_of_slot);
+	for (area = area_first(&parent->areas); area && whole_spans; area = area_next(area))
+		whole_spans = !(area->flags & part_of_span);
 	for (area = area_first(&parent->areas); area; area = area_next(area))
 		if (!(area->flags & (AREA_NOT_FORKED | AREA_FORKED_EMPTY)) &&
-		    spt_share_pages(parent, child, area_start(area), area->end, whole_slots) != 0)
+		    spt_share_pages(parent, child, area_start(area), area->end, whole_spans) != 0)
 			return -ENOMEM;
 	return 0;
 }

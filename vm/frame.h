@@ -36,7 +36,7 @@ enum frame_state {
 	FRAME_FILE,       /* owner.source, index */
 	FRAME_PAGE_TABLE, /* owner.pagedir, NULL while shared; index: the first address it maps */
 	FRAME_DIRECTORY,  /* owner.pagedir */
-	FRAME_ANON_LEAF,  /* owner.spt; pointers to a slot's anons; the rest as a page table's */
+	FRAME_ANON_LEAF,  /* owner.spt; pointers to a span's anons; the rest as a page table's */
 	FRAME_ZERO,       /* the one frame of zeros that all untouched pages share */
 };
 

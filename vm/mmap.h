@@ -71,7 +71,7 @@ int vm_map_stack(struct spt *, bool executable);
 /* Where the heap starts (page aligned up), after the segments are mapped. */
 void vm_set_brk(struct spt *, uintptr_t start);
 
-/* A copy for fork: areas copied, anons shared copy-on-write, by the slot or one by one, so that
+/* A copy for fork: areas copied, anons shared copy-on-write, by the span or one by one, so that
  * neither space writes to them unseen (fork.c). NULL if there is no memory (the parent is as
  * before, but for entries that fault in again). */
 struct spt *vm_fork(struct spt *parent);

@@ -98,7 +98,7 @@ static void leave_old(struct spt *spt, const struct remap *remap)
 	ASSERT_SAYING(!error, "for whole areas no memory is needed");
 }
 
-/* Makes what the old range promises at the new place, too, and moves the pages there. The slots
+/* Makes what the old range promises at the new place, too, and moves the pages there. The spans
  * of both are the space's own. */
 static int move_to(struct spt *spt, const struct remap *remap, uintptr_t place)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Page arithmetic: addresses, page numbers, and slots, which a page table maps each. */
+/* Page arithmetic: addresses, page numbers, and spans, which a page table maps each. */
 #pragma once
 
 #include "kernel/cpu/paging.h"
@@ -27,13 +27,13 @@ static inline uint32_t page_offset(uintptr_t address)
 	return address & (PAGE_SIZE - 1);
 }
 
-/* The slot around the address: where it starts, and where the next one does. */
-static inline uintptr_t slot_start(uintptr_t address)
+/* The span around the address: where it starts, and where the next one does. */
+static inline uintptr_t span_start(uintptr_t address)
 {
-	return address & ~(SLOT_SIZE - 1);
+	return address & ~(SPAN_SIZE - 1);
 }
 
-static inline uintptr_t slot_end(uintptr_t address)
+static inline uintptr_t span_end(uintptr_t address)
 {
-	return slot_start(address) + SLOT_SIZE;
+	return span_start(address) + SPAN_SIZE;
 }

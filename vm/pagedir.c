@@ -36,7 +36,7 @@ static uintptr_t address_of(const pte_t *entry)
  * it. */
 static bool uses(pte_t *root, const pte_t *entry)
 {
-	return entry_address(*root_slot(root, slot_index(frame_of(entry)->index))) ==
+	return entry_address(*root_span(root, span_index(frame_of(entry)->index))) ==
 	       virt_to_phys((void *)page_round_down((uintptr_t)entry));
 }
 
@@ -137,7 +137,7 @@ static pte_t *root_create(struct pagedir *pagedir)
 			i = DIRECTORIES;
 		} else {
 			uint32_t first = i * ENTRIES_PER_TABLE;
-			become_table(frame, FRAME_DIRECTORY, pagedir, slot_address(first));
+			become_table(frame, FRAME_DIRECTORY, pagedir, span_address(first));
 			entry_set(&root[i], frame_phys(frame) | PTE_P);
 		}
 		spin_unlock(&vm_lock);
@@ -168,7 +168,7 @@ physaddr_t pagedir_phys(const struct pagedir *pagedir)
 
 static pte_t *table_at(const struct pagedir *pagedir, uintptr_t address)
 {
-	pte_t directory_entry = *pagedir_slot(pagedir, address);
+	pte_t directory_entry = *pagedir_span(pagedir, address);
 	return directory_entry ? entry_table(directory_entry) : NULL;
 }
 
@@ -178,7 +178,7 @@ static void table_remove(struct pagedir *pagedir, uintptr_t address)
 	ASSERT_SAYING(frame_of(table)->used == 0, "a page table goes with entries in it");
 	/* The processor may have cached the directory entry itself: any invlpg drops that
 	 * (SDM vol. 3A, 4.10.4.1). */
-	pte_t *directory_entry = pagedir_slot(pagedir, address);
+	pte_t *directory_entry = pagedir_span(pagedir, address);
 	entry_weaken(directory_entry, PTE_P);
 	tlb_forget_page(table);
 	entry_set(directory_entry, 0);
@@ -239,8 +239,8 @@ void pagedir_destroy(struct pagedir *pagedir)
 	if (this_cpu()->cr3 == pagedir_phys(pagedir))
 		cpu_load_directory(kernel_directory_physical());
 	for (uint32_t i = 0; pagedir->tables > 0 && i < USER_TABLES; i++)
-		if (*pagedir_slot_at(pagedir, i))
-			table_remove(pagedir, slot_address(i));
+		if (*pagedir_span_at(pagedir, i))
+			table_remove(pagedir, span_address(i));
 	root_free(pagedir->root);
 	spin_unlock(&vm_lock);
 	keep_spares(pagedir, 0);
@@ -258,9 +258,9 @@ int pagedir_prepare(struct pagedir *pagedir, uintptr_t address)
 	if (!frame)
 		return -ENOMEM;
 	spin_lock(&vm_lock);
-	become_table(frame, FRAME_PAGE_TABLE, pagedir, slot_start(address));
+	become_table(frame, FRAME_PAGE_TABLE, pagedir, span_start(address));
 	/* The rights are decided in the table's entries; the directory allows everything. */
-	entry_set(pagedir_slot(pagedir, address), frame_phys(frame) | PTE_P | PTE_W | PTE_U);
+	entry_set(pagedir_span(pagedir, address), frame_phys(frame) | PTE_P | PTE_W | PTE_U);
 	pagedir->tables++;
 	spin_unlock(&vm_lock);
 	return 0;
@@ -399,7 +399,7 @@ static void for_each_table(struct pagedir *pagedir, uintptr_t start, uintptr_t e
 		if (table_at(pagedir, start))
 			change(pagedir, start, stop);
 		else
-			stop = slot_end(start);
+			stop = span_end(start);
 		spin_unlock(&vm_lock);
 		start = stop;
 	}
@@ -442,7 +442,7 @@ void pagedir_protect(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 
 	trace_weaken(pagedir, start, end);
 	while (start < end) {
-		uintptr_t stop = slot_end(start);
+		uintptr_t stop = span_end(start);
 		if (stop > end)
 			stop = end;
 		if (table_at(pagedir, start))
@@ -455,7 +455,7 @@ void pagedir_protect(struct pagedir *pagedir, uintptr_t start, uintptr_t end)
 
 uint32_t pagedir_resident_table(const struct pagedir *pagedir, uint32_t index)
 {
-	pte_t directory_entry = *pagedir_slot_at(pagedir, index);
+	pte_t directory_entry = *pagedir_span_at(pagedir, index);
 	return directory_entry ? frames[entry_frame(directory_entry)].resident : 0;
 }
 
@@ -464,7 +464,7 @@ uint32_t pagedir_resident(const struct pagedir *pagedir)
 	uint32_t resident = 0, tables = pagedir->tables;
 	for (uint32_t i = 0; tables > 0 && i < USER_TABLES; i++) {
 		resident += pagedir_resident_table(pagedir, i);
-		tables -= *pagedir_slot_at(pagedir, i) != 0;
+		tables -= *pagedir_span_at(pagedir, i) != 0;
 	}
 	return resident;
 }
@@ -472,7 +472,7 @@ uint32_t pagedir_resident(const struct pagedir *pagedir)
 void pagedir_share(struct pagedir *parent, struct pagedir *child, uintptr_t address)
 {
 	ASSERT(spin_held(&vm_lock));
-	pte_t *directory_entry = pagedir_slot(parent, address);
+	pte_t *directory_entry = pagedir_span(parent, address);
 	if (!*directory_entry)
 		return;
 	struct frame *table = &frames[entry_frame(*directory_entry)];
@@ -480,14 +480,14 @@ void pagedir_share(struct pagedir *parent, struct pagedir *child, uintptr_t addr
 	table->sharers++;
 	entry_weaken(directory_entry, PTE_W);
 	tlb_forget_all(parent);
-	entry_set(pagedir_slot(child, address), *directory_entry);
+	entry_set(pagedir_span(child, address), *directory_entry);
 	child->tables++;
 }
 
 void pagedir_release(struct pagedir *pagedir, uintptr_t address)
 {
 	ASSERT(spin_held(&vm_lock));
-	pte_t *directory_entry = pagedir_slot(pagedir, address);
+	pte_t *directory_entry = pagedir_span(pagedir, address);
 	struct frame *table = &frames[entry_frame(*directory_entry)];
 	if (!*directory_entry || table->owner.pagedir)
 		return;

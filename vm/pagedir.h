@@ -35,14 +35,14 @@ struct pagedir {
 	uint32_t spare_count;    /* (v) */
 };
 
-/* The directory's entry for the slot around the address / for the index-th slot. */
-static inline pte_t *pagedir_slot(const struct pagedir *pagedir, uintptr_t address)
+/* The directory's entry for the span around the address / for the index-th span. */
+static inline pte_t *pagedir_span(const struct pagedir *pagedir, uintptr_t address)
 {
-	return root_slot(pagedir->root, slot_index(address));
+	return root_span(pagedir->root, span_index(address));
 }
-static inline pte_t *pagedir_slot_at(const struct pagedir *pagedir, uint32_t index)
+static inline pte_t *pagedir_span_at(const struct pagedir *pagedir, uint32_t index)
 {
-	return root_slot(pagedir->root, index);
+	return root_span(pagedir->root, index);
 }
 
 /* 0 or -ENOMEM. May sleep. */
@@ -57,7 +57,7 @@ const struct frame *pagedir_directory(const struct pagedir *, uint32_t index);
 /* Whether pagedir_set cannot fail for the page, so that pagedir_prepare has nothing to do. */
 static inline bool pagedir_ready(const struct pagedir *pagedir, uintptr_t address)
 {
-	return *pagedir_slot(pagedir, address) && pagedir->spares;
+	return *pagedir_span(pagedir, address) && pagedir->spares;
 }
 /* Makes sure that pagedir_set cannot fail: the page table exists and a mapping record is
  * at hand. spt->lock held, vm_lock not. May sleep. 0 or -ENOMEM. */
@@ -69,7 +69,7 @@ void pagedir_stock(struct pagedir *, uint32_t records);
 static inline bool pagedir_can_set(const struct pagedir *pagedir, uintptr_t address,
                                    const struct frame *frame)
 {
-	return *pagedir_slot(pagedir, address) &&
+	return *pagedir_span(pagedir, address) &&
 	       (!frame->mappings || pagedir->spares);
 }
 /* Maps the page to the frame, replacing (and harvesting) what was there; bits are some of
@@ -78,7 +78,7 @@ void pagedir_set(struct pagedir *, uintptr_t address, struct frame *, pte_t bits
 /* The entry as it stands (0: none, or no table); vm_lock held. */
 static inline pte_t pagedir_entry(const struct pagedir *pagedir, uintptr_t address)
 {
-	pte_t directory_entry = *pagedir_slot(pagedir, address);
+	pte_t directory_entry = *pagedir_span(pagedir, address);
 	const pte_t *table = entry_table(directory_entry);
 	return directory_entry ? table[table_index(address)] : 0;
 }
@@ -86,7 +86,7 @@ static inline pte_t pagedir_entry(const struct pagedir *pagedir, uintptr_t addre
  * vm_lock not: it is taken for a part of a table at a time. */
 void pagedir_clear(struct pagedir *, uintptr_t start, uintptr_t end);
 /* Takes PTE_LOCKED from every entry of [start, end); the pages stay mapped. Locks as pagedir_clear.
- * The range's slots are the space's own. */
+ * The range's spans are the space's own. */
 void pagedir_unlock(struct pagedir *, uintptr_t start, uintptr_t end);
 /* Makes every entry of [start, end) read-only. vm_lock held: the caller keeps the range
  * short. */
@@ -95,7 +95,7 @@ void pagedir_protect(struct pagedir *, uintptr_t start, uintptr_t end);
 /* The number of the page table's frame for the address, if it belongs to nobody alone; 0. */
 static inline uint32_t pagedir_shared_table(const struct pagedir *pagedir, uintptr_t address)
 {
-	uint32_t number = entry_frame(*pagedir_slot(pagedir, address));
+	uint32_t number = entry_frame(*pagedir_span(pagedir, address));
 	return number && !frames[number].owner.pagedir ? number : 0;
 }
 

@@ -162,7 +162,7 @@ static void count_table(struct victim *victim, bool plant)
 
 static void count_shared(struct victim *victim, bool plant)
 {
-	victim->spt->shared_slots += plant ? 1 : -1;
+	victim->spt->shared_spans += plant ? 1 : -1;
 }
 
 /* Promise 6: a page table, or a leaf, that nobody else uses though it says so. */
@@ -173,7 +173,7 @@ static void sharers_table(struct victim *victim, bool plant)
 
 static void sharers_leaf(struct victim *victim, bool plant)
 {
-	frame_of(*spt_leaf(victim->spt, slot_index(victim->address)))->sharers += plant ? 1 : -1;
+	frame_of(*spt_leaf(victim->spt, span_index(victim->address)))->sharers += plant ? 1 : -1;
 }
 
 /* Promise 6: a page table that belongs to nobody and can be written through. */
@@ -189,7 +189,7 @@ static void count_tables(struct victim *victim, bool plant)
 
 static void count_leaf(struct victim *victim, bool plant)
 {
-	frame_of(*spt_leaf(victim->spt, slot_index(victim->address)))->used += plant ? 1 : -1;
+	frame_of(*spt_leaf(victim->spt, span_index(victim->address)))->used += plant ? 1 : -1;
 }
 
 /* Promise 1: an entry that no program could use. */
@@ -216,20 +216,20 @@ static void frame_unowned(struct victim *victim, bool plant)
 /* Promise 2: a page table that believes to be another's. */
 static void table_stolen(struct victim *victim, bool plant)
 {
-	frame_of(victim->entry)->index += plant ? SLOT_SIZE : -SLOT_SIZE;
+	frame_of(victim->entry)->index += plant ? SPAN_SIZE : -SPAN_SIZE;
 }
 
 /* Promise 2: a leaf that believes to be another's. */
 static void leaf_stolen(struct victim *victim, bool plant)
 {
-	frame_of(*spt_leaf(victim->spt, slot_index(victim->address)))->index +=
-		plant ? SLOT_SIZE : -SLOT_SIZE;
+	frame_of(*spt_leaf(victim->spt, span_index(victim->address)))->index +=
+		plant ? SPAN_SIZE : -SPAN_SIZE;
 }
 
-/* Promise 6: in a shared slot, a way to write through the page table. */
+/* Promise 6: in a shared span, a way to write through the page table. */
 static void directory_writable(struct victim *victim, bool plant)
 {
-	*pagedir_slot(&victim->spt->pagedir, victim->address) ^= PTE_W;
+	*pagedir_span(&victim->spt->pagedir, victim->address) ^= PTE_W;
 	(void)plant;
 }
 
@@ -308,7 +308,7 @@ static const struct kind *find_kind(const struct kind *kinds, uint32_t count, co
 /* vm_lock and spt->lock held. */
 static bool find_victim(struct victim *victim, bool of_file)
 {
-	pte_t *directory_entry = pagedir_slot(&victim->spt->pagedir, victim->address);
+	pte_t *directory_entry = pagedir_span(&victim->spt->pagedir, victim->address);
 	if (victim->address >= USER_END || !*directory_entry)
 		return false;
 	pte_t *table = entry_table(*directory_entry);

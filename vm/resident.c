@@ -165,7 +165,7 @@ void resident_enter(struct resident_set *set, uintptr_t address)
 
 static void enter_table(struct resident_set *set, uintptr_t start)
 {
-	for (uintptr_t address = start; address != start + SLOT_SIZE; address += PAGE_SIZE)
+	for (uintptr_t address = start; address != start + SPAN_SIZE; address += PAGE_SIZE)
 		if (frame_at(set, address))
 			resident_enter(set, address);
 }
@@ -176,8 +176,8 @@ void resident_take_stock(struct resident_set *set)
 		return;
 	set->locked = 0;
 	for (uint32_t i = 0; i < USER_TABLES; i++)
-		if (*pagedir_slot_at(set->pagedir, i))
-			enter_table(set, slot_address(i));
+		if (*pagedir_span_at(set->pagedir, i))
+			enter_table(set, span_address(i));
 }
 
 /* ---- a victim ---- */
@@ -255,8 +255,8 @@ static uint32_t locked_pages(const struct pagedir *pagedir)
 {
 	uint32_t locked = 0;
 	for (uint32_t i = 0; i < USER_TABLES; i++) {
-		const pte_t *table = entry_table(*pagedir_slot_at(pagedir, i));
-		for (uint32_t k = 0; *pagedir_slot_at(pagedir, i) && k < ENTRIES_PER_TABLE; k++)
+		const pte_t *table = entry_table(*pagedir_span_at(pagedir, i));
+		for (uint32_t k = 0; *pagedir_span_at(pagedir, i) && k < ENTRIES_PER_TABLE; k++)
 			locked += (table[k] & PTE_LOCKED) != 0;
 	}
 	return locked;

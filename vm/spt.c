@@ -103,14 +103,14 @@ void spt_put(struct spt *spt)
 
 static struct anon **leaf_at(const struct spt *spt, uintptr_t address)
 {
-	return *spt_leaf(spt, slot_index(address));
+	return *spt_leaf(spt, span_index(address));
 }
 
 /* The first page of [start, end) that has an anon, or a page that is not below end. */
 static uintptr_t first_with_anon(const struct spt *spt, uintptr_t start, uintptr_t end)
 {
 	while (start < end && !spt_anon(spt, start))
-		start = leaf_at(spt, start) ? start + PAGE_SIZE : slot_end(start);
+		start = leaf_at(spt, start) ? start + PAGE_SIZE : span_end(start);
 	return start;
 }
 
@@ -135,11 +135,11 @@ static void leaf_install(struct spt *spt, uintptr_t address, struct frame *frame
 {
 	frame->state = FRAME_ANON_LEAF;
 	frame->owner.spt = spt;
-	frame->index = slot_start(address);
+	frame->index = span_start(address);
 	frame->used = used;
 	frame->sharers = 1;
 	frame->seen = 0;
-	*spt_leaf(spt, slot_index(address)) = frame_data(frame);
+	*spt_leaf(spt, span_index(address)) = frame_data(frame);
 	trace_frame_table(&spt->pagedir, frame);
 }
 
@@ -161,7 +161,7 @@ static void leaf_free_if_empty(struct spt *spt, uintptr_t address)
 	struct frame *frame = frame_of(leaf_at(spt, address));
 	if (frame->used > 0)
 		return;
-	*spt_leaf(spt, slot_index(address)) = NULL;
+	*spt_leaf(spt, span_index(address)) = NULL;
 	frame->sharers = 0;
 	frame_disown(frame);
 	frame_unpin_locked(frame);
@@ -169,7 +169,7 @@ static void leaf_free_if_empty(struct spt *spt, uintptr_t address)
 
 bool spt_owns(const struct spt *spt, uintptr_t address)
 {
-	return spt->shared_slots == 0 || !leaf_at(spt, address) ||
+	return spt->shared_spans == 0 || !leaf_at(spt, address) ||
 	       frame_of(leaf_at(spt, address))->owner.spt;
 }
 
@@ -178,24 +178,24 @@ uint32_t spt_sharers(const struct spt *spt, uintptr_t address)
 	return !spt_owns(spt, address) ? frame_of(leaf_at(spt, address))->sharers : 1;
 }
 
-/* The last one who shares the slot takes it over. vm_lock held. */
-static void slot_take(struct spt *spt, uintptr_t address)
+/* The last one who shares the span takes it over. vm_lock held. */
+static void span_take(struct spt *spt, uintptr_t address)
 {
-	trace_slot_own(&spt->pagedir, slot_start(address),
+	trace_span_own(&spt->pagedir, span_start(address),
 	               pagedir_shared_table(&spt->pagedir, address), false);
 	frame_of(leaf_at(spt, address))->owner.spt = spt;
 	pagedir_release(&spt->pagedir, address);
-	spt->shared_slots--;
-	vm_count(VM_fork_slots_kept);
+	spt->shared_spans--;
+	vm_count(VM_fork_spans_kept);
 }
 
-/* Others share the slot, too: the frame becomes a copy of the leaf. Now that each anon has a
+/* Others share the span, too: the frame becomes a copy of the leaf. Now that each anon has a
  * reference more, nobody may write to it. vm_lock held. */
-static void slot_copy(struct spt *spt, uintptr_t address, struct frame *frame)
+static void span_copy(struct spt *spt, uintptr_t address, struct frame *frame)
 {
 	struct anon **from = leaf_at(spt, address), **to = frame_data(frame);
-	uintptr_t start = slot_start(address);
-	trace_slot_own(&spt->pagedir, start, pagedir_shared_table(&spt->pagedir, start), true);
+	uintptr_t start = span_start(address);
+	trace_span_own(&spt->pagedir, start, pagedir_shared_table(&spt->pagedir, start), true);
 	for (uint32_t i = 0; i < ENTRIES_PER_TABLE; i++) {
 		to[i] = from[i];
 		if (to[i])
@@ -203,26 +203,26 @@ static void slot_copy(struct spt *spt, uintptr_t address, struct frame *frame)
 	}
 	frame_of(from)->sharers--;
 	leaf_install(spt, address, frame, frame_of(from)->used);
-	pagedir_protect(&spt->pagedir, start, start + SLOT_SIZE);
+	pagedir_protect(&spt->pagedir, start, start + SPAN_SIZE);
 	pagedir_release(&spt->pagedir, address);
-	spt->shared_slots--;
-	vm_count(VM_fork_slots_copied);
+	spt->shared_spans--;
+	vm_count(VM_fork_spans_copied);
 }
 
-/* What the slot holds is not wanted any more. vm_lock held. */
-static void slot_leave(struct spt *spt, uintptr_t address)
+/* What the span holds is not wanted any more. vm_lock held. */
+static void span_leave(struct spt *spt, uintptr_t address)
 {
 	struct frame *leaf = frame_of(leaf_at(spt, address));
 	if (leaf->sharers == 1) {
-		slot_take(spt, address);
+		span_take(spt, address);
 		return;
 	}
-	trace_slot_leave(&spt->pagedir, slot_start(address),
+	trace_span_leave(&spt->pagedir, span_start(address),
 	                 pagedir_shared_table(&spt->pagedir, address));
 	leaf->sharers--;
-	*spt_leaf(spt, slot_index(address)) = NULL;
+	*spt_leaf(spt, span_index(address)) = NULL;
 	pagedir_release(&spt->pagedir, address);
-	spt->shared_slots--;
+	spt->shared_spans--;
 }
 
 int spt_own(struct spt *spt, uintptr_t address)
@@ -234,9 +234,9 @@ int spt_own(struct spt *spt, uintptr_t address)
 		return -ENOMEM;
 	spin_lock(&vm_lock);
 	if (spt_sharers(spt, address) > 1) {
-		slot_copy(spt, address, frame);
+		span_copy(spt, address, frame);
 	} else {
-		slot_take(spt, address);
+		span_take(spt, address);
 		if (frame)
 			frame_unpin_locked(frame);
 	}
@@ -246,7 +246,7 @@ int spt_own(struct spt *spt, uintptr_t address)
 
 int spt_own_range(struct spt *spt, uintptr_t start, uintptr_t end)
 {
-	for (; start < end && spt->shared_slots > 0; start = slot_end(start))
+	for (; start < end && spt->shared_spans > 0; start = span_end(start))
 		if (spt_own(spt, start) != 0)
 			return -ENOMEM;
 	return 0;
@@ -254,17 +254,17 @@ int spt_own_range(struct spt *spt, uintptr_t start, uintptr_t end)
 
 int spt_part(struct spt *spt, uintptr_t start, uintptr_t end)
 {
-	uintptr_t whole_start = slot_start(start + SLOT_SIZE - 1);
-	uintptr_t whole_end = slot_start(end);
+	uintptr_t whole_start = span_start(start + SPAN_SIZE - 1);
+	uintptr_t whole_end = span_start(end);
 	if ((whole_start != start && spt_own(spt, start) != 0) ||
 	    (whole_end != end && spt_own(spt, end) != 0))
 		return -ENOMEM;
-	for (; whole_start < whole_end && spt->shared_slots > 0; whole_start += SLOT_SIZE) {
+	for (; whole_start < whole_end && spt->shared_spans > 0; whole_start += SPAN_SIZE) {
 		if (!leaf_at(spt, whole_start))
 			continue; /* most have none, and what is shared has one */
 		spin_lock(&vm_lock);
 		if (!spt_owns(spt, whole_start))
-			slot_leave(spt, whole_start);
+			span_leave(spt, whole_start);
 		spin_unlock(&vm_lock);
 	}
 	return 0;
@@ -311,8 +311,8 @@ void spt_note_resident(struct spt *spt, uintptr_t start, uintptr_t end)
 		return;
 	uint32_t resident = 0, next = 0;
 	for (struct area *area = spt_area_from(spt, 0); area; area = area_next(area)) {
-		uint32_t last = slot_index(area->end - 1);
-		uint32_t first = slot_index(area_start(area));
+		uint32_t last = span_index(area->end - 1);
+		uint32_t first = span_index(area_start(area));
 		for (next = first > next ? first : next; next <= last; next++)
 			resident += pagedir_resident_table(&spt->pagedir, next);
 	}
@@ -326,7 +326,7 @@ void spt_drop_pages(struct spt *spt, uintptr_t start, uintptr_t end)
 	pagedir_clear(&spt->pagedir, start, end);
 	while (start < end) {
 		if (!leaf_at(spt, start)) {
-			start = slot_end(start);
+			start = span_end(start);
 			continue;
 		}
 		uintptr_t stop = hold_end(start, end);
@@ -357,45 +357,45 @@ static void share_anons(struct spt *parent, struct spt *child, uintptr_t start, 
 		pagedir_protect(&parent->pagedir, start, end);
 }
 
-/* The whole slot; vm_lock held. */
-static void share_slot(struct spt *parent, struct spt *child, uintptr_t address)
+/* The whole span; vm_lock held. */
+static void share_span(struct spt *parent, struct spt *child, uintptr_t address)
 {
 	struct anon **leaf = leaf_at(parent, address);
 	struct frame *frame = frame_of(leaf);
 	if (frame->owner.spt)
-		parent->shared_slots++;
+		parent->shared_spans++;
 	frame->owner.spt = NULL;
 	frame->sharers++;
-	*spt_leaf(child, slot_index(address)) = leaf;
-	child->shared_slots++;
+	*spt_leaf(child, span_index(address)) = leaf;
+	child->shared_spans++;
 	pagedir_share(&parent->pagedir, &child->pagedir, address);
-	trace_slot_share(&parent->pagedir, &child->pagedir, slot_start(address),
+	trace_span_share(&parent->pagedir, &child->pagedir, span_start(address),
 		                 pagedir_shared_table(&parent->pagedir, address));
-	vm_count(VM_fork_slots_shared);
+	vm_count(VM_fork_spans_shared);
 	vm_count_many(VM_fork_anons_shared, frame->used);
 }
 
-/* Whether the slot's anons are many enough to share them all at once. */
+/* Whether the span's anons are many enough to share them all at once. */
 static bool has_many(const struct spt *spt, uintptr_t address)
 {
 	return frame_of(leaf_at(spt, address))->used > FEW_ANONS;
 }
 
 int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end,
-                    bool whole_slots)
+                    bool whole_spans)
 {
 	while (start < end) {
 		if (!leaf_at(parent, start)) {
-			start = slot_end(start);
+			start = span_end(start);
 			continue;
 		}
-		if (whole_slots && has_many(parent, start)) {
+		if (whole_spans && has_many(parent, start)) {
 			spin_lock(&vm_lock);
-			/* Another area in the slot may have brought it in. */
+			/* Another area in the span may have brought it in. */
 			if (!leaf_at(child, start))
-				share_slot(parent, child, start);
+				share_span(parent, child, start);
 			spin_unlock(&vm_lock);
-			start = slot_end(start);
+			start = span_end(start);
 			continue;
 		}
 		if (spt_leaf_prepare(child, start) != 0)

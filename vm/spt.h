@@ -3,18 +3,18 @@
  * The supplemental page table of one address space: what the hardware's page table
  * cannot say. Two layers: the ordered areas (what was promised), and over them, for each
  * page that became anonymous, its anon. The second half has the page tables' shape: one leaf for
- * each slot, with an anon for each entry of the page table beside it.
+ * each span, with an anon for each entry of the page table beside it.
  *
  *   spt -> leaves[USER_TABLES] -> leaf: ENTRIES_PER_TABLE x struct anon *     beside
  *   spt -> pagedir             -> page table: ENTRIES_PER_TABLE x pte_t
  *
- * A leaf and the page table beside it, together a slot, are copied by fork only when
+ * A leaf and the page table beside it, together a span, are copied by fork only when
  * they must be. Until then parent and child share both:
  *
  *   parent's leaves --+--> leaf, sharers 2, no owner          directory entries without W:
  *   child's leaves  --+                                       nobody writes through the table
  *
- * In a shared slot nothing changes but what is the same for all who share it: an anon's frame is
+ * In a shared span nothing changes but what is the same for all who share it: an anon's frame is
  * mapped read-only at a read, and eviction drops or weakens entries. Whoever is about to do
  * anything else there calls spt_own first: it copies the leaf, taking a reference on each anon,
  * and the new page table starts empty; or, being the last one, it just takes both over. An
@@ -33,7 +33,7 @@ struct anon;
 struct page_source;
 struct resident_set;
 
-/* So many pages hold a pointer to a leaf for each slot. */
+/* So many pages hold a pointer to a leaf for each span. */
 #define LEAVES_A_PAGE (PAGE_SIZE / sizeof(struct anon **))
 #define LEAF_PAGES ((USER_TABLES + LEAVES_A_PAGE - 1) / LEAVES_A_PAGE)
 
@@ -45,7 +45,7 @@ struct spt {
 	struct mutex lock;      /* guards all below; anon pointers also need vm_lock */
 	struct areas areas;
 	struct anon ***leaves[LEAF_PAGES]; /* pages of pointers to leaves: spt_leaf() */
-	uint32_t shared_slots;  /* whose leaf has no owner, or had others a moment ago */
+	uint32_t shared_spans;  /* whose leaf has no owner, or had others a moment ago */
 	struct pagedir pagedir; /* its entries: vm_lock */
 	uintptr_t brk_start, brk;
 	uintptr_t stack_top;
@@ -83,7 +83,7 @@ static inline struct area *spt_area_from(struct spt *spt, uintptr_t address)
 	return area_from(&spt->areas, address);
 }
 
-/* Where the leaf of the index-th slot is noted: ENTRIES_PER_TABLE anons, or NULL. */
+/* Where the leaf of the index-th span is noted: ENTRIES_PER_TABLE anons, or NULL. */
 static inline struct anon ***spt_leaf(const struct spt *spt, uint32_t index)
 {
 	return &spt->leaves[index / LEAVES_A_PAGE][index % LEAVES_A_PAGE];
@@ -92,7 +92,7 @@ static inline struct anon ***spt_leaf(const struct spt *spt, uint32_t index)
 /* The anon of a page, or NULL. spt->lock held. */
 static inline struct anon *spt_anon(const struct spt *spt, uintptr_t address)
 {
-	struct anon **leaf = *spt_leaf(spt, slot_index(address));
+	struct anon **leaf = *spt_leaf(spt, span_index(address));
 	return leaf ? leaf[table_index(address)] : NULL;
 }
 /* The first anon at or after *address, which moves to its page; NULL if there is none.
@@ -102,17 +102,17 @@ struct anon *spt_next_anon(struct spt *, uintptr_t *address);
 uint32_t spt_anon_count(const struct spt *);
 /* Makes sure that the leaf for the address exists. 0 or -ENOMEM. May sleep. */
 int spt_leaf_prepare(struct spt *, uintptr_t address);
-/* Whether the slot around the address is the space's own, or empty. One that is not is nobody's,
+/* Whether the span around the address is the space's own, or empty. One that is not is nobody's,
  * even when all others have left it: only spt_own takes it over. spt->lock held. */
 bool spt_owns(const struct spt *, uintptr_t address);
-/* How many address spaces share the slot around the address; 1: it is this one's own, or empty.
+/* How many address spaces share the span around the address; 1: it is this one's own, or empty.
  * spt->lock held: it can become less meanwhile, but not more. */
 uint32_t spt_sharers(const struct spt *, uintptr_t address);
-/* The slot around the address / all slots that [start, end) touches become the space's own.
+/* The span around the address / all spans that [start, end) touches become the space's own.
  * spt->lock held. 0 or -ENOMEM. May sleep. */
 int spt_own(struct spt *, uintptr_t address);
 int spt_own_range(struct spt *, uintptr_t start, uintptr_t end);
-/* Before [start, end) is dropped: shared slots that lie within it are given up, as nothing of
+/* Before [start, end) is dropped: shared spans that lie within it are given up, as nothing of
  * them is kept; those at its ends become the space's own. spt->lock held. 0, or -ENOMEM with
  * nothing given up. May sleep. */
 int spt_part(struct spt *, uintptr_t start, uintptr_t end);
@@ -126,13 +126,13 @@ void spt_drop_pages(struct spt *, uintptr_t start, uintptr_t end);
 void spt_note_resident(struct spt *, uintptr_t start, uintptr_t end);
 
 /* Fork: the child (which nobody runs yet) gets the anons of [start, end) by reference, and
- * neither writes to them any more: a slot with many of them is shared, all of it, if whole_slots
+ * neither writes to them any more: a span with many of them is shared, all of it, if whole_spans
  * says so; few are copied into a leaf of the child's. Parent's lock held. 0 or -ENOMEM: part
  * of the range was shared. May sleep. */
 int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end,
-                    bool whole_slots);
+                    bool whole_spans);
 /* Moves the anons of `length` bytes to another range, which has none; entries of the old
- * range are dropped. The slots of both are the space's own. spt->lock held. 0, or -ENOMEM with
+ * range are dropped. The spans of both are the space's own. spt->lock held. 0, or -ENOMEM with
  * nothing moved. May sleep. */
 int spt_move_pages(struct spt *, uintptr_t from, uintptr_t to, uint32_t length);
 

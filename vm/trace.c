@@ -42,12 +42,12 @@ void trace_set_process_hook(void (*tell)(void))
 /* vm_lock held, here and down to snapshot_memory(). */
 static void tell_entries(const struct spt *spt, uint32_t index)
 {
-	pte_t directory_entry = *pagedir_slot_at(&spt->pagedir, index);
+	pte_t directory_entry = *pagedir_span_at(&spt->pagedir, index);
 	const pte_t *table = directory_entry ? entry_table(directory_entry) : NULL;
 
 	for (uint32_t i = 0; table && i < ENTRIES_PER_TABLE; i++)
 		if (table[i])
-			trace_map(&spt->pagedir, slot_address(index) + (i << PAGE_SHIFT), 0, table[i],
+			trace_map(&spt->pagedir, span_address(index) + (i << PAGE_SHIFT), 0, table[i],
 			          &frames[entry_frame(table[i])]);
 }
 
@@ -61,7 +61,7 @@ static void tell_anons(const struct spt *spt, uint32_t index)
 		/* One in a frame was told with the frame; one that is shared is told again. */
 		if (!leaf[i]->frame)
 			trace_anon_told(leaf[i], leaf[i]->frame, leaf[i]->slot);
-		trace_page(&spt->pagedir, slot_address(index) + (i << PAGE_SHIFT), leaf[i]);
+		trace_page(&spt->pagedir, span_address(index) + (i << PAGE_SHIFT), leaf[i]);
 	}
 }
 
@@ -72,14 +72,14 @@ static void tell_space(struct spt *spt, void *unused)
 	for (uint32_t i = 0; i < DIRECTORIES; i++)
 		trace_frame_table(&spt->pagedir, pagedir_directory(&spt->pagedir, i));
 	for (uint32_t index = 0; index < USER_TABLES; index++) {
-		if (*pagedir_slot_at(&spt->pagedir, index))
+		if (*pagedir_span_at(&spt->pagedir, index))
 			trace_frame_table(&spt->pagedir, frame_of(entry_table(
-				*pagedir_slot_at(&spt->pagedir, index))));
+				*pagedir_span_at(&spt->pagedir, index))));
 		if (*spt_leaf(spt, index))
 			trace_frame_table(&spt->pagedir, frame_of(*spt_leaf(spt, index)));
-		if (spt_sharers(spt, slot_address(index)) > 1)
-			trace_slot_told(&spt->pagedir, slot_address(index),
-			                pagedir_shared_table(&spt->pagedir, slot_address(index)));
+		if (spt_sharers(spt, span_address(index)) > 1)
+			trace_span_told(&spt->pagedir, span_address(index),
+			                pagedir_shared_table(&spt->pagedir, span_address(index)));
 		tell_anons(spt, index);
 		tell_entries(spt, index);
 	}

@@ -183,37 +183,37 @@ static inline void trace_pages_share(const struct pagedir *parent, const struct 
 		trace_note_4(TRACE_PAGES_SHARE, (uintptr_t)parent, (uintptr_t)child, start, end);
 }
 
-/* ---- slots that fork shares (spt.h); vm_lock held ---- */
+/* ---- spans that fork shares (spt.h); vm_lock held ---- */
 
-/* The space shares the slot: for snapshots. */
+/* The space shares the span: for snapshots. */
 /* table: pagedir_shared_table(), here and below. */
-static inline void trace_slot_told(const struct pagedir *space, uintptr_t address, uint32_t table)
+static inline void trace_span_told(const struct pagedir *space, uintptr_t address, uint32_t table)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_3(TRACE_SLOT_TOLD, (uintptr_t)space, address, table);
+		trace_note_3(TRACE_SPAN_TOLD, (uintptr_t)space, address, table);
 }
 
 /* The child has what the parent has there: the same leaf, and the same page table. */
-static inline void trace_slot_share(const struct pagedir *parent, const struct pagedir *child,
+static inline void trace_span_share(const struct pagedir *parent, const struct pagedir *child,
                                     uintptr_t address, uint32_t table)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_4(TRACE_SLOT_SHARE, (uintptr_t)parent, (uintptr_t)child, address, table);
+		trace_note_4(TRACE_SPAN_SHARE, (uintptr_t)parent, (uintptr_t)child, address, table);
 }
 
-/* A shared slot becomes the space's own: it was the last one who shared it, or gets a copy of
+/* A shared span becomes the space's own: it was the last one who shared it, or gets a copy of
  * the leaf. / The space has nothing there any more. Before the page table is released. */
-static inline void trace_slot_own(const struct pagedir *space, uintptr_t address, uint32_t table,
+static inline void trace_span_own(const struct pagedir *space, uintptr_t address, uint32_t table,
                                   bool copied)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_3(TRACE_WHAT(TRACE_SLOT_OWN, copied), (uintptr_t)space, address, table);
+		trace_note_3(TRACE_WHAT(TRACE_SPAN_OWN, copied), (uintptr_t)space, address, table);
 }
 
-static inline void trace_slot_leave(const struct pagedir *space, uintptr_t address, uint32_t table)
+static inline void trace_span_leave(const struct pagedir *space, uintptr_t address, uint32_t table)
 {
 	if (tracing(TRACE_BIT(page)))
-		trace_note_3(TRACE_SLOT_LEAVE, (uintptr_t)space, address, table);
+		trace_note_3(TRACE_SPAN_LEAVE, (uintptr_t)space, address, table);
 }
 
 /* What one page has, another has from now on. */

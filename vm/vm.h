@@ -44,8 +44,8 @@ extern struct spinlock vm_lock;
 	/* translations forgotten */                                                    \
 	count(tlb_flush_page) count(tlb_flush_all) count(directory_loads)               \
 	/* fork */                                                                      \
-	count(fork_anons_shared) count(fork_slots_shared)                               \
-	count(fork_slots_copied) count(fork_slots_kept)                                 \
+	count(fork_anons_shared) count(fork_spans_shared)                               \
+	count(fork_spans_copied) count(fork_spans_kept)                                 \
 	/* chaos mode */                                                                \
 	count(chaos_dropped) count(chaos_evicted)
 

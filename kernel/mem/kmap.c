@@ -62,7 +62,7 @@ static pte_t data_bits(void)
 /* The kernel's directory is its own root, or the last of its root's. */
 static pte_t *directory_entry(uintptr_t address)
 {
-	return &kernel_directory[slot_index(address) % ENTRIES_PER_TABLE];
+	return &kernel_directory[span_index(address) % ENTRIES_PER_TABLE];
 }
 
 /* The entry of a kernel page, in a table that exists. */

@@ -11,8 +11,8 @@
  *   entries of 8 bytes        CR3 -> 4 pointers -> directory -> page table -> page
  *
  * What both have in common is what the rest of the kernel counts with: an address space is a row
- * of *slots*, and an entry of a directory is for one slot, which one page table maps page by page.
- * The kind decides how large a slot is, and by what way its entry is found.
+ * of *spans*, and an entry of a directory is for one span, which one page table maps page by page.
+ * The kind decides how large a span is, and by what way its entry is found.
  */
 #pragma once
 
@@ -24,24 +24,24 @@
 #ifndef PAGODA_PAE
 
 typedef uint32_t pte_t; /* an entry of a page directory or of a page table */
-#define SLOT_SHIFT 22
+#define SPAN_SHIFT 22
 #define DIRECTORIES 1u /* of an address space */
 #define PTE_NX ((pte_t)0) /* no bit says that a page is not to be executed */
 
 #else
 
 typedef uint64_t pte_t;
-#define SLOT_SHIFT 21
+#define SPAN_SHIFT 21
 #define ROOT_ENTRIES 4u
 #define DIRECTORIES (ROOT_ENTRIES - 1) /* below the kernel's: one for each GiB */
 #define PTE_NX ((pte_t)1 << 63) /* no code: reserved if the processor has no such thing */
 
 #endif
 
-#define SLOT_SIZE (1u << SLOT_SHIFT)   /* bytes that a page table maps */
-#define LARGE_PAGE_SIZE SLOT_SIZE      /* a directory's entry can map as much itself */
-#define ENTRIES_PER_TABLE (SLOT_SIZE / PAGE_SIZE) /* and as many in a directory */
-#define USER_TABLES (KERNEL_BASE >> SLOT_SHIFT)   /* slots below the kernel: page tables at most */
+#define SPAN_SIZE (1u << SPAN_SHIFT)   /* bytes that a page table maps */
+#define LARGE_PAGE_SIZE SPAN_SIZE      /* a directory's entry can map as much itself */
+#define ENTRIES_PER_TABLE (SPAN_SIZE / PAGE_SIZE) /* and as many in a directory */
+#define USER_TABLES (KERNEL_BASE >> SPAN_SHIFT)   /* spans below the kernel: page tables at most */
 
 #define PTE_P ((pte_t)0x001)   /* present */
 #define PTE_W ((pte_t)0x002)   /* R/W: writable */
@@ -52,15 +52,15 @@ typedef uint64_t pte_t;
 #define PTE_PS ((pte_t)0x080)  /* in a directory entry: maps a large page itself */
 #define PTE_G ((pte_t)0x100)   /* global: survives a load of CR3 */
 
-/* The slot around an address, and back; and which entry of its page table is the address's. */
-static inline uint32_t slot_index(uintptr_t address)
+/* The span around an address, and back; and which entry of its page table is the address's. */
+static inline uint32_t span_index(uintptr_t address)
 {
-	return address >> SLOT_SHIFT;
+	return address >> SPAN_SHIFT;
 }
 
-static inline uintptr_t slot_address(uint32_t index)
+static inline uintptr_t span_address(uint32_t index)
 {
-	return index << SLOT_SHIFT;
+	return index << SPAN_SHIFT;
 }
 
 static inline uint32_t table_index(uintptr_t address)
@@ -87,8 +87,8 @@ static inline pte_t *entry_table(pte_t entry)
 
 #ifndef PAGODA_PAE
 
-/* From the table that CR3 names to the directory's entry for a slot. */
-static inline pte_t *root_slot(pte_t *root, uint32_t index)
+/* From the table that CR3 names to the directory's entry for a span. */
+static inline pte_t *root_span(pte_t *root, uint32_t index)
 {
 	return &root[index];
 }
@@ -130,7 +130,7 @@ static inline uint32_t entry_short(pte_t entry)
 
 #else
 
-static inline pte_t *root_slot(pte_t *root, uint32_t index)
+static inline pte_t *root_span(pte_t *root, uint32_t index)
 {
 	return &entry_table(root[index / ENTRIES_PER_TABLE])[index % ENTRIES_PER_TABLE];
 }

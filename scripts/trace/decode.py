@@ -132,7 +132,7 @@ class Decoder:
         self.groups_on = set()
         self.policy_name = None
         self.ranges = {}         # thread: the range that its next area.change had
-        self.slot = ENTRIES * PAGE  # what a page table maps
+        self.span = ENTRIES * PAGE  # what a page table maps
         self.forget()
 
     def forget(self):
@@ -310,8 +310,8 @@ class Decoder:
 
     def begin(self, version, frames, slots, mask, entries):
         self.begun = {"version": version, "frames": frames}
-        self.slot = (entries or ENTRIES) * PAGE
-        if self.slot != ENTRIES * PAGE:
+        self.span = (entries or ENTRIES) * PAGE
+        if self.span != ENTRIES * PAGE:
             self.begun["entries"] = entries
         if slots:
             self.begun["slots"] = slots
@@ -386,7 +386,7 @@ class Decoder:
 
     def map(self, space, page, before, after, _):
         number = self.spaces.get(space)
-        table = self.tables.get(self.space(number).shared.get(page & -self.slot))
+        table = self.tables.get(self.space(number).shared.get(page & -self.span))
         if table:
             return self.map_shared(table, number, page, after) if "map" in self.groups_on else []
         frame, made = after >> 12, []
@@ -524,9 +524,9 @@ class Decoder:
         return [fields for page in range(start, end, PAGE) if page in anons
                 for fields in self.name_anon(self.spaces.get(child), page, anons[page])]
 
-    # ---- slots that fork shares ----
+    # ---- spans that fork shares ----
 
-    def slot_told(self, space, address, frame, *_):
+    def span_told(self, space, address, frame, *_):
         if frame:
             self.use_shared(self.tables.setdefault(frame, Table({})), frame,
                             self.spaces.get(space), address)
@@ -535,10 +535,10 @@ class Decoder:
         table.spaces.append(number)
         self.space(number).shared[address] = frame
 
-    def slot_share(self, parent, child, address, frame, _):
+    def span_share(self, parent, child, address, frame, _):
         parent, child = self.spaces.get(parent), self.spaces.get(child)
         anons, made = self.space(parent).anons, []
-        for page in range(address, address + self.slot, PAGE):
+        for page in range(address, address + self.span, PAGE):
             if page in anons:
                 made += self.name_anon(child, page, anons[page])
         fields = {"as": child, "addr": address, "from": parent, "pages": len(made)}
@@ -552,7 +552,7 @@ class Decoder:
         if not table:
             entries = self.space(parent).entries
             table = Table({page: entries[page] for page in
-                           range(address, address + self.slot, PAGE) if page in entries})
+                           range(address, address + self.span, PAGE) if page in entries})
             self.tables[frame] = table
             self.use_shared(table, frame, parent, address)
             for page, entry in table.entries.items():
@@ -564,7 +564,7 @@ class Decoder:
                          "before": 0, "after": entry & ~WRITABLE})
         return made
 
-    def slot_own(self, space, address, frame, *_):
+    def span_own(self, space, address, frame, *_):
         number, copied = self.spaces.get(space), bool(self.detail)
         table = self.tables.get(frame)
         if copied and table:
@@ -572,10 +572,10 @@ class Decoder:
         return self.release_table(number, address, frame,
                                   {"as": number, "addr": address, "copied": copied}, [])
 
-    def slot_leave(self, space, address, frame, *_):
+    def span_leave(self, space, address, frame, *_):
         number, made = self.spaces.get(space), []
         anons = self.space(number).anons
-        for page in range(address, address + self.slot, PAGE):
+        for page in range(address, address + self.span, PAGE):
             if page in anons:
                 made += self.name_anon(number, page, 0)
         return self.release_table(number, address, frame, {"as": number, "addr": address}, made)

@@ -58,7 +58,7 @@ SENTENCES = {
                        else "the page's leaf names nothing"],
     "unmap": lambda e: [f"the old entry goes ({entry_words(e['before'])});", "the TLB forgets it"],
     "map": lambda e: ["the entry is set:", entry_words(e["after"])],
-    "slot.own": lambda e: ["leaf and table were shared since fork:",
+    "span.own": lambda e: ["leaf and table were shared since fork:",
                            "it gets its own" if e.get("copied") else "it is the last to use them"],
     "evict": lambda e: [f"the policy gives up frame {e['frame']:#x}", f"({e['reason']})"],
 }
@@ -73,7 +73,7 @@ CODE = {
     "cache.insert": "vm/pagecache.c:pagecache_start", "copy": "vm/fault.c:copy_frame",
     "reuse": "vm/fault.c:anon_own", "page": "vm/spt.c:spt_anon_set",
     "unmap": "vm/pagedir.c:drop_entry", "map": "vm/pagedir.c:pagedir_set",
-    "slot.own": "vm/spt.c:spt_own", "evict": "vm/evict.c:evict_or_write",
+    "span.own": "vm/spt.c:spt_own", "evict": "vm/evict.c:evict_or_write",
     "disk.start": "kernel/dev/block.c:block_submit",
     "ahead": "vm/readahead.c:readahead_missed", "sleep": "vm/frame.c:frame_wait",
     "wake": "vm/fault.c:fault_resolve", "disk.done": "vm/frame.c:transfer_done",
@@ -93,7 +93,7 @@ class Fault:
         self.sleeps = sum(e["kind"] == "switch" and e["pid"] == self.pid for e in events)
         asked = [e for e in events if e["kind"] == "disk.start" and self.own(e)]
         reads = [e for e in asked if not e["write"]]
-        self.slot_copied = any(e["kind"] == "slot.own" and e["copied"] for e in events)
+        self.span_copied = any(e["kind"] == "span.own" and e["copied"] for e in events)
         self.writes = len(reads) < len(asked)  # a page that had to go for it
         self.read = reads[0] if reads else None  # of its own page; others are read ahead
         self.ahead = len(reads) - 1
@@ -234,7 +234,7 @@ class Story:
             self.away(event)
         elif kind == "disk.start":
             self.disk_start(event)
-        elif kind == "unmap" and self.fault.slot_copied:
+        elif kind == "unmap" and self.fault.span_copied:
             pass  # of all its pages: the new table has no entries yet
         elif kind == "map" and event["addr"] & ~0xfff != self.fault.page:
             self.neighbours += 1

@@ -76,7 +76,7 @@ forget()
 space = space_of(process_by_id(parent))
 copied = int(next(page[1] for page in pages if page[0] == "copied"), 16)
 anon = space.anon(copied).address
-table = table_at(space.directory[copied >> SLOT_SHIFT]) + ENTRY * (copied >> 12 & ENTRIES - 1)
+table = table_at(space.directory[copied >> SPAN_SHIFT]) + ENTRY * (copied >> 12 & ENTRIES - 1)
 frame_ = anon + offset_of("struct anon", "frame")
 damage = [("references", anon + offset_of("struct anon", "references"), 2),
           ("owner", frame_, word(frame_) + layout_of("struct frame").size),

@@ -143,9 +143,9 @@ def test_slots():
     stream.note("MAP", SPACE, PAGE + 4096, 0, 21 << 12 | 7, detail=2)
     before = len(stream.events())
     stream.note("SPACE_NEW", child)
-    stream.note("SLOT_SHARE", SPACE, child, start, 40)
+    stream.note("SPAN_SHARE", SPACE, child, start, 40)
     shared = stream.events()[before + 1:]
-    check(shared[0]["kind"] == "slot.share" and shared[0]["pages"] == 2 and
+    check(shared[0]["kind"] == "span.share" and shared[0]["pages"] == 2 and
           short(shared).count("page") == 2, "the child has both pages")
     check([(event["as"], event["after"] & 7) for event in shared
            if event["kind"] in ("protect", "map")] == [(1, 5), (1, 5), (2, 5), (2, 5)],
@@ -154,13 +154,13 @@ def test_slots():
     gone = stream.events()[before + 1 + len(shared):]
     check([(event["kind"], event["as"]) for event in gone] == [("unmap", 1), ("unmap", 2)],
           "an entry that goes, goes for both")
-    stream.note("SLOT_OWN", child, start, 40, detail=1)
+    stream.note("SPAN_OWN", child, start, 40, detail=1)
     own = stream.events()[before + 1 + len(shared) + len(gone):]
     check(own[0]["copied"] and own[0]["lost"] == 40 and short(own[1:]) == ["unmap"],
           "the writer gets an empty page table")
-    stream.note("SLOT_OWN", SPACE, start, 40)
+    stream.note("SPAN_OWN", SPACE, start, 40)
     last = stream.events()[before + 1 + len(shared) + len(gone) + len(own):]
-    check("lost" not in last[0] and short(last) == ["slot.own"],
+    check("lost" not in last[0] and short(last) == ["span.own"],
           "the last one keeps it; its entries do not allow a write before a fault")
     check(problems(stream) == [], "it all fits together")
 

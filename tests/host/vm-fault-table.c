@@ -17,16 +17,16 @@
 static struct page_source source = {.size = 0x2000};
 static struct anon anon_of_page;
 static struct area area;
-#define SLOT (PLACE >> SLOT_SHIFT)
-static pte_t directory[ENTRIES_PER_TABLE] = {[SLOT] = PTE_P};
+#define SPAN (PLACE >> SPAN_SHIFT)
+static pte_t directory[ENTRIES_PER_TABLE] = {[SPAN] = PTE_P};
 static struct anon *leaf[ENTRIES_PER_TABLE];
-static struct anon **leaves[USER_TABLES] = {[SLOT] = leaf};
+static struct anon **leaves[USER_TABLES] = {[SPAN] = leaf};
 static struct spt spt = {
 	.stack_limit = 8u << 20, .leaves = {leaves},
 	.pagedir = {.root = directory, .spares = (struct mapping *)directory},
 };
 static bool area_covers;
-static uint32_t sharers = 1; /* of the slot */
+static uint32_t sharers = 1; /* of the span */
 
 bool commit_allows(uint32_t pages)
 {
@@ -95,7 +95,7 @@ static void build(const struct page_case *page)
 	anon_of_page.references = page->references;
 	leaf[table_index(PLACE)] = page->references ? &anon_of_page : NULL;
 	sharers = page->sharers;
-	spt.shared_slots = sharers > 1;
+	spt.shared_spans = sharers > 1;
 }
 
 static enum row expected(const struct page_case *page)
@@ -173,12 +173,12 @@ static void check_no_area(void)
 	check_that(row_of(area.end, true) == NO_AREA, "the first byte behind an area is outside");
 	check_that(row_of(area_start(&area), true) == ZERO_FILL, "its first page is inside");
 	check_that(row_of(PLACE - 2 * PAGE_SIZE, true) == NO_AREA, "only stacks grow");
-	directory[SLOT] = 0;
+	directory[SPAN] = 0;
 	check_that(row_of(PLACE, true) == MAKE_TABLES, "a page table is asked for");
-	directory[SLOT] = PTE_P;
-	leaves[SLOT] = NULL;
+	directory[SPAN] = PTE_P;
+	leaves[SPAN] = NULL;
 	check_that(row_of(PLACE, true) == MAKE_TABLES, "and a leaf");
-	leaves[SLOT] = leaf;
+	leaves[SPAN] = leaf;
 }
 
 /* A stack of one page, with `room` bytes free below it. */

@@ -91,7 +91,7 @@ int main(void)
 	check_seen("slot-free", page, "which is free");
 	check_seen("count-resident", page, "resident pages");
 	check_seen("count-table", page, "the page table for");
-	check_seen("count-shared", page, "shared slots");
+	check_seen("count-shared", page, "shared spans");
 	check_seen("count-locked", page, "locked entries");
 	check_seen("sharers-table", page, "the page table for");
 	check_seen("sharers-leaf", page, "the leaf for");

@@ -10,8 +10,8 @@
  */
 #include "tests/test.h"
 
-#define SLOTS 4
-#define SLOT (4 * MIB)
+#define SPANS 4
+#define SPAN (4 * MIB)
 
 static char *memory;
 
@@ -25,22 +25,22 @@ static void look(void *unused)
 	long faults = faults_minor();
 
 	(void)unused;
-	for (uint32_t i = 0; i < PAGES(SLOTS * SLOT); i++)
+	for (uint32_t i = 0; i < PAGES(SPANS * SPAN); i++)
 		CHECK(memory[i * PAGE] == 1, "page %u", i);
 	faults = faults_minor() - faults;
 	CHECK(faults < 100 || !pages_stay(), "%ld faults for %u pages", faults,
-	      PAGES(SLOTS * SLOT));
+	      PAGES(SPANS * SPAN));
 }
 
 static void write_in_one(void *unused)
 {
-	long copied = counter("fork_slots_copied");
+	long copied = counter("fork_spans_copied");
 	long pages = counter("fault_cow_copied");
 
 	(void)unused;
 	for (uint32_t i = 0; i < 10; i++)
-		memory[SLOT + i * PAGE] = 2;
-	copied = counter("fork_slots_copied") - copied;
+		memory[SPAN + i * PAGE] = 2;
+	copied = counter("fork_spans_copied") - copied;
 	pages = counter("fault_cow_copied") - pages;
 	CHECK(copied >= 1 && copied <= 2, "%ld leaves were copied", copied);
 	CHECK(pages >= 10 && pages < 30, "%ld pages were copied", pages);
@@ -48,31 +48,31 @@ static void write_in_one(void *unused)
 
 int main(void)
 {
-	char *start = memory_map((SLOTS + 1) * SLOT, PROT_READ | PROT_WRITE);
+	char *start = memory_map((SPANS + 1) * SPAN, PROT_READ | PROT_WRITE);
 	long shared, kept, reused;
 
-	memory = (char *)(((uintptr_t)start + SLOT - 1) & -SLOT);
-	memset(memory, 1, SLOTS * SLOT);
+	memory = (char *)(((uintptr_t)start + SPAN - 1) & -SPAN);
+	memset(memory, 1, SPANS * SPAN);
 
-	shared = counter("fork_slots_shared");
+	shared = counter("fork_spans_shared");
 	in_child(look, NULL);
-	shared = counter("fork_slots_shared") - shared;
-	CHECK(shared >= SLOTS, "%ld slots were shared", shared);
-	say("a child looks at %u pages by the parent's %d page tables", PAGES(SLOTS * SLOT), SLOTS);
+	shared = counter("fork_spans_shared") - shared;
+	CHECK(shared >= SPANS, "%ld spans were shared", shared);
+	say("a child looks at %u pages by the parent's %d page tables", PAGES(SPANS * SPAN), SPANS);
 
-	kept = counter("fork_slots_kept");
+	kept = counter("fork_spans_kept");
 	reused = counter("fault_cow_reused");
-	memset(memory, 1, SLOTS * SLOT);
-	kept = counter("fork_slots_kept") - kept;
+	memset(memory, 1, SPANS * SPAN);
+	kept = counter("fork_spans_kept") - kept;
 	reused = counter("fault_cow_reused") - reused;
-	CHECK(kept >= SLOTS, "%ld slots were taken over", kept);
+	CHECK(kept >= SPANS, "%ld spans were taken over", kept);
 	CHECK(reused < 20 || !pages_stay(), "%ld faults to write to %u pages", reused,
-	      PAGES(SLOTS * SLOT));
+	      PAGES(SPANS * SPAN));
 	say("when the child is gone the parent writes to them again by one fault a table");
 
 	in_child(write_in_one, NULL);
 	for (uint32_t i = 0; i < 10; i++)
-		CHECK(memory[SLOT + i * PAGE] == 1, "page %u of the parent", i);
+		CHECK(memory[SPAN + i * PAGE] == 1, "page %u of the parent", i);
 	say("a child that writes 10 pages has them copied, and one leaf");
 	return 0;
 }

@@ -9,15 +9,15 @@
  */
 #include "tests/test.h"
 
-#define SLOT (4 * MIB) /* what a page table maps */
-#define SLOTS 2u
-#define FILLED 128u    /* pages of each slot that are written: many enough to share the table */
+#define SPAN (4 * MIB) /* what a page table maps */
+#define SPANS 2u
+#define FILLED 128u    /* pages of each span that are written: many enough to share the table */
 #define MOVED 16u      /* pages */
 #define HOLE 200u      /* where there is one, in pages */
 
 #define SAYS_ENOMEM 10 /* exit status */
 
-static char *slots;    /* the lower end of the first */
+static char *spans;    /* the lower end of the first */
 static int fail_nth;
 
 /* The nth allocation from now fails; 0: none any more. That may itself be what finds no memory,
@@ -30,14 +30,14 @@ static bool fail(uint32_t nth)
 	return pwrite(fail_nth, text, length, 0) == length;
 }
 
-static char *page_of(uint32_t slot, uint32_t page)
+static char *page_of(uint32_t span, uint32_t page)
 {
-	return slots + slot * SLOT + page * PAGE;
+	return spans + span * SPAN + page * PAGE;
 }
 
 static void check_slots(void)
 {
-	for (uint32_t i = 0; i < SLOTS * FILLED; i++)
+	for (uint32_t i = 0; i < SPANS * FILLED; i++)
 		CHECK(page_has(page_of(i / FILLED, i % FILLED), i), "page %u is intact", i);
 }
 
@@ -57,20 +57,20 @@ static bool remap(uint32_t nth, char *old, uint32_t old_pages, uint32_t flags, c
 	return moved != MAP_FAILED;
 }
 
-/* Moves the first pages to a free place; the others, to the middle of the next slot, go. */
+/* Moves the first pages to a free place; the others, to the middle of the next span, go. */
 static void shrink(uint32_t nth)
 {
 	char *place = memory_map(MOVED * PAGE, PROT_NONE);
-	bool found = remap(nth, slots, PAGES(SLOT) + FILLED / 2, MREMAP_FIXED, place);
+	bool found = remap(nth, spans, PAGES(SPAN) + FILLED / 2, MREMAP_FIXED, place);
 
 	for (uint32_t i = 0; i < MOVED; i++)
-		CHECK(page_has((found ? place : slots) + i * PAGE, i), "page %u, moved or not", i);
+		CHECK(page_has((found ? place : spans) + i * PAGE, i), "page %u, moved or not", i);
 	for (uint32_t i = FILLED / 2; i < FILLED; i++)
 		CHECK(page_has(page_of(1, i), FILLED + i), "page %u of those that stay", i);
 	_exit(found ? 0 : SAYS_ENOMEM);
 }
 
-/* Moves pages, and more, to the hole in a slot that is shared. */
+/* Moves pages, and more, to the hole in a span that is shared. */
 static void grow_into_hole(uint32_t nth)
 {
 	char *old = page_of(0, HOLE + MOVED);
@@ -122,10 +122,10 @@ static void fail_each(void (*remapping)(uint32_t), const char *name)
 
 int main(void)
 {
-	char *memory = memory_map((SLOTS + 1) * SLOT, PROT_READ | PROT_WRITE);
+	char *memory = memory_map((SPANS + 1) * SPAN, PROT_READ | PROT_WRITE);
 
-	slots = (char *)(((uintptr_t)memory + SLOT - 1) & ~(SLOT - 1));
-	for (uint32_t i = 0; i < SLOTS * FILLED; i++)
+	spans = (char *)(((uintptr_t)memory + SPAN - 1) & ~(SPAN - 1));
+	for (uint32_t i = 0; i < SPANS * FILLED; i++)
 		page_fill(page_of(i / FILLED, i % FILLED), i);
 	fail_each(shrink, "shrinking");
 

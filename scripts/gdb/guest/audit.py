@@ -11,7 +11,7 @@ import collections
 from guest.frames import SLOT_PAGE_BITS, swap_devices
 from guest.kernel import (all_frames, cached_frame, entry_bits, entry_places, frame_state,
                           holders, mapping_entries, spaces, table_at, zero_frame)
-from guest.memory import (ENTRIES, ENTRY, KERNEL_BASE, PAGE, SLOT_SHIFT, constants, frame_in,
+from guest.memory import (ENTRIES, ENTRY, KERNEL_BASE, PAGE, SPAN_SHIFT, constants, frame_in,
                           read_entry, read_word, read_words, record, symbol, variable)
 from guest.text import command, counted
 
@@ -69,7 +69,7 @@ class Audit:
         number = frame_in(space.directory[index])
         base = table_at(space.directory[index])
         frame = self.frames[number]
-        where = f"the page table for {index << SLOT_SHIFT:#010x} of {space.name()}"
+        where = f"the page table for {index << SPAN_SHIFT:#010x} of {space.name()}"
         owner = frame.owner.pagedir
         self.expect(2, frame_state(frame) == "PAGE_TABLE" and owner in (0, space.pagedir.address),
                     f"{where} is in frame {number:#x}, which has another owner")
@@ -82,7 +82,7 @@ class Audit:
         for i, entry in enumerate(table):
             if entry:
                 resident += frame_in(entry) != self.zero
-                self.check_entry(space, index << SLOT_SHIFT | i << 12, entry, base + ENTRY * i)
+                self.check_entry(space, index << SPAN_SHIFT | i << 12, entry, base + ENTRY * i)
         self.expect(1, resident == frame.resident,
                     f"{where} counts {frame.resident} resident pages and has {resident}")
 

@@ -2,7 +2,7 @@
 """The table of vm/fault.c, decided once more: what would an access do?"""
 
 from guest.kernel import cached_frame, entry_bits, frame_flags
-from guest.memory import KERNEL_BASE, PAGE, SLOT_SHIFT, constants, record
+from guest.memory import KERNEL_BASE, PAGE, SPAN_SHIFT, constants, record
 
 ROWS = {  # as in vm/fault.c: (what the page has, what happens)
     "NO_AREA": ("no area, and no stack to grow", "SIGSEGV, SEGV_MAPERR"),
@@ -19,7 +19,7 @@ ROWS = {  # as in vm/fault.c: (what the page has, what happens)
     "PAST_END": ("a page past the end of the file", "SIGBUS"),
     "MAKE_TABLES": ("no page table", "make one, and look again"),
     "GROW_STACK": ("no area, just below the stack", "let the stack grow, and look again"),
-    "UNSHARE": ("a slot shared since fork", "make it the program's own, and look again"),
+    "UNSHARE": ("a span shared since fork", "make it the program's own, and look again"),
 }
 
 LAYOUT = "kernel/mem/layout.h"
@@ -93,7 +93,7 @@ class Fault:
             return True
         entry = self.space.entry(self.page)
         if self.write:  # a page table that is shared since a fork is not written through
-            entry &= self.space.directory[self.page >> SLOT_SHIFT]
+            entry &= self.space.directory[self.page >> SPAN_SHIFT]
         return not (entry & bits["P"] and entry & bits["U"]
                     and (entry & bits["W"] or not self.write))
 

@@ -6,7 +6,7 @@ import functools
 
 import gdb
 
-from guest.memory import (ENTRIES, ENTRY, KERNEL_BASE, PAGE, SLOT_SHIFT, USER_TABLES, constants,
+from guest.memory import (ENTRIES, ENTRY, KERNEL_BASE, PAGE, SPAN_SHIFT, USER_TABLES, constants,
                           container, enumeration, frame_in, layout_of, list_of, offset_of, read,
                           read_entries, read_entry, read_string, read_word, read_words, record,
                           records, symbol, to_virtual, tree_of, variable)
@@ -91,7 +91,7 @@ class Space:
 
     @functools.cached_property
     def directory(self):
-        """The entries of its directories: one for each slot below the kernel."""
+        """The entries of its directories: one for each span below the kernel."""
         if ENTRY == 4:
             return read_entries(self.pagedir.root, USER_TABLES)
         return [entry for number in self.directories()
@@ -115,7 +115,7 @@ class Space:
 
     def anon(self, address):
         """The anon of a page, or None."""
-        leaf = self.leaves[address >> SLOT_SHIFT]
+        leaf = self.leaves[address >> SPAN_SHIFT]
         anon = read_word(leaf + 4 * (address >> 12 & ENTRIES - 1)) if leaf else 0
         return record("struct anon", anon) if anon else None
 
@@ -125,7 +125,7 @@ class Space:
             if leaf:
                 for i, anon in enumerate(read_words(leaf, ENTRIES)):
                     if anon:
-                        yield index << SLOT_SHIFT | i << 12, anon
+                        yield index << SPAN_SHIFT | i << 12, anon
 
     def tables(self):
         """(index, the page table's entries) for each page table."""
@@ -135,7 +135,7 @@ class Space:
 
     def entry(self, address):
         """The page-table entry of an address, 0 if there is none."""
-        table = self.directory[address >> SLOT_SHIFT]
+        table = self.directory[address >> SPAN_SHIFT]
         return read_entry(table_at(table) + ENTRY * (address >> 12 & ENTRIES - 1)) if table else 0
 
     def entries(self):
@@ -143,11 +143,11 @@ class Space:
         for index, table in self.tables():
             for i, entry in enumerate(table):
                 if entry:
-                    yield index << SLOT_SHIFT | i << 12, entry
+                    yield index << SPAN_SHIFT | i << 12, entry
 
     def leaf_frame(self, address):
         """The frame of the leaf for an address, or None."""
-        leaf = self.leaves[address >> SLOT_SHIFT]
+        leaf = self.leaves[address >> SPAN_SHIFT]
         return frame((leaf - KERNEL_BASE) // PAGE) if leaf else None
 
     def references(self, address, anon):
@@ -279,7 +279,7 @@ def entry_places(entry):
         return [(Space(table.owner.pagedir - offset_of("struct spt", "pagedir")), address)]
     number = frame_number(table.address)
     return [(space, address) for space in spaces()
-            if frame_in(space.directory[address >> SLOT_SHIFT]) == number]
+            if frame_in(space.directory[address >> SPAN_SHIFT]) == number]
 
 
 # ---- files ---------------------------------------------------------------------------

@@ -18,11 +18,11 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 KERNEL_BASE = 0xC0000000
 PAGE = 4096
 # The kind of page tables (kernel/mem/page_table.h): bytes of an entry, entries of a table and of a
-# leaf, how far a slot's number is shifted, and how many slots lie below the kernel.
+# leaf, how far a span's number is shifted, and how many spans lie below the kernel.
 ENTRY = gdb.lookup_type("pte_t").sizeof
 ENTRIES = PAGE // ENTRY
-SLOT_SHIFT = 12 + ENTRIES.bit_length() - 1
-USER_TABLES = KERNEL_BASE >> SLOT_SHIFT
+SPAN_SHIFT = 12 + ENTRIES.bit_length() - 1
+USER_TABLES = KERNEL_BASE >> SPAN_SHIFT
 
 _pages = {}
 

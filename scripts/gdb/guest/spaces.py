@@ -7,11 +7,11 @@ from guest.fault import Fault
 from guest.kernel import (area_name, area_rights, cached_frame, chosen_process,
                           current_thread, entry_bits, frame_flags, frame_number, frame_state,
                           frame, process_name, processes, space_of, table_at, zero_frame)
-from guest.memory import (ENTRIES, ENTRY, KERNEL_BASE, PAGE, SLOT_SHIFT, enumeration, frame_in,
+from guest.memory import (ENTRIES, ENTRY, KERNEL_BASE, PAGE, SPAN_SHIFT, enumeration, frame_in,
                           read_entry, read_words, record, symbol, to_virtual)
 from guest.text import address_of, command, counted, lines, table
 
-BIG_PAGE = 1 << SLOT_SHIFT
+BIG_PAGE = 1 << SPAN_SHIFT
 BIT_WORDS = {"P": "present", "W": "writable", "U": "user", "PWT": "write-through",
              "PCD": "uncached", "A": "accessed", "D": "dirty", "PS": "large", "G": "global",
              "LOCKED": "locked", "NX": "no code"}
@@ -112,7 +112,7 @@ def supplement_words(space, area, address):
 
 
 def leaf_words(space, address):
-    leaf = space.leaves[address >> SLOT_SHIFT]
+    leaf = space.leaves[address >> SPAN_SHIFT]
     if not leaf:
         return "no leaf of anons"
     used = sum(1 for anon in read_words(leaf, ENTRIES) if anon)
@@ -162,7 +162,7 @@ that runs, or for the kernel's half whatever CR3 names."""
 
 
 def directory_index(address):
-    return (address >> SLOT_SHIFT) % ENTRIES
+    return (address >> SPAN_SHIFT) % ENTRIES
 
 
 def walk_levels(user, area, address, root):

@@ -241,7 +241,7 @@ function setEntry(state, event, entry) {
     state.space(event.as).tables.entry.set(pageOf(event.addr), entry);
 }
 
-/** A slot is shared no more by this space, whose page table perhaps stays with the others. */
+/** A span is shared no more by this space, whose page table perhaps stays with the others. */
 function releaseSlot(state, event) {
     const {table, since, shared} = state.space(event.as).tables;
     const index = directoryIndex(pageOf(event.addr));
@@ -372,7 +372,7 @@ const CHANGES = {
         refer(state, event.anon, 1);
         anon.set(page, event.anon ?? 0);
     },
-    "slot.share": (state, event) => {
+    "span.share": (state, event) => {
         const index = directoryIndex(pageOf(event.addr));
         if (event.table === undefined)
             return;
@@ -383,8 +383,8 @@ const CHANGES = {
             shared.set(index, 1);
         }
     },
-    "slot.own": releaseSlot,
-    "slot.leave": releaseSlot,
+    "span.own": releaseSlot,
+    "span.leave": releaseSlot,
     "map": (state, event) => setEntry(state, event, event.after),
     "protect": (state, event) => setEntry(state, event, event.after),
     "unmap": (state, event) => setEntry(state, event, 0),

@@ -58,7 +58,7 @@ const ROWS = {
     PAST_END: ["past the file's end", "the file ends before this page: the program gets SIGBUS"],
     MAKE_TABLES: ["no page table", "there is no page table yet: make one, then look again"],
     GROW_STACK: ["stack grows", "just below the stack: let the stack grow, then look again"],
-    UNSHARE: ["slot unshared", "the page table is shared since a fork: make it this " +
+    UNSHARE: ["span unshared", "the page table is shared since a fork: make it this " +
         "program's own, then look again"],
     NOT_CODE: ["no code there", "the area holds no code to execute: the program gets SIGSEGV"],
 };
@@ -440,14 +440,14 @@ const SENTENCES = {
             ? `, which ${references} pages share now: who writes first gets a copy` : "";
         return `${where} is anonymous page ${event.anon}${shared}.`;
     },
-    "slot.share"(event) {
+    "span.share"(event) {
         const where = `the ${span()} from ${address(event.addr)} on`;
         return `${this.space(event.as)} shares ${where} with ${this.space(event.from)}: ` +
             `${event.pages} pages at once` + (event.table === undefined ? "."
             : `, and the page table in ${frameName(event.table)}, through which neither ` +
                 "may write now.");
     },
-    "slot.own"(event) {
+    "span.own"(event) {
         const where = `the ${span()} from ${address(event.addr)} on`;
         return event.copied
             ? `${this.space(event.as)} gets a list of its own of the pages in ${where}; each ` +
@@ -455,7 +455,7 @@ const SENTENCES = {
             : `${this.space(event.as)} is the last one that uses ${where}: it may write there ` +
                 "again.";
     },
-    "slot.leave"(event) {
+    "span.leave"(event) {
         return `${this.space(event.as)} lets go of the ${span()} from ${address(event.addr)} on, ` +
             "which it shared.";
     },

@@ -266,8 +266,8 @@ class Decoder {
 
     onBEGIN(version, frames, slots, mask, entries) {
         this.begun = {version, frames};
-        this.slot = (entries || DECODE.ENTRIES) * DECODE.PAGE;
-        if (this.slot !== DECODE.ENTRIES * DECODE.PAGE)
+        this.span = (entries || DECODE.ENTRIES) * DECODE.PAGE;
+        if (this.span !== DECODE.ENTRIES * DECODE.PAGE)
             this.begun.entries = entries;
         if (slots)
             this.begun.slots = slots;
@@ -356,7 +356,7 @@ class Decoder {
     onMAP(space, page, before, after) {
         const number = this.spaces.get(space);
         const mapped = this.groupsOn.has("map");
-        const table = this.tables.get(this.space(number).shared.get(page - page % this.slot));
+        const table = this.tables.get(this.space(number).shared.get(page - page % this.span));
         if (table)
             return mapped ? this.mapShared(table, number, page, after) : [];
         const frame = after >>> 12;
@@ -514,9 +514,9 @@ class Decoder {
             .flatMap((page) => this.nameAnon(number, page, anons.get(page)));
     }
 
-    /* ---- slots that fork shares ---- */
+    /* ---- spans that fork shares ---- */
 
-    onSLOT_TOLD(space, address, frame) {
+    onSPAN_TOLD(space, address, frame) {
         if (!frame)
             return;
         if (!this.tables.has(frame))
@@ -529,11 +529,11 @@ class Decoder {
         this.space(number).shared.set(address, frame);
     }
 
-    onSLOT_SHARE(parentSpace, childSpace, address, frame) {
+    onSPAN_SHARE(parentSpace, childSpace, address, frame) {
         const parent = this.spaces.get(parentSpace);
         const child = this.spaces.get(childSpace);
         const {anons} = this.space(parent);
-        const made = pagesOf(address, address + this.slot, anons)
+        const made = pagesOf(address, address + this.span, anons)
             .flatMap((page) => this.nameAnon(child, page, anons.get(page)));
         const fields = {as: child, addr: address, from: parent, pages: made.length};
         if (frame) {
@@ -548,7 +548,7 @@ class Decoder {
         let table = this.tables.get(frame);
         if (!table) {
             const {entries} = this.space(parent);
-            table = {spaces: [], entries: new Map(pagesOf(address, address + this.slot, entries)
+            table = {spaces: [], entries: new Map(pagesOf(address, address + this.span, entries)
                 .map((page) => [page, entries.get(page)]))};
             this.tables.set(frame, table);
             this.useShared(table, frame, parent, address);
@@ -564,7 +564,7 @@ class Decoder {
         return made;
     }
 
-    onSLOT_OWN(space, address, frame) {
+    onSPAN_OWN(space, address, frame) {
         const number = this.spaces.get(space);
         const copied = this.detail !== 0;
         const table = this.tables.get(frame);
@@ -574,9 +574,9 @@ class Decoder {
         return this.releaseTable(number, address, frame, {as: number, addr: address, copied}, []);
     }
 
-    onSLOT_LEAVE(space, address, frame) {
+    onSPAN_LEAVE(space, address, frame) {
         const number = this.spaces.get(space);
-        const made = pagesOf(address, address + this.slot, this.space(number).anons)
+        const made = pagesOf(address, address + this.span, this.space(number).anons)
             .flatMap((page) => this.nameAnon(number, page, 0));
         return this.releaseTable(number, address, frame, {as: number, addr: address}, made);
     }

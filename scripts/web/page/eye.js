@@ -37,15 +37,15 @@ class Eye {
      * to write as both levels give it. */
     pages(directories) {
         const found = new Map();
-        const slots = Object.values(directories).flatMap((frame) => [...this.table(frame)]);
-        for (let slot = 0; slot < USER_PAGES / TABLES.entries; slot++) {
-            if (!(slots[slot] & HARDWARE.PRESENT))
+        const spans = Object.values(directories).flatMap((frame) => [...this.table(frame)]);
+        for (let span = 0; span < USER_PAGES / TABLES.entries; span++) {
+            if (!(spans[span] & HARDWARE.PRESENT))
                 continue;
-            const table = this.table(slots[slot] >>> 12);
-            const may = slots[slot] & HARDWARE.WRITE ? ~0 : ~HARDWARE.WRITE;
+            const table = this.table(spans[span] >>> 12);
+            const may = spans[span] & HARDWARE.WRITE ? ~0 : ~HARDWARE.WRITE;
             table.forEach((entry, number) => {
                 if (entry & HARDWARE.PRESENT)
-                    found.set(slot * TABLES.entries + number, (entry & may) >>> 0);
+                    found.set(span * TABLES.entries + number, (entry & may) >>> 0);
             });
         }
         return found;

@@ -6,9 +6,9 @@
  */
 #include "tests/test.h"
 
-#define SLOT (4 * MIB) /* what a page table maps */
-#define WORLD PAGES(4 * SLOT)
-#define LONGEST 1300u  /* pages: more than a slot, and a third of the world at most */
+#define SPAN (4 * MIB) /* what a page table maps */
+#define WORLD PAGES(4 * SPAN)
+#define LONGEST 1300u  /* pages: more than a span, and a third of the world at most */
 #define ROUNDS 300u
 
 static char *world;
@@ -64,9 +64,9 @@ static void move(void)
 
 int main(void)
 {
-	char *room = memory_map(5 * SLOT, PROT_NONE);
+	char *room = memory_map(5 * SPAN, PROT_NONE);
 
-	world = (char *)(((uintptr_t)room + SLOT - 1) & ~(uintptr_t)(SLOT - 1));
+	world = (char *)(((uintptr_t)room + SPAN - 1) & ~(uintptr_t)(SPAN - 1));
 	length = LONGEST;
 	CHECK(mmap(world, length * PAGE, PROT_READ | PROT_WRITE,
 	           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == world, "a mapping in it");
