@@ -257,6 +257,7 @@ void frames_disown(struct frame *const *disowned, uint32_t count)
 		ASSERT_SAYING(!frame->mappings, "a frame is freed while an entry maps it");
 		frame->state = FRAME_NONE;
 		frame->owner.anon = NULL;
+		frame_clear_implied(frame, FRAME_DIRTY);
 		numbers[free_count++] = frame_number(frame);
 	}
 	vm_count_many(VM_pgfree, free_count);

@@ -401,13 +401,15 @@ static int end_of_heap(struct spt *spt, uintptr_t address)
 	return spt_area(spt, address) ? -EINVAL : -ENOMEM;
 }
 
-/* Moves *address to where the new rights begin. */
+/* Moves *address to where the new rights begin, if a flag asks for that. */
 static int protect_begin(struct spt *spt, uintptr_t *address, uintptr_t end, int prot)
 {
+	if (!(prot & (PROT_GROWSDOWN | PROT_GROWSUP)))
+		return 0;
 	SCOPED_MUTEX(&spt->lock);
 	if (prot & PROT_GROWSDOWN)
 		return start_of_stack(spt, address, end);
-	return prot & PROT_GROWSUP ? end_of_heap(spt, *address) : 0;
+	return end_of_heap(spt, *address);
 }
 
 /* From *at on, up to and with the next part [*from, *at) whose pages are to be brought in. */
