@@ -537,6 +537,7 @@ static int connect_datagrams(struct socket *socket, struct socket *peer)
 {
 	int error = 0;
 
+	mutex_lock(&socket->read_lock);
 	mutex_lock(&sockets_lock);
 	if (peer && peer->closed)
 		error = -ECONNREFUSED;
@@ -545,6 +546,7 @@ static int connect_datagrams(struct socket *socket, struct socket *peer)
 	else
 		socket_set_peer(socket, peer);
 	mutex_unlock(&sockets_lock);
+	mutex_unlock(&socket->read_lock);
 	socket_sweep();
 	return error;
 }

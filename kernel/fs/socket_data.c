@@ -364,10 +364,12 @@ static ssize_t send_packet(struct socket *socket, struct socket *to, struct tran
 	int error = send_piece(socket, to, transfer, told, n,
 	                       socket_deadline(socket->send_timeout));
 	if (error == -ECONNREFUSED && !told->named) {
+		mutex_lock(&socket->read_lock);
 		mutex_lock(&sockets_lock);
 		if (socket->peer == to)
 			socket_set_peer(socket, NULL);
 		mutex_unlock(&sockets_lock);
+		mutex_unlock(&socket->read_lock);
 		socket_sweep();
 	}
 	return error ? error : (ssize_t)n;

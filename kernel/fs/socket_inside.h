@@ -95,8 +95,8 @@ int socket_autobind(struct socket *);
 uint64_t socket_deadline(uint64_t timeout);
 /* With the lock: takes the pending error, as a negative errno or 0. */
 int socket_take_error(struct socket *);
-/* With the lock: a datagram socket's peer is another now (NULL: none). What was sent to it by the
- * old one is lost. */
+/* With the lock, and read_lock if it may be read by others: the peer is another now (NULL: none). What
+ * was sent to a datagram socket by the old one is lost. */
 void socket_set_peer(struct socket *, struct socket *peer);
 
 /* socket_data.c. With the lock: */
