@@ -475,9 +475,12 @@ static bool reclaim(bool memory_short)
 	return evict_frames(memory_short ? EVICT_CLUSTER : 1) > 0;
 }
 
+/* Who is killed waits for nobody's memory: perhaps it is its own end that the others wait for, and the
+ * space that it is at is not yet the process's (exec). */
 static bool out_of_memory(void)
 {
-	if (thread_current()->reclaiming || !thread_may_sleep() || !oom_hook || !oom_hook())
+	const struct thread *thread = thread_current();
+	if (thread->reclaiming || thread->killed || !thread_may_sleep() || !oom_hook || !oom_hook())
 		return false;
 	thread_sleep_until(clock_now() + OOM_WAIT_NS);
 	return true;
