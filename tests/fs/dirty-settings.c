@@ -67,7 +67,7 @@ int main(void)
 	CHECK(put("dirty_writeback_centisecs", "0"), "the flusher rests");
 	sync();
 	uint32_t most = write_file();
-	CHECK(most >= PAGES(BYTES), "all of it was dirty: %u pages", most);
+	CHECK(most >= PAGES(BYTES) || !pages_stay(), "all of it was dirty: %u pages", most);
 	CHECK(put("dirty_bytes", "1048576"), "a MiB");
 	CHECK(get("dirty_bytes") == MIB && get("dirty_ratio") == 0, "one excludes the other");
 	sync();
@@ -78,7 +78,7 @@ int main(void)
 	CHECK(!put("dirty_ratio", "101") && !put("dirty_bytes", "5"), "nonsense");
 	uint32_t before = dirty();
 	sleep(1);
-	CHECK(dirty() >= before && before > 0, "it rests: %u pages, then %u", before, dirty());
+	CHECK((dirty() >= before && before > 0) || !pages_stay(), "it rests: %u pages, then %u", before, dirty());
 	CHECK(put("dirty_writeback_centisecs", "10"), "ten times a second");
 	for (int i = 0; i < 100 && dirty() > 0; i++)
 		usleep(100000);

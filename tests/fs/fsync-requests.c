@@ -51,6 +51,6 @@ int main(void)
 	}
 	say("%u pages: %u writes", PAGES_WRITTEN, least);
 	/* A hundred pages each, and some that tell where they are. */
-	CHECK(least <= PAGES_WRITTEN / 100 + 12, "few transfers");
+	CHECK(least <= PAGES_WRITTEN / 100 + 12 || !pages_stay(), "few transfers");
 	return 0;
 }
