@@ -20,7 +20,7 @@ const asked = JSON.parse(require("fs").readFileSync(0, "utf8"));
 TABLES.entries = asked.entries;
 const memory = Uint8Array.from(asked.memory);
 const machine = {read: (at, length) => memory.subarray(at, at + length), controlRegister: () => 0x1000};
-const eye = new Eye(machine);
+const eye = new Eye(machine, asked);
 const answer = asked.told.map((told) => {
     const space = new Space(1);
     space.directories = asked.directories;

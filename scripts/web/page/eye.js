@@ -2,7 +2,7 @@
 /*
  * The other eye: what the processor sees. CR3, page directories and page tables are read from the
  * machine's memory, without the kernel's help, and compared with what the kernel has told. Tables are of
- * either kind (kernel/mem/page_table.h): which one, the trace's beginning says (state.js, TABLES).
+ * either kind (kernel/mem/page_table.h): which one, the trace's beginning says (stream.js).
  *
  * The processor sets A and D by itself, so these may be there and not told; all else must be equal.
  */
@@ -15,8 +15,10 @@ const WORDS = 1024;            // of 32 bits in a frame
 const MOST_NAMED = 5;
 
 class Eye {
-    constructor(machine) {
+    /** tables.entries: how many a table has. */
+    constructor(machine, tables) {
         this.machine = machine;
+        this.tables = tables;
     }
 
     get cr3() {
@@ -27,9 +29,10 @@ class Eye {
     table(frame) {
         const bytes = this.machine.read(frame * 4096, 4096);
         const words = new Uint32Array(bytes.slice().buffer);
-        if (TABLES.entries === WORDS)
+        const {entries} = this.tables;
+        if (entries === WORDS)
             return words;
-        return Uint32Array.from({length: TABLES.entries}, (_, entry) =>
+        return Uint32Array.from({length: entries}, (_, entry) =>
             words[2 * entry] | (words[2 * entry + 1] >>> 31 ? HARDWARE.NO_CODE : 0));
     }
 
@@ -37,15 +40,16 @@ class Eye {
      * to write as both levels give it. */
     pages(directories) {
         const found = new Map();
+        const {entries} = this.tables;
         const spans = Object.values(directories).flatMap((frame) => [...this.table(frame)]);
-        for (let span = 0; span < USER_PAGES / TABLES.entries; span++) {
+        for (let span = 0; span < USER_PAGES / entries; span++) {
             if (!(spans[span] & HARDWARE.PRESENT))
                 continue;
             const table = this.table(spans[span] >>> 12);
             const may = spans[span] & HARDWARE.WRITE ? ~0 : ~HARDWARE.WRITE;
             table.forEach((entry, number) => {
                 if (entry & HARDWARE.PRESENT)
-                    found.set(span * TABLES.entries + number, (entry & may) >>> 0);
+                    found.set(span * entries + number, (entry & may) >>> 0);
             });
         }
         return found;

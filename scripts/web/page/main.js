@@ -28,7 +28,7 @@ class App {
         this.picture = picture;
         this.stream = new Stream(machine, picture);
         this.stream.stopped = (event) => this.stoppedAt(event);
-        this.eye = new Eye(machine);
+        this.eye = new Eye(machine, this.stream);
         machine.addEventListener("state", ({detail}) => {
             if (machine === this.machine)
                 document.body.dataset.state = detail;

@@ -35,6 +35,11 @@ class Stream {
         this.machine.sendWords("all");
     }
 
+    /** How many entries a page table has, as the trace's beginning says. */
+    get entries() {
+        return this.decoder.span / DECODE.PAGE;
+    }
+
     get quiet() {
         return performance.now() - this.last > QUIET;
     }
