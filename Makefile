@@ -144,7 +144,7 @@ kernel: $(ELF)
 
 comma = ,
 LINK_KERNEL = $(CC) $(M32) -nostdlib -static -Wl,--build-id=none \
-  $(if $(DEBUG),-Wl$(comma)--defsym=kernel_is_checked=1) -Wl,-T,linker.ld \
+  $(if $(DEBUG)$(COVERAGE),-Wl$(comma)--defsym=kernel_is_checked=1) -Wl,-T,linker.ld \
   $(KERNEL_O) $(COVERAGE_LINK) $(LIBGCC) $(KERNEL_BUILD)/symbols.s
 
 # Linked twice: the second time with the table of functions that the first one had.
