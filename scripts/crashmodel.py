@@ -68,6 +68,9 @@ class File:
         for index, page in self.pages.items():
             if index >= size and page.now:
                 page.change(0)
+        # Its blocks go one after the other. Where some are left behind the new end, e2fsck makes the
+        # file so long that it has them.
+        self.size.maybe.update(range(size, self.size.now))
         self.size.change(size)
 
     def settle(self, first=0, count=1 << 30):
