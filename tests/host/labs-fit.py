@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Each lab of docs/labs fits the sources as they are: its holes find their functions, its tests
-exist, its points make 100, its pages are there and docs/labs/README.md lists it. That the hole
-fails what the page says, `make check-labs` shows."""
+exist, its points make 100, its pages are there and docs/labs/README.md lists it. So do the changes
+that tests/labs makes of submissions. That the hole fails what the page says, and what is said of
+such a submission, `make check-labs` shows."""
 
+import glob
+import importlib.machinery
+import importlib.util
 import os
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -51,4 +56,17 @@ for name in labs.names():
         wrong = [str(error)]
     tap.check(not wrong, f"{name}: {'; '.join(wrong) or 'fits'}")
 tap.check(labs.names(), "there are labs")
+loader = importlib.machinery.SourceFileLoader("check_labs", "scripts/labs/check-labs")
+check_labs = importlib.util.module_from_spec(importlib.util.spec_from_loader("check_labs", loader))
+loader.exec_module(check_labs)
+cases = sorted(glob.glob("tests/labs/*.txt"))
+for path in cases:
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            check_labs.Case(path).write(scratch)
+        wrong = ""
+    except labs.Unfit as error:
+        wrong = str(error)
+    tap.check(not wrong, f"{path}: {wrong or 'fits'}")
+tap.check(cases, "there are cases")
 tap.done()
