@@ -55,10 +55,11 @@ static struct thread *owner_awaited(const struct thread *thread)
 	return owner;
 }
 
-/* Whether the owner waits, over whatever chain of locks, for one that the thread has. */
+/* Whether the owner waits, over whatever chain of locks, for one that the thread has. Who is killed
+ * on the long way through a chain is told that it is so. */
 static bool waits_for(const struct thread *owner, const struct thread *thread)
 {
-	while (owner && owner != thread)
+	while (owner && owner != thread && !thread_current()->killed)
 		owner = owner_awaited(owner);
 	return owner != NULL;
 }

@@ -232,20 +232,24 @@ void frame_file_forget(struct frame *frame)
 		count_dirty(frame, -1u);
 }
 
-void frame_disown(struct frame *frame)
+static void lose_owner(struct frame *frame)
 {
 	ASSERT(spin_held(&vm_lock));
 	ASSERT_SAYING(!frame->mappings, "a frame loses its owner while an entry maps it");
 	frame->state = FRAME_UNOWNED;
 	frame->owner.anon = NULL;
 	frame_clear_implied(frame, FRAME_DIRTY);
+}
+
+void frame_disown(struct frame *frame)
+{
+	lose_owner(frame);
 	if (frame->pins == 0)
 		frame_release(frame);
 }
 
 void frames_disown(struct frame *const *disowned, uint32_t count)
 {
-	ASSERT(spin_held(&vm_lock));
 	uint32_t numbers[FRAMES_AT_ONCE], free_count = 0;
 	ASSERT_SAYING(count <= FRAMES_AT_ONCE, "too many frames at once");
 	for (uint32_t i = 0; i < count; i++) {
@@ -254,10 +258,8 @@ void frames_disown(struct frame *const *disowned, uint32_t count)
 			frame_disown(frame);
 			continue;
 		}
-		ASSERT_SAYING(!frame->mappings, "a frame is freed while an entry maps it");
+		lose_owner(frame);
 		frame->state = FRAME_NONE;
-		frame->owner.anon = NULL;
-		frame_clear_implied(frame, FRAME_DIRTY);
 		numbers[free_count++] = frame_number(frame);
 	}
 	vm_count_many(VM_pgfree, free_count);
