@@ -10,6 +10,7 @@
  * is worked out (OPT).
  */
 #include "tests/bench/bench.h"
+#include "tests/disk.h"
 
 #define FREE    PAGES(24 * MIB)
 #define REGION  PAGES(64 * MIB)
@@ -153,34 +154,6 @@ static const struct pattern {
 
 /* ---- measuring them ----------------------------------------------------------------- */
 
-struct counts {
-	long major;
-	unsigned long reads, sectors_read, writes, sectors_written;
-};
-
-/* All disks together; only the swap disk has anything to do. */
-static struct counts counts_now(void)
-{
-	struct counts all = {.major = faults_major()};
-	FILE *file = fopen("/proc/diskstats", "r");
-	char line[256], name[32];
-
-	CHECK(file, "/proc/diskstats can be read");
-	while (fgets(line, sizeof(line), file)) {
-		unsigned long reads, sectors_read, writes, sectors_written;
-
-		if (sscanf(line, "%*u %*u %31s %lu %*u %lu %*u %lu %*u %lu", name, &reads,
-		           &sectors_read, &writes, &sectors_written) != 5)
-			continue;
-		all.reads += reads;
-		all.sectors_read += sectors_read;
-		all.writes += writes;
-		all.sectors_written += sectors_written;
-	}
-	fclose(file);
-	return all;
-}
-
 /* Locks memory until only FREE is left to have. */
 static void lock_rest(void)
 {
@@ -203,14 +176,17 @@ static void measure(const struct pattern *pattern)
 	pattern->before();
 	tell_operations(pattern->touched);
 
-	struct counts before = counts_now();
+	/* Of all disks; only the swap disk has anything to do. */
+	struct disk_traffic before = disk_traffic(NULL);
+	long major = faults_major();
 	uint64_t cost = ticks_of(pattern->run);
-	struct counts after = counts_now();
+	major = faults_major() - major;
+	struct disk_traffic after = disk_traffic(NULL);
 
 	tell(pattern->name, cost / pattern->touched);
 	say("counts %s pages %u major %ld reads %lu writes %lu sectors-read %lu "
 	    "sectors-written %lu",
-	    pattern->name, pattern->touched, after.major - before.major, after.reads - before.reads,
+	    pattern->name, pattern->touched, major, after.reads - before.reads,
 	    after.writes - before.writes, after.sectors_read - before.sectors_read,
 	    after.sectors_written - before.sectors_written);
 	munmap(region, REGION * PAGE);

@@ -7,23 +7,14 @@
  * pagoda-only: the root disk's name, and what else Linux writes to it meanwhile.
  * guest: pagoda-only
  */
-#include "tests/test.h"
+#include "tests/disk.h"
 
 #define ROUNDS 40
 
 /* Transfers that wrote to the root disk. */
 static uint32_t writes(void)
 {
-	FILE *file = fopen("/proc/diskstats", "r");
-	unsigned long done = 0;
-	char line[200];
-
-	CHECK(file, "/proc/diskstats can be read");
-	while (fgets(line, sizeof(line), file))
-		if (strstr(line, " vda "))
-			CHECK(sscanf(line, "%*u %*u %*s %*u %*u %*u %*u %lu", &done) == 1, "writes");
-	fclose(file);
-	return done;
+	return disk_traffic("vda").writes;
 }
 
 /* Writes to the page and calls fdatasync, each time: how many transfers that took. */

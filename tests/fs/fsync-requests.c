@@ -6,7 +6,7 @@
  * pagoda-only: the root disk's name, and what else Linux writes to it meanwhile.
  * guest: pagoda-only mem=64
  */
-#include "tests/test.h"
+#include "tests/disk.h"
 
 #define PAGES_WRITTEN 2048u
 #define ROUNDS 3
@@ -14,16 +14,7 @@
 /* Transfers that wrote to the root disk. */
 static uint32_t writes(void)
 {
-	FILE *file = fopen("/proc/diskstats", "r");
-	unsigned long done = 0;
-	char line[200];
-
-	CHECK(file, "/proc/diskstats can be read");
-	while (fgets(line, sizeof(line), file))
-		if (strstr(line, " vda "))
-			CHECK(sscanf(line, "%*u %*u %*s %*u %*u %*u %*u %lu", &done) == 1, "writes");
-	fclose(file);
-	return done;
+	return disk_traffic("vda").writes;
 }
 
 /* How many an fsync of a new file takes, and what the flusher, if it comes by. */

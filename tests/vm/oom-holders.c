@@ -8,7 +8,7 @@
  *
  * guest: mem=24 swap=0 pagoda-only timeout=120
  */
-#include "tests/test.h"
+#include "tests/oom.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -19,14 +19,6 @@
 
 static char block[16 * PAGE];
 
-static void adjust(const char *value)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
-
-	CHECK(fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value), "adjusted");
-	close(fd);
-}
-
 static uint32_t own_score(void)
 {
 	char text[16] = "";
@@ -35,13 +27,6 @@ static uint32_t own_score(void)
 	CHECK(fd >= 0 && read(fd, text, sizeof text - 1) > 0, "oom_score");
 	close(fd);
 	return strtoul(text, NULL, 10);
-}
-
-static void touch(char *memory, uint32_t bytes)
-{
-	CHECK(memory != MAP_FAILED, "memory");
-	for (uint32_t at = 0; at < bytes; at += PAGE)
-		memory[at] = 1;
 }
 
 static void write_to(int fd)
@@ -54,7 +39,7 @@ static void write_to(int fd)
 
 static void hold_pages(void)
 {
-	touch(memory_map(LARGE, PROT_READ | PROT_WRITE), LARGE);
+	oom_take(LARGE);
 }
 
 static void hold_in_pipes(void)
@@ -99,7 +84,7 @@ static void hold_removed_file(void)
 
 static void hold_shared_memory(void)
 {
-	touch(mmap(NULL, LARGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), LARGE);
+	oom_touch(mmap(NULL, LARGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), LARGE);
 }
 
 /* Of which it never touches a page through the mapping. */
@@ -184,43 +169,25 @@ static void score_of_copies(void)
 
 static void hold_small(void)
 {
-	touch(memory_map(SMALL, PROT_READ | PROT_WRITE), SMALL);
+	oom_take(SMALL);
 }
 
-static pid_t holder(void (*hold)(void))
+/* As one that may be killed. */
+static void hold(const void *how)
 {
-	int ready[2];
-	char byte;
-	pid_t child;
+	void (*const *take)(void) = how;
 
-	CHECK(pipe(ready) == 0, "a pipe");
-	child = fork_checked();
-	if (!child) {
-		adjust("0");
-		hold();
-		CHECK(write(ready[1], "r", 1) == 1, "ready");
-		for (;;)
-			pause();
-	}
-	close(ready[1]);
-	CHECK(read(ready[0], &byte, 1) == 1, "the child has its memory");
-	close(ready[0]);
-	return child;
+	oom_adjust("0");
+	(*take)();
 }
 
-static void run_out(const char *how, void (*hold)(void))
+static void run_out(const char *how, void (*take)(void))
 {
-	pid_t hog = holder(hold), bystander = holder(hold_small);
-	pid_t asker = fork_checked();
+	void (*const small)(void) = hold_small;
+	pid_t hog = oom_holder(hold, &take), bystander = oom_holder(hold, &small);
 	int status;
 
-	if (!asker) {
-		uint32_t bytes = (uint32_t)meminfo("MemAvailable") * 1024 + MIB;
-
-		touch(memory_map(bytes, PROT_READ | PROT_WRITE), bytes);
-		_exit(0);
-	}
-	wait_success(asker);
+	oom_ask();
 	CHECK(waitpid(-1, &status, 0) == hog, "%s: who holds them goes", how);
 	CHECK(waitpid(bystander, &status, WNOHANG) == 0, "%s: the bystander lives", how);
 	kill(bystander, SIGKILL);
@@ -230,13 +197,13 @@ static void run_out(const char *how, void (*hold)(void))
 
 static void look(void *how)
 {
-	adjust("0");
+	oom_adjust("0");
 	((void (*)(void))how)();
 }
 
 int main(void)
 {
-	adjust("-1000");
+	oom_adjust("-1000");
 	run_out("pages", hold_pages);
 	run_out("pipes", hold_in_pipes);
 	run_out("fifos", hold_in_fifo);

@@ -8,7 +8,7 @@
  *
  * guest: mem=20 swap=0 pagoda-only timeout=120
  */
-#include "tests/test.h"
+#include "tests/oom.h"
 
 #include <signal.h>
 
@@ -22,58 +22,33 @@
 
 static const char *myself;
 
-static void adjust(const char *value)
+struct share {
+	int uid;
+	uint32_t bytes;
+};
+
+static void hold(const void *share)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
+	const struct share *own = share;
 
-	CHECK(fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value), "adjusted");
-	close(fd);
-}
-
-static void take(uint32_t bytes)
-{
-	char *memory = memory_map(bytes, PROT_READ | PROT_WRITE);
-
-	for (uint32_t at = 0; at < bytes; at += PAGE)
-		memory[at] = 1;
+	oom_adjust("0");
+	CHECK(setuid(own->uid) == 0, "user %d", own->uid);
+	oom_take(own->bytes);
 }
 
 static pid_t holder(int uid, uint32_t bytes)
 {
-	int ready[2];
-	char byte;
-	pid_t child;
-
-	CHECK(pipe(ready) == 0, "a pipe");
-	child = fork_checked();
-	if (!child) {
-		adjust("0");
-		CHECK(setuid(uid) == 0, "user %d", uid);
-		take(bytes);
-		CHECK(write(ready[1], "r", 1) == 1, "ready");
-		for (;;)
-			pause();
-	}
-	close(ready[1]);
-	CHECK(read(ready[0], &byte, 1) == 1, "the child has its memory");
-	close(ready[0]);
-	return child;
+	return oom_holder(hold, &(struct share){uid, bytes});
 }
 
 static void small_processes(void)
 {
-	pid_t many[MANY], bystander = holder(1001, LARGER), asker;
+	pid_t many[MANY], bystander = holder(1001, LARGER);
 	int gone = 0;
 
 	for (int i = 0; i < MANY; i++)
 		many[i] = holder(1000, LITTLE);
-	asker = fork_checked();
-	if (!asker) {
-		uint32_t bytes = (uint32_t)meminfo("MemAvailable") * 1024 + MIB;
-		take(bytes);
-		_exit(0);
-	}
-	wait_success(asker);
+	oom_ask();
 	CHECK(waitpid(bystander, NULL, WNOHANG) == 0, "the bystander lives");
 	for (int i = 0; i < MANY; i++)
 		gone += waitpid(many[i], NULL, WNOHANG) == many[i];
@@ -108,7 +83,7 @@ static void programs_that_begin(void)
 
 	for (int i = 0; i < BOMBS; i++)
 		if (!fork_checked()) {
-			adjust("0");
+			oom_adjust("0");
 			CHECK(setuid(1000) == 0, "user 1000");
 			bomb(ROUNDS);
 		}
@@ -123,7 +98,7 @@ int main(int count, char *arguments[])
 	myself = arguments[0];
 	if (count > 2)
 		bomb(atoi(arguments[1]));
-	adjust("-1000");
+	oom_adjust("-1000");
 	small_processes();
 	programs_that_begin();
 	say("a user's processes count together");

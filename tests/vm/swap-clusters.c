@@ -5,34 +5,16 @@
  *
  * guest: mem=8 swap=22
  */
-#include "tests/test.h"
+#include "tests/disk.h"
 
 #define FIRST PAGES(12 * MIB)
 #define LAST  PAGES(16 * MIB)
-
-/* Write requests and sectors of all disks, of which only the swap disk has anything to do. */
-static void written(unsigned long *requests, unsigned long *sectors)
-{
-	FILE *file = fopen("/proc/diskstats", "r");
-	unsigned long writes, amount;
-	char line[256];
-
-	*requests = *sectors = 0;
-	CHECK(file, "/proc/diskstats can be read");
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*u %*u %*s %*u %*u %*u %*u %lu %*u %lu", &writes, &amount) != 2)
-			continue;
-		*requests += writes;
-		*sectors += amount;
-	}
-	fclose(file);
-}
 
 int main(void)
 {
 	char *first = memory_map(FIRST * PAGE, PROT_READ | PROT_WRITE);
 	char *gone = memory_map(FIRST * PAGE, PROT_READ | PROT_WRITE), *last;
-	unsigned long requests, sectors, requests_before, sectors_before;
+	struct disk_traffic before, after;
 
 	for (uint32_t i = 0; i < FIRST; i++)
 		page_fill(first + i * PAGE, i);
@@ -44,12 +26,12 @@ int main(void)
 	CHECK(munmap(gone, FIRST * PAGE) == 0, "munmap");
 
 	last = memory_map(LAST * PAGE, PROT_READ | PROT_WRITE);
-	written(&requests_before, &sectors_before);
+	before = disk_traffic(NULL); /* only the swap disk has anything to do */
 	for (uint32_t i = 0; i < LAST; i++)
 		page_fill(last + i * PAGE, 2 * FIRST + i);
-	written(&requests, &sectors);
-	requests -= requests_before;
-	uint32_t pages = (sectors - sectors_before) / 8;
+	after = disk_traffic(NULL);
+	unsigned long requests = after.writes - before.writes;
+	uint32_t pages = (after.sectors_written - before.sectors_written) / 8;
 	if (machine_is_ours() && pages_stay()) {
 		CHECK(pages > LAST / 2, "memory was too small: %u pages were written", pages);
 		CHECK(requests * 8 < pages, "%lu requests carried only %u pages", requests, pages);

@@ -6,36 +6,11 @@
  *
  * guest: mem=8 swap=64
  */
-#include "tests/test.h"
+#include "tests/disk.h"
 
 #define PLACES 6u
 #define PART   PAGES(4 * MIB)
 #define ALL    (PLACES * PART)
-
-struct disk {
-	unsigned long reads, sectors_read, writes, sectors_written;
-};
-
-/* Of all disks, of which only the swap disk has anything to do. */
-static struct disk disk_now(void)
-{
-	FILE *file = fopen("/proc/diskstats", "r");
-	struct disk all = {0}, one;
-	char line[256];
-
-	CHECK(file, "/proc/diskstats can be read");
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*u %*u %*s %lu %*u %lu %*u %lu %*u %lu", &one.reads,
-		           &one.sectors_read, &one.writes, &one.sectors_written) != 4)
-			continue;
-		all.reads += one.reads;
-		all.sectors_read += one.sectors_read;
-		all.writes += one.writes;
-		all.sectors_written += one.sectors_written;
-	}
-	fclose(file);
-	return all;
-}
 
 static void enough_a_request(const char *what, unsigned long requests, unsigned long sectors)
 {
@@ -49,28 +24,28 @@ static void enough_a_request(const char *what, unsigned long requests, unsigned 
 int main(void)
 {
 	char *memory = memory_map(ALL * PAGE, PROT_READ | PROT_WRITE);
-	struct disk before, after;
+	struct disk_traffic before, after; /* only the swap disk has anything to do */
 
 	for (uint32_t i = 0; i < ALL; i++)
 		page_fill(memory + i * PAGE, i);
-	before = disk_now();
+	before = disk_traffic(NULL);
 	for (uint32_t i = 0; i < PART; i++)
 		for (uint32_t place = 0; place < PLACES; place++) {
 			uint32_t page = place * PART + i;
 			CHECK(page_has(memory + page * PAGE, page), "page %u is intact", page);
 		}
-	after = disk_now();
+	after = disk_traffic(NULL);
 	enough_a_request("were read at six places", after.reads - before.reads,
 	                 after.sectors_read - before.sectors_read);
 
 	/* Read first, so that they have their slots still, and in an order that is not the slots'. */
-	before = disk_now();
+	before = disk_traffic(NULL);
 	for (uint32_t i = 0; i < ALL; i++) {
 		uint32_t page = i * 1001 % ALL;
 		CHECK(page_has(memory + page * PAGE, page), "page %u is intact", page);
 		page_fill(memory + page * PAGE, page + 1);
 	}
-	after = disk_now();
+	after = disk_traffic(NULL);
 	enough_a_request("that had slots were written", after.writes - before.writes,
 	                 after.sectors_written - before.sectors_written);
 	for (uint32_t i = 0; i < ALL; i++)
