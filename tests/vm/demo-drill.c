@@ -33,6 +33,15 @@ static void answer(const char *words)
 	read_on();
 }
 
+/* Whether the machine's own answer follows, and is the same; in chaos mode it may be another. */
+static bool agrees(const char *source)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "%s%s", pages_stay() ? "-> " : "", source);
+	return strstr(told, words);
+}
+
 static pid_t start(void)
 {
 	int in[2], out[2];
@@ -85,9 +94,9 @@ int main(void)
 	         address >> 12 & low, address & 4095);
 	answer(words);
 	CHECK(strstr(told, "Right:"), "it is right: %s", told);
-	CHECK(strstr(told, "-> /proc/self/walk"), "and the machine says so, too");
+	CHECK(agrees("/proc/self/walk"), "and the machine says so, too: %s", told);
 	answer("1\n");
-	CHECK(strstr(told, "No:") && strstr(told, "-> /proc/self/pagemap"), "1 is not: %s", told);
+	CHECK(strstr(told, "No:") && agrees("/proc/self/pagemap"), "1 is not: %s", told);
 	answer("\n");
 	CHECK(strstr(told, "It is "), "an empty line asks for it: %s", told);
 	close(to_demo); /* nobody answers the others */
