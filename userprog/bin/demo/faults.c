@@ -72,7 +72,7 @@ void demo_faults(void)
 	show("of that memory again", none);
 	claim(disk.major > 0 && disk.major <= (long)PAGES, "from the disk: %ld major faults",
 	      disk.major);
-	claim(cached.major == 0 && cached.minor > 0 && cached.minor + around >= (long)PAGES,
+	claim(cached.major == 0 && around > 0 && cached.minor + around >= (long)PAGES,
 	      "in the page cache already: minor; and %ld pages came unasked with a neighbour "
 	      "(fault-around)",
 	      around);

@@ -112,9 +112,9 @@ void demo_switch(void)
 	claim(calls < (long)ROUNDS / 10, "system calls took none (%ld: the timer's, others')", calls);
 
 	step("what survives");
-	say("  The kernel's half is mapped by global entries (G, with CR4.PGE set): a load of CR3\n"
-	    "  leaves them in the TLB. `pagoda walk 0xc0100000` in gdb shows the flag; an invlpg,\n"
-	    "  and nothing else that Pagoda does, forgets such an entry.");
+	say("  A load of CR3 leaves global entries (G, with CR4.PGE set) in the TLB, and the kernel's\n"
+	    "  half is to be mapped by such. No program can see that, and so this one claims nothing:\n"
+	    "  `pagoda walk 0xc0100000` in gdb (make debug) shows the flag.");
 	show_pcid(switch_ns);
 	try_next("  grep -E 'directory_loads|tlb_' /proc/vmstat\n"
 	         "  kernel/cpu/cpu.c, kernel/mem/kmap.c     the load, and the global entries\n"
