@@ -342,6 +342,10 @@ check-linux: $(PROGRAMS)
 mistakes: $(CACHE)/busybox
 	@scripts/mistakes --build $(BUILD) $(T)
 
+# T: names of mechanisms in tests/claims; none: all.
+demo-claims: $(BUILD)/test.img
+	@scripts/demo-claims --build $(BUILD) --jobs $(J) $(T)
+
 # LAB: one of docs/labs. DIR: where the student's repository shall be.
 handout: $(ELF)
 	@scripts/labs/handout '$(LAB)' '$(if $(filter command line,$(origin DIR)),$(DIR))' '$(SEED)'
@@ -556,4 +560,4 @@ FORCE:
 .PHONY: bench bench-budget profile lock-times
 .PHONY: check check-all check-linux chaos conform coverage crash diff-fuzz fresh fuzz layers mistakes
 .PHONY: lint hooks reading
-.PHONY: check-labs grade handout mutants order prove-tlb selfhost web check-web web-picture
+.PHONY: check-labs demo-claims grade handout mutants order prove-tlb selfhost web check-web web-picture
