@@ -3,7 +3,6 @@
  * Row 9: the stack grows on demand, by page faults below its end; it stops at its limit, and
  * keeps a gap to whatever lies below.
  */
-#include <alloca.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,10 +47,10 @@ static __attribute__((noinline)) void push_far_below(void *distance)
 	                 : "esi", "memory");
 }
 
-/* The kernel writes into stack that is not there yet. */
+/* The kernel writes into stack that is not there yet, far below where a call would push. */
 static __attribute__((noinline)) ssize_t read_into_stack(void)
 {
-	char *buffer = alloca(800 * KIB);
+	char *buffer = (char *)((uintptr_t)__builtin_frame_address(0) - 800 * KIB);
 	int zero = open("/dev/zero", O_RDONLY);
 	ssize_t n = read(zero, buffer, 16);
 
