@@ -8,7 +8,7 @@ import textwrap
 
 from toy import FLAG_WORDS
 
-PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page.html")
+HERE = os.path.dirname(os.path.abspath(__file__))
 WIDTH = 92
 RUNNING = [
     "In a guest, `demo walk` cuts an address and shows its entry as things happen to it, and `cat "
@@ -136,7 +136,7 @@ def table_html(machine, words, rows):
     lines = "".join(f"<tr><td>{index}<td>{index:#x}<td>{machine.entry_hex(entry)}" for index, entry
                     in rows)
     return (f"<figure><figcaption>{html.escape(words)}</figcaption><table>"
-            f"<tr><th>index<th><th>entry{lines}</table></figure>")
+            f"<tr><th>index<th>hexadecimal<th>entry{lines}</table></figure>")
 
 
 def question_html(number, question):
@@ -150,19 +150,27 @@ def question_html(number, question):
             "</details></section>")
 
 
-def as_html(sheet, _):
-    with open(PAGE, encoding="utf-8") as file:
-        page = file.read()
+def parts_html(sheet):
+    """What a page shows of it, by name."""
     running = ""
     if sheet.machine.name == "i386":
         running = "<h2>The same in the running kernel</h2><ul>" + "".join(
             f"<li>{code(words)}" for words in RUNNING) + "</ul>"
-    parts = {"title": html.escape(title(sheet)),
-             "facts": "".join(f"<p>{html.escape(words)}" for words in facts(sheet.machine)),
-             "tables": "".join(table_html(sheet.machine, *table) for table in tables(sheet)),
-             "questions": "".join(question_html(*pair) for pair in enumerate(sheet.questions, 1)),
-             "running": running}
-    for name, text in parts.items():
+    return {"title": html.escape(title(sheet)),
+            "facts": "".join(f"<p>{html.escape(words)}" for words in facts(sheet.machine)),
+            "tables": "".join(table_html(sheet.machine, *table) for table in tables(sheet)),
+            "questions": "".join(question_html(*pair) for pair in enumerate(sheet.questions, 1)),
+            "running": running}
+
+
+def read(name):
+    with open(os.path.join(HERE, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def as_html(sheet, _):
+    page = read("page.html")
+    for name, text in {**parts_html(sheet), "script": read("sheet.js")}.items():
         page = page.replace(f"<!-- {name} -->", text)
     return page
 

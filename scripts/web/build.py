@@ -28,7 +28,7 @@ import view
 
 # In the order in which they need each other.
 SCRIPTS = ["files.js", "editor.js", "machine.js", "console.js", "decode.js", "stream.js", "eye.js",
-           "lessons.js", "two.js", "guide.js", "main.js"]
+           "lessons.js", "two.js", "exercises.js", "guide.js", "main.js"]
 STYLES = ["page.css", "guide.css"]
 PACKAGES = {"v86": "the PC", "@xterm/xterm": "the terminal", "@xterm/addon-fit": "its size"}
 
@@ -76,6 +76,7 @@ def data_files(options):
         "root.img": read_bytes(folder, "root.img"),
         "compiler.tar": read_bytes(folder, "compiler.tar"),
         "guide.json": guide.data(),
+        "exercises.json": guide.exercises(),
         "memory.html": view.make_live_page().encode(),
     }
     return {name: gzip.compress(content, 9, mtime=0) for name, content in files.items()}
@@ -84,7 +85,8 @@ def data_files(options):
 def scripts_and_styles(options):
     """The page's code, by the name of its file."""
     modules = os.path.join(options.packages, "node_modules")
-    ours = names() + "\n".join(read(PAGE, name) for name in SCRIPTS)
+    ours = names() + read(ROOT, "scripts/exercises/sheet.js") + \
+        "\n".join(read(PAGE, name) for name in SCRIPTS)
     scripts = {
         "libv86.js": read(modules, "v86/build/libv86.js"),
         "xterm.js": read(modules, "@xterm/xterm/lib/xterm.js"),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the guide beside the machine has: the lessons of docs/lessons.md, whose text becomes HTML by
-cmark-gfm, and the examples of the editor."""
+cmark-gfm, the examples of the editor, and sheets of exercises as scripts/exercise makes them."""
 
 import glob
 import json
@@ -10,10 +10,15 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(HERE))
+sys.path[:0] = [os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "exercises")]
+import formats
 import lessons
+import questions
+import toy
 
 EXAMPLES = ("touch", "fork", "shared", "handler")  # in this order
+SHEETS = 12     # of each machine; scripts/exercise makes any
+QUESTIONS = 6   # of a kind, at most: scripts/exercise's --count
 TEXTS = ("text", "look", "question", "why")
 
 
@@ -51,3 +56,15 @@ def data():
     assert set(paths) == set(glob.glob(os.path.join(HERE, "examples", "*.c"))), EXAMPLES
     return json.dumps({"lessons": [lesson_data(lesson) for lesson in lessons.read()],
                        "examples": [example_data(path) for path in paths]}).encode()
+
+
+def sheet_data(machine, seed):
+    sheet = questions.Sheet(machine, toy.Memory(machine, seed), seed, questions.KINDS, QUESTIONS)
+    return formats.parts_html(sheet)
+
+
+def exercises():
+    """The bytes of exercises.json: of each classical machine its sheets, from seed 1 on."""
+    machines = {name: toy.machine_of([name]) for name in toy.CLASSICAL}
+    return json.dumps({name: [sheet_data(machine, str(seed)) for seed in range(1, SHEETS + 1)]
+                       for name, machine in machines.items()}).encode()

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The guide below the terminal: lessons, the editor, two machines; which of them is in the link. */
+/* The guide below the terminal: lessons, the editor, two machines, exercises; which is in the link. */
 
-const PARTS = {editor: "program", two: "two"};   // the parts' names in a link
+const PARTS = {editor: "program", two: "two", exercises: "sheet"};   // the parts' names in a link
 
 class Guide {
     constructor(app) {
@@ -18,6 +18,8 @@ class Guide {
         this.lessons = new Lessons(byId("lessons"), data.lessons, this.app);
         this.editor = new Editor(byId("editor"), data.examples, this.app);
         this.two = new TwoMachines(byId("two"), this.app);
+        this.exercises = new Exercises(byId("exercises"));
+        byId("exercises").addEventListener("sheet", () => this.link("exercises"));
         byId("lessons").addEventListener("step", () => this.link("lessons"));
         addEventListener("hashchange", () => this.follow());
         this.follow();
@@ -42,6 +44,8 @@ class Guide {
         }
         if (part !== "lessons")
             this.lessons.light([]);
+        if (part === "exercises")
+            this.exercises.open();
         this.link(part);
     }
 
@@ -51,7 +55,7 @@ class Guide {
         for (const name of ["lesson", ...Object.values(PARTS)])
             words.delete(name);
         if (PARTS[part])
-            words.set(PARTS[part], "");
+            words.set(PARTS[part], part === "exercises" ? this.exercises.shown ?? "" : "");
         else
             words.set("lesson", `${this.lessons.lesson.id}/${this.lessons.at + 1}`);
         history.replaceState(null, "", `#${words}`);
@@ -62,7 +66,9 @@ class Guide {
         const words = new URLSearchParams(location.hash.slice(1));
         const [id, step] = (words.get("lesson") ?? "").split("/");
         const part = Object.keys(PARTS).find((name) => words.has(PARTS[name]));
-        if (part)
+        if (part === "exercises")
+            this.exercises.open(words.get("sheet")).then(() => this.open(part));
+        else if (part)
             this.open(part);
         else if (id)
             this.lessons.open(id, Number(step || 1) - 1);
