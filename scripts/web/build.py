@@ -30,6 +30,8 @@ import view
 SCRIPTS = ["files.js", "editor.js", "machine.js", "console.js", "decode.js", "stream.js", "eye.js",
            "lessons.js", "two.js", "exercises.js", "guide.js", "main.js"]
 STYLES = ["page.css", "guide.css"]
+# What works without a page.
+HEADLESS = ["files.js", "editor.js", "machine.js", "decode.js", "stream.js", "eye.js"]
 PACKAGES = {"v86": "the PC", "@xterm/xterm": "the terminal", "@xterm/addon-fit": "its size"}
 
 
@@ -64,6 +66,12 @@ def names():
         "holders": decode.HOLDERS, "tables": decode.TABLES, "rows": decode.ROWS,
         "results": decode.RESULTS, "reasons": decode.REASONS, "states": decode.STATES,
         "calls": list(decode.CALLS.items())}) + ";\n"
+
+
+def headless():
+    """The machine, its events, what they lead to, and the other eye, for a program without a page."""
+    return names() + "\n".join([*(read(PAGE, name) for name in HEADLESS),
+                                read(ROOT, "scripts/trace/viewer/state.js")])
 
 
 def data_files(options):
