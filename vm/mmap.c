@@ -607,6 +607,7 @@ int vm_map_segment(struct spt *spt, uintptr_t address, struct backing *backing,
 			return error;
 		start = middle;
 	}
+	/* The whole pages of bss: zeros, with nothing behind. */
 	return start < end ? add_area(spt, start, end, flags, NULL, 0, UINTPTR_MAX) : 0;
 }
 
