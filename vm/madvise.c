@@ -137,6 +137,25 @@ static int advise_part(struct spt *spt, struct area *area, uintptr_t start, uint
 	}
 }
 
+/* Whether the advice drops the area's pages. */
+static bool drops(const struct area *area, int advice)
+{
+	return advice == MADV_DONTNEED_LOCKED ||
+	       (advice == MADV_DONTNEED && !(area->flags & AREA_LOCKED));
+}
+
+/* Where the part ends that is advised at once: with the area, or if its pages are dropped, for which
+ * nobody looks at areas, with as many behind it as there are without a hole. */
+static uintptr_t part_end(const struct area *area, uintptr_t end, int advice)
+{
+	bool dropped = drops(area, advice);
+	uintptr_t stop = area->end;
+	while (dropped && stop < end && (area = area_next(area)) && area_start(area) == stop &&
+	       drops(area, advice))
+		stop = area->end;
+	return stop < end ? stop : end;
+}
+
 /* The areas of the range one after another; what there is no area for is -ENOMEM in the end. */
 static int advise_range(struct spt *spt, uintptr_t start, uintptr_t end, int advice)
 {
@@ -150,7 +169,7 @@ static int advise_range(struct spt *spt, uintptr_t start, uintptr_t end, int adv
 			hole = -ENOMEM;
 			start = area_start(area);
 		}
-		uintptr_t stop = area->end < end ? area->end : end;
+		uintptr_t stop = part_end(area, end, advice);
 		int error = advise_part(spt, area, start, stop, advice);
 		if (error)
 			return error;
