@@ -3,7 +3,8 @@
 #include "vm/policy.h"
 
 const struct policy *const policies[] = {
-	&policy_s3fifo, &policy_clock, &policy_aging, &policy_fifo, &policy_random, NULL,
+	&policy_s3fifo, &policy_clock, &policy_aging, &policy_fifo, &policy_random, &policy_exchange,
+	NULL,
 };
 
 static bool same(const char *a, const char *b)

@@ -60,6 +60,9 @@ struct policy {
 	/* Time has passed: called in steady intervals, for policies that measure how long
 	 * ago a page was referenced. Looks at a bounded number of pages. NULL: not needed. */
 	void (*tick)(void *self);
+	/* Which one chooses in its stead among the pages of a program that may have only so many.
+	 * NULL: itself. */
+	const struct policy *at_limit;
 };
 
 #define POLICY_STEPS 6u
@@ -85,6 +88,7 @@ uint32_t policy_table_bytes(void);
 
 extern const struct policy policy_aging;
 extern const struct policy policy_clock;
+extern const struct policy policy_exchange;
 extern const struct policy policy_fifo;
 extern const struct policy policy_random;
 extern const struct policy policy_s3fifo;

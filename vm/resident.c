@@ -225,9 +225,16 @@ void resident_tick(struct resident_set *set, const struct replace_judge *judge)
 
 /* ---- beginning and end ---- */
 
+/* The policy in use, or the one that it names for this. */
+static const struct policy *policy_here(void)
+{
+	const struct policy *policy = replace_policy();
+	return policy->at_limit ? policy->at_limit : policy;
+}
+
 bool resident_fits(const struct resident_set *set, uint32_t limit)
 {
-	return set->limit == limit && set->policy == replace_policy() && !set->outgrown;
+	return set->limit == limit && set->policy == policy_here() && !set->outgrown;
 }
 
 static bool add_part(struct resident_set *set)
@@ -264,7 +271,7 @@ static uint32_t locked_pages(const struct pagedir *pagedir)
 
 struct resident_set *resident_begin(struct pagedir *pagedir, uint32_t limit)
 {
-	const struct policy *policy = replace_policy();
+	const struct policy *policy = policy_here();
 	uint32_t room = room_of_part(policy), locked = locked_pages(pagedir);
 	uint32_t parts = (limit > locked ? limit - locked : 0) / (room / 2) + 1;
 	struct resident_set *set =

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Page replacement within one address space, for a program that may have only so many pages in
- * memory (RLIMIT_RSS). Among its own pages the policy in use chooses, but by queues of their own:
- * what else the machine holds has no part in it, and is not looked at.
+ * memory (RLIMIT_RSS). Among its own pages the policy in use chooses, or the one that it names for
+ * that (policy.h: at_limit), but by queues of their own: what else the machine holds has no part in
+ * it, and is not looked at.
  *
  *   resident set ---> part 0 --- policy's self and table (one page)     as many parts as the
  *                     part 1 --- policy's self and table                limit wants: a page of a

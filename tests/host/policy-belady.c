@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* host-test: vm/policies.c vm/policy/aging.c vm/policy/clock.c vm/policy/fifo.c */
-/* host-test: vm/policy/random.c vm/policy/s3fifo.c */
+/* host-test: vm/policy/exchange.c vm/policy/random.c vm/policy/s3fifo.c */
 /*
  * The references 1 2 3 4 1 2 5 1 2 3 4 5 cost each policy just the faults that the textbooks
  * say, with three frames and with four; so do the yardsticks of the lab, whose engine replays
@@ -35,6 +35,7 @@ static const struct expected {
 	{"clock", {9, 10}, {10, 8}},
 	{"aging", {10, 8}, {10, 8}},
 	{"s3fifo", {10, 9}, {10, 9}},
+	{"exchange", {9, 9}, {9, 9}},
 	{"random", {10, 7}, {10, 7}}, /* by its seed */
 };
 

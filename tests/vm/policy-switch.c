@@ -13,7 +13,8 @@
 #define FILE_NAME "/proc/sys/vm/policy"
 #define COUNT (12 * MIB / PAGE)
 
-static const char *const policies[] = {"fifo", "clock", "aging", "random", "s3fifo"};
+static const char *const policies[] = {"fifo", "clock", "aging", "random", "s3fifo",
+                                         "exchange"};
 #define POLICIES (sizeof(policies) / sizeof(policies[0]))
 
 static bool choose(const char *name)

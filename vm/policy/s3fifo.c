@@ -191,4 +191,5 @@ const struct policy policy_s3fifo = {
 	.page_in = s3fifo_page_in,
 	.page_out = s3fifo_page_out,
 	.step = s3fifo_step,
+	.at_limit = &policy_exchange,
 };
