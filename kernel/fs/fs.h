@@ -243,7 +243,8 @@ int block_nodes_sync(void);
 int devfs_populate(struct dentry *root);
 
 /* tmpfs.c, procfs*.c, ext2.c: the types, and other start-up */
-extern const struct file_system_type ext2_type, tmpfs_type, devtmpfs_type, proc_type, devpts_type;
+extern const struct file_system_type ext2_type, tmpfs_type, devtmpfs_type, proc_type, sysfs_type,
+	devpts_type;
 int tmpfs_init(void);
 int pipe_init(void);
 int socket_init(void); /* socket.c */
@@ -252,6 +253,7 @@ void procfs_register_memory(void); /* procfs_memory.c */
 void procfs_register_frames(void); /* procfs_frames.c */
 void procfs_register_system(void); /* procfs_system.c */
 void procfs_register_sys(void);    /* procfs_sys.c */
+void procfs_register_processor(void); /* procfs_processor.c */
 
 /* mount.c */
 struct file_system *file_system_create(const struct file_system_type *, const char *source);

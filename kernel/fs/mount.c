@@ -27,7 +27,7 @@
 #include "vm/swapon.h"
 
 const struct file_system_type *const file_system_types[] = {
-	&ext2_type, &tmpfs_type, &devtmpfs_type, &proc_type, &devpts_type, NULL,
+	&ext2_type, &tmpfs_type, &devtmpfs_type, &proc_type, &sysfs_type, &devpts_type, NULL,
 };
 
 #define SHRINK_NAMES 64u
@@ -588,6 +588,7 @@ int vfs_init(const char *device)
 	procfs_register_frames();
 	procfs_register_system();
 	procfs_register_sys();
+	procfs_register_processor();
 	mount_or_say("devtmpfs", "/dev");
 	mount_or_say("devpts", "/dev/pts");
 	mount_or_say("proc", "/proc");

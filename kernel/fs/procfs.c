@@ -8,6 +8,8 @@
  *   /proc/17/maps            struct process_file of the door, with 17
  *   /proc/17/fd/2            struct process_list of the door, with 17 and the key 2
  *
+ * sysfs is a second tree of the same kind, of files whose text never changes (sysfs_register).
+ *
  * Inodes are made when a name is looked up and freed when nobody uses it; they hold numbers
  * and pointers to what lives for ever, so a process that has ended is found gone at each
  * use. The entries are made at start-up and never change, so they need no lock. What a file
@@ -44,6 +46,7 @@ struct entry {
 	int (*store)(const char *text, size_t length);
 	const struct procfs_number *value; /* show and store are of this number */
 	ssize_t (*read)(void *to, size_t n, uint64_t position);
+	const char *fixed;    /* what a file of sysfs says, always */
 	bool secret;          /* for root alone */
 };
 
@@ -70,6 +73,7 @@ struct proc_inode {
 
 static struct slab_cache inode_slab = SLAB_CACHE("proc_inode", sizeof(struct proc_inode));
 static struct entry root_entry = {.name = "", .number = 1};
+static struct entry sys_entry = {.name = "", .number = 1}; /* the root of sysfs */
 static uint32_t last_number = 1;
 static const struct process_directory *processes;
 
@@ -122,10 +126,8 @@ static struct entry *entry_add(struct entry *directory, const char *name, size_t
 	return entry;
 }
 
-static struct entry *entry_at(const char *path)
+static struct entry *entry_below(struct entry *entry, const char *path)
 {
-	struct entry *entry = &root_entry;
-
 	while (*path) {
 		const char *slash = strchr(path, '/');
 		size_t length = slash ? (size_t)(slash - path) : strlen(path);
@@ -135,6 +137,11 @@ static struct entry *entry_at(const char *path)
 		path += length + (slash != NULL);
 	}
 	return entry;
+}
+
+static struct entry *entry_at(const char *path)
+{
+	return entry_below(&root_entry, path);
 }
 
 void procfs_register(const char *path, void (*show)(struct text *),
@@ -174,9 +181,20 @@ void procfs_register_binary(const char *path, ssize_t (*read)(void *to, size_t n
 	entry->secret = true;
 }
 
+void sysfs_register(const char *path, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = kmalloc(size);
+
+	if (!copy)
+		panic("no memory for /sys at start-up");
+	memcpy(copy, text, size);
+	entry_below(&sys_entry, path)->fixed = copy;
+}
+
 static bool entry_can_be_read(const struct entry *entry)
 {
-	return entry->show || entry->value || entry->read;
+	return entry->show || entry->value || entry->read || entry->fixed;
 }
 
 static bool entry_can_be_written(const struct entry *entry)
@@ -229,9 +247,12 @@ static int entry_inode(struct file_system *fs, const struct entry *entry,
 {
 	int error = inode_new(fs, KIND_ENTRY, entry_mode(entry), entry->number, made);
 
-	if (!error)
-		(*made)->entry = entry;
-	return error;
+	if (error)
+		return error;
+	(*made)->entry = entry;
+	if (entry->fixed)
+		(*made)->inode.source.size = PAGE_SIZE; /* so Linux says of each file of sysfs */
+	return 0;
 }
 
 /* Numbers for what belongs to processes: out of the way of the entries'. */
@@ -618,6 +639,8 @@ static void file_show(struct proc_inode *inode, struct text *text)
 		inode->file->show(inode->process, text);
 	else if (inode->kind == KIND_ENTRY && inode->entry->value)
 		text_print(text, "%u\n", inode->entry->value->get());
+	else if (inode->kind == KIND_ENTRY && inode->entry->fixed)
+		text_print(text, "%s", inode->entry->fixed);
 	else if (inode->kind == KIND_ENTRY && inode->entry->show)
 		inode->entry->show(text);
 }
@@ -863,19 +886,18 @@ static const struct file_ops file_ops = {
 
 static int proc_statfs(struct file_system *fs, struct statfs64 *to)
 {
-	(void)fs;
-	to->f_type = PROC_SUPER_MAGIC;
+	to->f_type = fs->type == &sysfs_type ? SYSFS_MAGIC : PROC_SUPER_MAGIC;
 	return 0;
 }
 
 static const struct file_system_ops proc_ops = {.statfs = proc_statfs};
 
-static int proc_mount(struct file_system *fs, struct inode **root)
+static int tree_mount(struct file_system *fs, const struct entry *top, struct inode **root)
 {
 	struct proc_inode *inode;
 
 	fs->ops = &proc_ops;
-	int error = entry_inode(fs, &root_entry, &inode);
+	int error = entry_inode(fs, top, &inode);
 	if (error)
 		return error;
 	inode->inode.links = 2;
@@ -883,8 +905,24 @@ static int proc_mount(struct file_system *fs, struct inode **root)
 	return 0;
 }
 
+static int proc_mount(struct file_system *fs, struct inode **root)
+{
+	return tree_mount(fs, &root_entry, root);
+}
+
+static int sysfs_mount(struct file_system *fs, struct inode **root)
+{
+	return tree_mount(fs, &sys_entry, root);
+}
+
 const struct file_system_type proc_type = {
 	.name = "proc",
 	.names_change = true,
 	.mount = proc_mount,
+};
+
+const struct file_system_type sysfs_type = {
+	.name = "sysfs",
+	.names_change = true,
+	.mount = sysfs_mount,
 };

@@ -32,6 +32,9 @@ void procfs_register_secret(const char *path, void (*show)(struct text *));
 void procfs_register_binary(const char *path, ssize_t (*read)(void *to, size_t n,
                                                               uint64_t position));
 
+/* A file /sys/<path> that always says the same; the text is copied. At start-up. */
+void sysfs_register(const char *path, const char *text);
+
 struct dentry;
 struct file;
 

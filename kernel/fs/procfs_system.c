@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc about the machine and the kernel: version, uptime, load, processor, disks, mounts,
+ * /proc about the machine and the kernel: version, uptime, load, disks, mounts,
  * the log, and sys/kernel. Formats are Linux's (proc(5)).
  */
 #include <asm/errno.h>
-#include <cpuid.h>
 
 #include "kernel/cpu/irq.h"
 #include "kernel/boot_args.h"
-#include "kernel/cpu/cpu.h"
 #include "kernel/dev/block.h"
 #include "kernel/fs/fs.h"
 #include "kernel/fs/lock.h"
@@ -82,47 +80,6 @@ static void loadavg_show(struct text *text)
 		           load[i] % LOAD_ONE * 100 / LOAD_ONE);
 	text_print(text, "%u/%u %d\n", thread_ready_count() + 1, thread_count(),
 	           thread_current()->id);
-}
-
-/* --- the processor ---------------------------------------------------------------------- */
-
-/* Features in the order of CPUID leaf 1's EDX (SDM vol. 2A, CPUID), under Linux's names. */
-static const char *const features[32] = {
-	"fpu", "vme", "de", "pse", "tsc", "msr", "pae", "mce", "cx8", "apic", NULL, "sep",
-	"mtrr", "pge", "mca", "cmov", "pat", "pse36", "pn", "clflush", NULL, "dts", "acpi",
-	"mmx", "fxsr", "sse", "sse2", "ss", "ht", "tm", "ia64", "pbe",
-};
-
-static void show_model_name(struct text *text)
-{
-	uint32_t words[13] = {0};
-
-	for (uint32_t i = 0; i < 3; i++)
-		if (!__get_cpuid(0x80000002 + i, &words[i * 4], &words[i * 4 + 1],
-		                 &words[i * 4 + 2], &words[i * 4 + 3]))
-			return;
-	const char *name = (const char *)words;
-	while (*name == ' ')
-		name++;
-	text_print(text, "model name\t: %s\n", name);
-}
-
-static void cpuinfo_show(struct text *text)
-{
-	uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0, vendor[4] = {0};
-
-	text_print(text, "processor\t: 0\n");
-	if (__get_cpuid(0, &eax, &vendor[0], &vendor[2], &vendor[1]))
-		text_print(text, "vendor_id\t: %s\n", (const char *)vendor);
-	__get_cpuid(1, &eax, &ebx, &ecx, &edx);
-	text_print(text, "cpu family\t: %u\nmodel\t\t: %u\n", eax >> 8 & 0xf,
-	           (eax >> 4 & 0xf) | (eax >> 12 & 0xf0));
-	show_model_name(text);
-	text_print(text, "stepping\t: %u\nflags\t\t:", eax & 0xf);
-	for (uint32_t i = 0; i < 32; i++)
-		if (edx & 1u << i && features[i])
-			text_print(text, " %s", features[i]);
-	text_print(text, "%s\n\n", this_cpu()->has_no_execute ? " nx" : "");
 }
 
 /* --- what has happened since start ------------------------------------------------------ */
@@ -273,7 +230,6 @@ void procfs_register_system(void)
 	procfs_register("version", version_show, NULL);
 	procfs_register("uptime", uptime_show, NULL);
 	procfs_register("loadavg", loadavg_show, NULL);
-	procfs_register("cpuinfo", cpuinfo_show, NULL);
 	procfs_register("stat", stat_show, NULL);
 	procfs_register("diskstats", diskstats_show, NULL);
 	procfs_register("filesystems", filesystems_show, NULL);

@@ -501,6 +501,10 @@ void procfs_register_sys(void)
 {
 }
 
+void procfs_register_processor(void)
+{
+}
+
 int devfs_populate(struct dentry *root)
 {
 	(void)root;
@@ -514,6 +518,7 @@ static int no_mount(struct file_system *fs, struct inode **root)
 }
 
 const struct file_system_type proc_type = {.name = "proc", .mount = no_mount};
+const struct file_system_type sysfs_type = {.name = "sysfs", .mount = no_mount};
 const struct file_system_type devpts_type = {.name = "devpts", .mount = no_mount};
 const struct file_ops device_file_ops;
 
