@@ -35,6 +35,7 @@ static int32_t sys_mkdir(const char *user_path, uint32_t mode)
 static int32_t sys_mknodat(int directory, const char *user_path, uint32_t mode, uint32_t device)
 {
 	struct place place;
+	mode &= S_IFMT | 07777; /* the kinds of files are looked up by what stands there */
 	switch (mode & S_IFMT) {
 	case 0:
 		mode |= S_IFREG;
