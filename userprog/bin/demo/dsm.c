@@ -74,10 +74,16 @@ struct lock {
 
 static void lock_take(struct lock *lock)
 {
+	unsigned answered;
+
 	lock->wants[self] = 1;
 	lock->turn = !self;
-	while (lock->wants[!self] && lock->turn == !self)
-		shared_wait();
+	for (;;) {
+		answered = shared_answered();
+		if (!lock->wants[!self] || lock->turn == self)
+			return;
+		shared_wait(answered);
+	}
 }
 
 /* What a program does between two of its turns. The other machine is answered meanwhile. */

@@ -56,6 +56,7 @@ static struct shared {
 	struct shared_counts counts[SHARED_PAGES];
 	int wanted;      /* the page that this machine asked to write, or -1 */
 	int postponed;   /* the one that the other asked for meanwhile, or -1 */
+	unsigned answered; /* questions and answers of the other machine */
 	unsigned meetings, other_meetings;
 	bool other_ended;
 	struct termios settings; /* as they were */
@@ -176,6 +177,7 @@ static void answer(void)
 	struct message message;
 
 	get(&message, sizeof(message));
+	shared.answered++;
 	if (memcmp(message.mark, "dsm", 3) != 0)
 		broken("bytes that are no message");
 	switch (message.kind) {
@@ -210,6 +212,7 @@ static bool answer_postponed(void)
 	if (page < 0)
 		return false;
 	shared.postponed = -1;
+	shared.answered++;
 	give(page);
 	return true;
 }
@@ -377,11 +380,16 @@ void *shared_start(int line, bool *first)
 	return shared.memory;
 }
 
-void shared_wait(void)
+unsigned shared_answered(void)
+{
+	return shared.answered;
+}
+
+void shared_wait(unsigned answered)
 {
 	sigset_t before = block_timer();
 
-	if (!answer_postponed() && something_comes(-1))
+	if (!answer_postponed() && shared.answered == answered && something_comes(-1))
 		answer();
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

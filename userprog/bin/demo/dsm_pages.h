@@ -36,9 +36,13 @@ struct shared_counts {
  * SHARED_PAGES pages, which are zero; *first differs on the two machines. Ends the program with a
  * word if the line breaks. One at a time. */
 void *shared_start(int line, bool *first);
+/* How many messages of the other machine have been dealt with, by a signal's handler too. */
+unsigned shared_answered(void);
 /* Sleeps until the other machine has asked for something, and gives it: while a loop waits for a
- * value, nothing else can change it. */
-void shared_wait(void);
+ * value, nothing else can change it. `answered`: how many there were before the loop looked; if there
+ * are more by now, it does not sleep, since what was asked for meanwhile was perhaps that value, and
+ * nothing may follow. */
+void shared_wait(unsigned answered);
 /* Both machines come here and go on when both have; nothing is asked for in between. */
 void shared_meet(void);
 struct shared_counts shared_counts(unsigned first_page, unsigned pages);
