@@ -55,10 +55,19 @@ static void read_more(const char *what, size_t size)
 	show(what, bytes, n, error);
 }
 
+/* Has more than one line typed, and reads the first when all are echoed: else what this program says
+ * may stand between their echoes. */
+static void read_first(const char *what, const char *typed)
+{
+	say("@type %s", typed);
+	usleep(200000);
+	read_more(what, 100);
+}
+
 static void editing(void)
 {
 	read_typed("a line", "abc\\n", 100);
-	read_typed("two lines", "one\\ntwo\\n", 100);
+	read_first("two lines", "one\\ntwo\\n");
 	read_more("the second", 100);
 	read_typed("in small pieces", "abcdef\\n", 2);
 	read_more("more", 3);
@@ -162,7 +171,7 @@ static void modes(void)
 	struct termios settings = old;
 	settings.c_cc[VEOL] = ';';
 	tcsetattr(0, TCSANOW, &settings);
-	read_typed("another end of a line", "ab;cd\\n", 100);
+	read_first("another end of a line", "ab;cd\\n");
 	read_more("the rest", 100);
 	tcsetattr(0, TCSANOW, &old);
 	say("@type typed ahead\\n");
