@@ -30,18 +30,13 @@
  * after N. Megiddo and D. Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003.
  */
 #include "vm/policy.h"
+#include "vm/policy/ghosts.h"
 
 #define SMALL_SHARE 24 /* the small queue has one page in so many, and */
 #define SMALL_LEAST 3  /* so many more */
 #define GROWS 2
 #define PATIENCE 4
 #define LOOKS_MOST 6u /* of main's hand, for one page */
-#define WAYS 4
-
-struct ghost {
-	uint32_t identity;
-	uint32_t number; /* 0: no ghost */
-};
 
 enum place { FRESH, TRIAL, MAIN, PLACES };
 
@@ -54,9 +49,7 @@ enum place { FRESH, TRIAL, MAIN, PLACES };
 struct exchange {
 	struct list queues[PLACES];
 	uint32_t counts[PLACES];
-	struct ghost *ghosts;
-	uint32_t buckets;
-	uint32_t next;    /* number of the next ghost, from 1 */
+	struct ghosts ghosts;
 	uint32_t grown;   /* pages by which the small queue's share has grown */
 	uint32_t looks;   /* that are owed to pages that came back; 16 for one look */
 	uint32_t in_vain; /* pages of the main queue named since a page left */
@@ -66,9 +59,8 @@ struct exchange {
 static void exchange_start(void *self, void *table, uint32_t frames)
 {
 	struct exchange *exchange = self;
-	*exchange = (struct exchange){.ghosts = table, .buckets = frames / WAYS, .next = 1};
-	for (uint32_t i = 0; i < exchange->buckets * WAYS; i++)
-		exchange->ghosts[i].number = 0;
+	*exchange = (struct exchange){0};
+	ghosts_start(&exchange->ghosts, table, frames);
 	for (unsigned i = 0; i < PLACES; i++)
 		list_init(&exchange->queues[i]);
 }
@@ -76,39 +68,6 @@ static void exchange_start(void *self, void *table, uint32_t frames)
 static uint32_t page_count(const struct exchange *exchange)
 {
 	return exchange->counts[FRESH] + exchange->counts[TRIAL] + exchange->counts[MAIN];
-}
-
-/* The bucket of an identity, spread by a multiplication (Knuth, TAOCP vol. 3, 6.4). */
-static struct ghost *bucket_of(const struct exchange *exchange, uint32_t identity)
-{
-	uint32_t spread = identity * 2654435761u;
-	return &exchange->ghosts[(uint32_t)(((uint64_t)spread * exchange->buckets) >> 32) * WAYS];
-}
-
-/* In place of the oldest of its bucket. */
-static void remember(struct exchange *exchange, uint32_t identity)
-{
-	if (!exchange->buckets)
-		return;
-	struct ghost *bucket = bucket_of(exchange, identity), *oldest = bucket;
-	for (unsigned i = 1; i < WAYS; i++)
-		if (bucket[i].number < oldest->number)
-			oldest = &bucket[i];
-	*oldest = (struct ghost){.identity = identity, .number = exchange->next++};
-}
-
-/* How many have left since the page did, if a ghost remembers it, or 0. The ghost then leaves. */
-static uint32_t recall(struct exchange *exchange, uint32_t identity)
-{
-	struct ghost *bucket = exchange->buckets ? bucket_of(exchange, identity) : NULL;
-	for (unsigned i = 0; bucket && i < WAYS; i++) {
-		if (!bucket[i].number || bucket[i].identity != identity)
-			continue;
-		uint32_t age = exchange->next - bucket[i].number;
-		bucket[i].number = 0;
-		return age <= page_count(exchange) ? age : 0;
-	}
-	return 0;
 }
 
 static void enter(struct exchange *exchange, struct policy_page *page, uint32_t note)
@@ -133,7 +92,7 @@ static void move(struct exchange *exchange, struct policy_page *page, uint32_t n
 static void exchange_page_in(void *self, struct policy_page *page)
 {
 	struct exchange *exchange = self;
-	uint32_t distance = recall(exchange, page->identity);
+	uint32_t distance = ghosts_recall(&exchange->ghosts, page->identity, page_count(exchange));
 	if (distance)
 		distance += exchange->counts[FRESH] + exchange->counts[TRIAL] + 1;
 	enter(exchange, page, FRESH + distance * NOTE_DISTANCE);
@@ -143,7 +102,7 @@ static void exchange_page_out(void *self, struct policy_page *page)
 {
 	struct exchange *exchange = self;
 	if (page->note & NOTE_NAMED)
-		remember(exchange, page->identity);
+		ghosts_remember(&exchange->ghosts, page->identity);
 	leave(exchange, page);
 	exchange->in_vain = 0;
 }

@@ -23,22 +23,15 @@
  * turns to other data, each of them comes twice: a third costs little where files are scanned,
  * and less where a program moves on (docs/policy.md).
  *
- * The ghosts are a hash table of identities, WAYS to a bucket, each with its number; a ghost is
- * forgotten when as many others came after it as there are pages, or when its bucket needs the
- * place.
+ * A ghost (ghosts.h) no longer counts when as many others came after it as there are pages.
  * Sources: J. Yang, Y. Zhang, Z. Qiu, Y. Yue and R. Vinayak, "FIFO Queues are All You Need for
  * Cache Eviction", SOSP 2023; the two halves after T. Johnson and D. Shasha, "2Q: A Low
  * Overhead High Performance Buffer Management Replacement Algorithm", VLDB 1994.
  */
 #include "vm/policy.h"
+#include "vm/policy/ghosts.h"
 
 #define SMALL_SHARE 3 /* the small queue has one page in so many */
-#define WAYS 4
-
-struct ghost {
-	uint32_t identity;
-	uint32_t number; /* 0: no ghost */
-};
 
 enum place { FRESH, TRIAL, MAIN, PLACES };
 
@@ -49,9 +42,7 @@ enum place { FRESH, TRIAL, MAIN, PLACES };
 struct s3fifo {
 	struct list queues[PLACES];
 	uint32_t counts[PLACES];
-	struct ghost *ghosts;
-	uint32_t buckets;
-	uint32_t next;    /* number of the next ghost, from 1 */
+	struct ghosts ghosts;
 	uint32_t in_vain; /* pages of the main queue named since a page left */
 	uint32_t fruitless; /* steps of its hand since a page was named */
 };
@@ -59,9 +50,8 @@ struct s3fifo {
 static void s3fifo_start(void *self, void *table, uint32_t frames)
 {
 	struct s3fifo *s3fifo = self;
-	*s3fifo = (struct s3fifo){.ghosts = table, .buckets = frames / WAYS, .next = 1};
-	for (uint32_t i = 0; i < s3fifo->buckets * WAYS; i++)
-		s3fifo->ghosts[i].number = 0;
+	*s3fifo = (struct s3fifo){0};
+	ghosts_start(&s3fifo->ghosts, table, frames);
 	for (unsigned i = 0; i < PLACES; i++)
 		list_init(&s3fifo->queues[i]);
 }
@@ -69,39 +59,6 @@ static void s3fifo_start(void *self, void *table, uint32_t frames)
 static uint32_t page_count(const struct s3fifo *s3fifo)
 {
 	return s3fifo->counts[FRESH] + s3fifo->counts[TRIAL] + s3fifo->counts[MAIN];
-}
-
-/* The bucket of an identity, spread by a multiplication (Knuth, TAOCP vol. 3, 6.4). */
-static struct ghost *bucket_of(const struct s3fifo *s3fifo, uint32_t identity)
-{
-	uint32_t spread = identity * 2654435761u;
-	return &s3fifo->ghosts[(uint32_t)(((uint64_t)spread * s3fifo->buckets) >> 32) * WAYS];
-}
-
-/* In place of the oldest of its bucket. */
-static void remember(struct s3fifo *s3fifo, uint32_t identity)
-{
-	if (!s3fifo->buckets)
-		return;
-	struct ghost *bucket = bucket_of(s3fifo, identity), *oldest = bucket;
-	for (unsigned i = 1; i < WAYS; i++)
-		if (bucket[i].number < oldest->number)
-			oldest = &bucket[i];
-	*oldest = (struct ghost){.identity = identity, .number = s3fifo->next++};
-}
-
-/* Whether a ghost remembers the page; it then leaves. */
-static bool recall(struct s3fifo *s3fifo, uint32_t identity)
-{
-	struct ghost *bucket = s3fifo->buckets ? bucket_of(s3fifo, identity) : NULL;
-	for (unsigned i = 0; bucket && i < WAYS; i++) {
-		if (!bucket[i].number || bucket[i].identity != identity)
-			continue;
-		bool recent = s3fifo->next - bucket[i].number <= page_count(s3fifo);
-		bucket[i].number = 0;
-		return recent;
-	}
-	return false;
 }
 
 static void enter(struct s3fifo *s3fifo, struct policy_page *page, enum place place)
@@ -125,14 +82,16 @@ static void move(struct s3fifo *s3fifo, struct policy_page *page, enum place pla
 
 static void s3fifo_page_in(void *self, struct policy_page *page)
 {
-	enter(self, page, recall(self, page->identity) ? MAIN : FRESH);
+	struct s3fifo *s3fifo = self;
+	bool recent = ghosts_recall(&s3fifo->ghosts, page->identity, page_count(s3fifo));
+	enter(s3fifo, page, recent ? MAIN : FRESH);
 }
 
 static void s3fifo_page_out(void *self, struct policy_page *page)
 {
 	struct s3fifo *s3fifo = self;
 	if (page->note & NOTE_NAMED)
-		remember(s3fifo, page->identity);
+		ghosts_remember(&s3fifo->ghosts, page->identity);
 	leave(s3fifo, page);
 	s3fifo->in_vain = 0;
 }
