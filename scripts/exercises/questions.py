@@ -17,7 +17,12 @@ class Question:
 
     @property
     def accepted(self):
-        """The answer as people may write it."""
+        """The answer as people may write it. Whoever compares only letters, as Moodle does, needs
+        each: a hexadecimal number without its zeros, and what stands in a row with spaces."""
+        if self.kind == "split":
+            return [self.answer, self.answer.replace(",", ", ")]
+        if self.kind == "tlb":
+            return [self.answer, *(between.join(self.answer) for between in (" ", ",", ", "))]
         if not self.answer.startswith("0x"):
             return [self.answer]
         digits = self.answer[2:]

@@ -211,6 +211,12 @@ def check_gift(words):
     check(len(answers) == len(sheet["questions"]) and all(
         question["answer"] in accepted for question, accepted in zip(sheet["questions"], answers)),
         f"{words}: GIFT has all {len(answers)} questions, and accepts what is right")
+    kinds = [question["kind"] for question in sheet["questions"]]
+    rows = [(accepted, question["answer"]) for kind, accepted, question in
+            zip(kinds, answers, sheet["questions"]) if kind in ("split", "tlb")]
+    check(rows and all({answer.replace(",", ", "), " ".join(answer)} & set(accepted[1:])
+                       for accepted, answer in rows),
+          f"{words}: also with a space behind each comma or letter, as people write it")
     bare = re.sub(r"\\[~=#{}:]", "", gift)
     check(bare.count("{") == bare.count("}") == len(answers), f"{words}: its braces are in pairs")
 
