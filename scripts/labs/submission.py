@@ -19,8 +19,11 @@ LONGEST_FUNCTION, LONGEST_LINE = 40, 100
 COMPILE_SECONDS = 300
 OBJECTS = "build/checked/obj"
 OPEN_TO_ALL = ("vm/", "lib/")
-NO_NAMES = re.compile(r"\b(?:__)?asm(?:__)?\b|\b__attribute(?:__)?\s*\(\(\s*_*(?:section|"
+NO_NAMES = re.compile(r"\b(?:__)?asm(?:__)?\b|\b__attribute(?:__)?\s*\(\([^;{]*?\b_*(?:section|"
                       r"constructor|destructor|alias|ifunc)|\b_Pragma\b")
+# A line that says which file the next ones are of: they would pass for a header's.
+LINE_OF = re.compile(r"^(?:\s|/\*.*?\*/)*(?:#|%:|\?\?=)(?:[ \t]|/\*.*?\*/)*(?:line\b|\d)",
+                     re.MULTILINE | re.DOTALL)
 
 
 class Refused(Exception):
@@ -91,18 +94,20 @@ class Tree:
         return {line.split()[-1] for line in done.stdout.splitlines() if len(line.split()) == 3}
 
     def includes(self, path):
-        """The headers of the tree that a source was compiled with."""
+        """The files of the tree that a source was compiled with."""
         made_of = read(os.path.join(self.path, OBJECTS, path + ".d")).partition("\n\n")[0]
-        return {word for word in made_of.replace("\\\n", " ").split() if word.endswith(".h")}
+        words = made_of.partition(": ")[2].replace("\\\n", " ").partition("\n")[0].split()
+        return {os.path.normpath(word) for word in words} - {path}
 
     def preprocessed(self, path):
-        """Those lines of a source that are its own, after the preprocessor."""
+        """Those lines of a source that are its own, after the preprocessor: not a header's. A file
+        that includes itself is no header."""
         done = self.run(["gcc", "-E", "-m32", "-ffreestanding", "-I.", "-DPAGODA_DEBUG", path])
         own, lines = False, []
         for line in done.stdout.splitlines():
             found = re.match(r'# \d+ "([^"]*)"', line)
             if found:
-                own = found.group(1) == path
+                own = not found.group(1).endswith(".h") and not found.group(1).startswith("<")
             elif own:
                 lines.append(line)
         return "\n".join(lines)
@@ -143,6 +148,8 @@ def unchanged(lab, files, root):
 def compile_in(tree, lab, files, allowed):
     """Builds the kernel with them. Returns the compiler's warnings; Refused if it may not be."""
     for path, text in files.items():
+        if LINE_OF.search(re.sub(r"\\[ \t]*\n", "", text)):
+            raise Refused(f"{path} has a #line in it; the lab needs none")
         write_if_new(os.path.join(tree.path, path), text)
     done = tree.make()
     if done.returncode != 0:
