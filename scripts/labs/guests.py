@@ -71,7 +71,14 @@ class SealedTest(check.GuestTest):
         if told and told[-1] != ("good", "good") and not wrong:
             self.forged = True
             return ["its kernel says something else than the program that runs tests: forged"]
-        return wrong or self.judge_disk(settings, os.path.join(folder, "root.img"))
+        if not wrong:
+            wrong = self.judge_disk(settings, os.path.join(folder, "root.img"))
+            # What is looked for on its disk is what such a program is there to show.
+            self.program = self.program and not any("host-checks/" in words for words in wrong)
+        expected = re.findall(r"^\S+\.c:\d+: expected: .*", self.read_log(), re.MULTILINE)
+        if expected and wrong and wrong[0].startswith("exit status"):
+            wrong[0] += f": {expected[0][:160]}"
+        return wrong
 
     def prepare_disk(self, image, folder, word):
         seal = os.path.join(folder, "seal")

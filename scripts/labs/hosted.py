@@ -263,8 +263,7 @@ def run_case(grader, case, folder, path):
                WRAPPED, "-o", program, f"{place}/worker.c", path]
     done = grader.run_walled(command, folder)
     if done.returncode != 0:
-        errors = [line for line in done.stderr.splitlines() if "error" in line] or ["?"]
-        raise submission.Refused(f"it does not compile: {errors[0].strip()}")
+        raise submission.Refused(f"it does not compile: {submission.first_error(done.stderr)}")
     told = Told(Model(int(levels), int(offset)), case)
     TELL[what](told)
     done = grader.run_walled([program], None, "\n".join(told.lines + [""]).encode())

@@ -196,8 +196,7 @@ def compile_library(grader, path, text):
     flags = [flag for flag in flags if flag not in ("-Werror", "-MD", "-MP")]
     done = grader.run_walled([*flags, "-c", "-o", f"{place}/mine.o", path], place)
     if done.returncode != 0:
-        errors = [line for line in done.stderr.splitlines() if "error" in line] or ["?"]
-        raise submission.Refused(f"it does not compile: {errors[0].strip()}")
+        raise submission.Refused(f"it does not compile: {submission.first_error(done.stderr)}")
     names = [{line.split()[-1] for line in subprocess.run(
         ["nm", "-u", name], check=True, capture_output=True, text=True).stdout.splitlines()}
         for name in (f"{place}/mine.o", os.path.join(grader.options.build, "uobj", path + ".o"))]

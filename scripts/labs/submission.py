@@ -17,6 +17,7 @@ import lab as labs
 sys.dont_write_bytecode = True
 LONGEST_FUNCTION, LONGEST_LINE = 40, 100
 COMPILE_SECONDS = 300
+FOLDERS_DEEP = 2  # around what was handed in
 OBJECTS = "build/checked/obj"
 OPEN_TO_ALL = ("vm/", "lib/")
 NO_NAMES = re.compile(r"\b(?:__)?asm(?:__)?\b|\b__attribute(?:__)?\s*\(\([^;{]*?\b_*(?:section|"
@@ -127,9 +128,49 @@ def copy_if_new(path, target, keep_time):
         os.utime(target)
 
 
+def root_of(lab, folder):
+    """Where the lab's files lie in what was handed in: at its top, or, if none does, in the one folder
+    below that has some. An archive of a repository has its name around everything."""
+    def has_some(place):
+        return any(os.path.lexists(os.path.join(place, path)) for path in lab.takes)
+    if has_some(folder):
+        return folder
+    places, level = [], [folder]
+    for _ in range(FOLDERS_DEEP):
+        level = [entry.path for place in level for entry in os.scandir(place)
+                 if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")]
+        places += filter(has_some, level)
+    return places[0] if len(places) == 1 else folder
+
+
+def missing(lab, folder):
+    """What is not where it should be, in sentences; those files count as they were handed out."""
+    place, told = root_of(lab, folder), []
+    for path in lab.takes:
+        if os.path.isfile(os.path.join(place, path)):
+            continue
+        name = os.path.basename(path)
+        there = [os.path.join(os.path.relpath(inner, folder), name).removeprefix("./")
+                 for inner, _, names in os.walk(folder) if name in names]
+        told.append(f"there is no {path} in it" + (f", but {there[0]}" if there else ""))
+    return told
+
+
+def first_error(told):
+    """The compiler's first error, or what the linker misses; not a line of the source that it shows,
+    in which there may be such a word, too."""
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    for sign in (r"^[^|]*\berror: ", r"undefined reference|multiple definition"):
+        found = [line for line in lines if re.search(sign, line)]
+        if found:
+            return found[0]
+    return lines[-1] if lines else "?"
+
+
 def take(lab, folder, root):
     """{path: text} of what the lab takes; a file that is not there is as it was handed out."""
     files = {}
+    folder = root_of(lab, folder)
     top = os.path.realpath(folder)
     for path in lab.takes:
         full = os.path.realpath(os.path.join(folder, path))
@@ -153,8 +194,7 @@ def compile_in(tree, lab, files, allowed):
         write_if_new(os.path.join(tree.path, path), text)
     done = tree.make()
     if done.returncode != 0:
-        errors = [line for line in done.stderr.splitlines() if "error" in line] or ["?"]
-        raise Refused(f"it does not compile: {errors[0].strip()}")
+        raise Refused(f"it does not compile: {first_error(done.stderr)}")
     offered = tree.offered() | {"_GLOBAL_OFFSET_TABLE_"}
     for path in files:
         names = {name for name in tree.undefined(path) - offered - allowed["names"]
@@ -190,7 +230,8 @@ def style(lab, files, root, warnings):
         before = lab.handed_out(path, root)
         old_lines, old_functions = set(before.splitlines()), labs.functions_of(before)
         added += sum(line not in old_lines for line in text.splitlines())
-        wrong += [f"{path}:{number}: a line of more than {LONGEST_LINE} characters"
+        wrong += [f"{path}:{number}: a line of more than {LONGEST_LINE} columns, a tab "
+                  "to the next multiple of 8"
                   for number, line in enumerate(text.splitlines(), 1)
                   if len(line.expandtabs(8)) > LONGEST_LINE and line not in old_lines][:2]
         wrong += [f"{path}:{name} has more than {LONGEST_FUNCTION} lines"
