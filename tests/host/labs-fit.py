@@ -9,6 +9,7 @@ import glob
 import importlib.machinery
 import importlib.util
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -18,6 +19,7 @@ os.chdir(ROOT)
 sys.path[:0] = ["tests/host/shared", "scripts/labs"]
 import tap
 import lab as labs
+import submission
 
 
 def faults(name):
@@ -69,4 +71,13 @@ for path in cases:
         wrong = str(error)
     tap.check(not wrong, f"{path}: {wrong or 'fits'}")
 tap.check(cases, "there are cases")
+for name in labs.names():
+    with tempfile.TemporaryDirectory() as scratch:
+        made = subprocess.run(["scripts/labs/made-up", name, scratch, "6"], capture_output=True,
+                              text=True, check=False)
+        texts = [submission.take(labs.Lab(name), os.path.join(scratch, f"student-{n:02}"), ".")
+                 for n in range(1, 7)] if made.returncode == 0 else []
+        tap.check(texts and submission.unchanged(labs.Lab(name), texts[1], ".") and
+                  not submission.unchanged(labs.Lab(name), texts[0], ".") and texts[4] != texts[0],
+                  f"{name}: a class of it can be made up {made.stderr[-200:]}")
 tap.done()
