@@ -143,24 +143,33 @@ def root_of(lab, folder):
     return places[0] if len(places) == 1 else folder
 
 
+def place_of(lab, folder, path):
+    """Where a file that the lab takes lies in what was handed in, or would: in its folder, or, as files
+    that are uploaded one by one, without it."""
+    full = os.path.join(root_of(lab, folder), path)
+    alone = os.path.join(folder, os.path.basename(path))
+    return full if os.path.lexists(full) or not os.path.lexists(alone) else alone
+
+
 def missing(lab, folder):
     """What is not where it should be, in sentences; those files count as they were handed out."""
-    place, told = root_of(lab, folder), []
+    told = []
     for path in lab.takes:
-        if os.path.isfile(os.path.join(place, path)):
+        if os.path.isfile(place_of(lab, folder, path)):
             continue
         name = os.path.basename(path)
-        there = [os.path.join(os.path.relpath(inner, folder), name).removeprefix("./")
-                 for inner, _, names in os.walk(folder) if name in names]
+        there = sorted(os.path.relpath(os.path.join(inner, name), folder)
+                       for inner, _, names in os.walk(folder) if name in names)
         told.append(f"there is no {path} in it" + (f", but {there[0]}" if there else ""))
     return told
 
 
 def first_error(told):
-    """The compiler's first error, or what the linker misses; not a line of the source that it shows,
-    in which there may be such a word, too."""
+    """The compiler's or the assembler's first error, or what the linker misses; not a line of the
+    source that it shows, in which there may be such a word, too, nor what make says of it."""
     lines = [line.strip() for line in told.splitlines() if line.strip()]
-    for sign in (r"^[^|]*\berror: ", r"undefined reference|multiple definition"):
+    lines = [line for line in lines if not line.startswith("make")] or lines
+    for sign in (r"^[^|]*\b[eE]rror: ", r"undefined reference|multiple definition"):
         found = [line for line in lines if re.search(sign, line)]
         if found:
             return found[0]
@@ -170,10 +179,9 @@ def first_error(told):
 def take(lab, folder, root):
     """{path: text} of what the lab takes; a file that is not there is as it was handed out."""
     files = {}
-    folder = root_of(lab, folder)
     top = os.path.realpath(folder)
     for path in lab.takes:
-        full = os.path.realpath(os.path.join(folder, path))
+        full = os.path.realpath(place_of(lab, folder, path))
         if os.path.isfile(full) and not full.startswith(top + os.sep):
             raise Refused(f"{path} is a link that leads out of the submission")
         if os.path.isfile(full) and os.path.getsize(full) > 1 << 20:

@@ -59,7 +59,10 @@ def check_errors():
             ("a header that is not there", "a.c:1:10: fatal error: x.h: No such file\n",
              "a.c:1:10: fatal error: x.h: No such file"),
             ("the linker's", "ld: a.o: in function `f':\na.c:3: undefined reference to `g'\nmake: Error 1",
-             "a.c:3: undefined reference to `g'"), ("something else", "make: broken\n", "make: broken")]:
+             "a.c:3: undefined reference to `g'"), 
+            ("the assembler's", "{standard input}:7: Error: file not found: x\nmake: *** Waiting",
+             "{standard input}:7: Error: file not found: x"),
+            ("something else", "make: broken\n", "make: broken")]:
         got = submission.first_error(told)
         tap.check(got == wanted, f"{what}: {got}")
 
@@ -84,8 +87,8 @@ def check_taken(folder):
             ("in an archive's folder", ["lab/vm/one.c", "lab/vm/two.c"], ("xx", [])),
             ("in two folders around it", ["a/b/vm/one.c", "a/b/vm/two.c"], ("xx", [])),
             ("one of two", ["vm/one.c"], ("x-", none[1:])),
-            ("without its folder", ["one.c", "two.c"],
-             ("--", [none[0] + ", but one.c", none[1] + ", but two.c"])),
+            ("file by file", ["one.c", "two.c"], ("xx", [])),
+            ("elsewhere", ["mine/one.c"], ("--", [none[0] + ", but mine/one.c", none[1]])),
             ("twice, which is which?", ["a/vm/one.c", "b/vm/one.c"],
              ("--", [none[0] + ", but a/vm/one.c", none[1]])),
             ("nothing", [], ("--", none))]:
