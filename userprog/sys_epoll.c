@@ -52,30 +52,42 @@ static int32_t sys_epoll_ctl(int epoll_number, int operation, int number,
 	return error;
 }
 
-/* So that what is taken can be told: whether the program's memory can be written. */
-static bool writable(struct epoll_event *user_events, uint32_t count)
+/* How many events the program's memory has room for, at most `most`: so that what is taken can be
+ * told. A word in each page is exchanged for itself, which changes nothing. */
+static uint32_t room_for(struct epoll_event *user_events, uint32_t most)
 {
-	char *first = (char *)user_events, *last = (char *)&user_events[count] - 1;
-	return !copy_to_user(first, "", 1) && !copy_to_user(last, "", 1);
+	char *first = (char *)user_events, *end = (char *)&user_events[most];
+	for (char *at = first; at < end; at = (char *)((uint32_t)at | (PAGE_SIZE - 1)) + 1) {
+		uint32_t word = 0;
+		if (exchange_user((uint32_t *)at, &word, word))
+			return (uint32_t)(at - first) / sizeof *user_events;
+	}
+	return most;
+}
+
+/* How many were taken, or -EFAULT: there is one, and no room for it. */
+static int take(struct file *epoll, struct epoll_event *user_events,
+                struct epoll_event *events, uint32_t most)
+{
+	uint32_t room = room_for(user_events, most);
+	if (!room)
+		return file_poll(epoll, NULL) ? -EFAULT : 0;
+	return (int)epoll_take(epoll, events, room);
 }
 
 /* How many events were told, 0 at the deadline, or an error. */
 static int wait_for_events(struct file *epoll, struct epoll_event *user_events,
                            struct epoll_event *events, uint32_t most, uint64_t deadline)
 {
-	uint32_t count;
-	int error = 0;
-	for (;;) {
-		if (!writable(user_events, most))
-			return -EFAULT;
-		count = epoll_take(epoll, events, most);
-		if (count || error == -ETIMEDOUT)
-			break;
+	int count, error = 0;
+	while (!(count = take(epoll, user_events, events, most)) && error != -ETIMEDOUT) {
 		error = deadline > clock_now() ? epoll_sleep(epoll, deadline) : -ETIMEDOUT;
 		if (error == -EINTR)
 			return error;
 	}
-	return copy_to_user(user_events, events, count * sizeof *events) ? -EFAULT : (int)count;
+	if (count <= 0)
+		return count;
+	return copy_to_user(user_events, events, (uint32_t)count * sizeof *events) ? -EFAULT : count;
 }
 
 static int epoll_wait(int number, struct epoll_event *user_events, int most, uint64_t deadline)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* epoll_create(2), epoll_ctl(2), epoll_wait(2): wrong arguments, level and edge, EPOLLONESHOT,
- * what closing does, epolls in epolls. */
+ * what closing does, epolls in epolls, what is written of the caller's memory. */
 #include "case.h"
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -190,9 +190,36 @@ static void sockets(void)
 	close(epoll);
 }
 
+/* Only what is told is written, and only room for that is asked for. */
+static void room(void)
+{
+	int ends[2], epoll = epoll_create1(0);
+	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct epoll_event *last = (struct epoll_event *)(pages + PAGE) - 1;
+	pipe(ends);
+	change(epoll, EPOLL_CTL_ADD, ends[0], EPOLLIN);
+	memset(pages, 0x55, 2 * PAGE);
+	munmap(pages + PAGE, PAGE);
+	GIVES(epoll_wait(epoll, last, 1, 0), "nothing to tell");
+	say("left as it was: %d", last->events == 0x55555555 && pages[PAGE - 1] == 0x55);
+	GIVES(epoll_wait(epoll, (void *)(pages + PAGE), 1, 0), "and no room for it");
+	GIVES(epoll_wait(epoll, (void *)(pages + PAGE), 1, 20), "the same, for a while");
+	write(ends[1], "x", 1);
+	GIVES(epoll_wait(epoll, last, 4, 0), "one to tell, room for one of four");
+	GIVES(epoll_wait(epoll, (void *)((char *)last + 1), 4, 0), "room for half of one");
+	GIVES(epoll_wait(epoll, last, 4, 0), "and it is told still");
+	mprotect(pages, PAGE, PROT_READ);
+	GIVES(epoll_wait(epoll, last, 1, 0), "room that is read-only");
+	munmap(pages, PAGE);
+	close(epoll);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	wrong();
+	room();
 	kinds(0, "level");
 	kinds(EPOLLET, "edge");
 	kinds(EPOLLONESHOT, "once");
