@@ -262,6 +262,21 @@ bool descriptors_are_shared(const struct descriptor_table *table)
 	return __atomic_load_n(&table->processes, __ATOMIC_RELAXED) > 1;
 }
 
+int descriptors_unshare(void)
+{
+	struct process *self = process_current();
+	if (!descriptors_are_shared(self->files))
+		return 0;
+	struct descriptor_table *old = self->files, *files = descriptors_copy(old);
+	if (!files)
+		return -ENOMEM;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	self->files = files;
+	spin_unlock_irq(&process_lock, flags);
+	descriptors_leave(old);
+	return 0;
+}
+
 static size_t part_held(const struct descriptor_part *part, uint32_t pass)
 {
 	size_t bytes = part ? part->capacity * sizeof *part->files : 0;

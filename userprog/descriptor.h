@@ -51,6 +51,9 @@ void descriptors_put(struct descriptor_table *);
 struct descriptor_table *descriptors_share(struct descriptor_table *);
 void descriptors_leave(struct descriptor_table *);
 bool descriptors_are_shared(const struct descriptor_table *);
+/* The running process, of one thread, gets a table of its own if it shares it with another:
+ * unshare(2). -ENOMEM; may sleep. */
+int descriptors_unshare(void);
 
 /* About how many bytes of memory whoever has the table keeps from others by what is open; `pass` as
  * file_held has it. Of a table with many parts each pass looks at other ones, and takes the rest to

@@ -47,10 +47,16 @@ static int32_t sys_close(int number)
 
 static int32_t sys_close_range(uint32_t first, uint32_t last, uint32_t flags)
 {
-	/* No other process has this table: CLOSE_RANGE_UNSHARE has nothing to part. */
-	struct descriptor_table *files = process_current()->files;
+	struct process *self = process_current();
 	if (first > last || flags & ~(uint32_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))
 		return -EINVAL;
+	if (flags & CLOSE_RANGE_UNSHARE) {
+		/* The threads of one process have one table for ever. */
+		int error = self->living > 1 ? -EINVAL : descriptors_unshare();
+		if (error)
+			return error;
+	}
+	struct descriptor_table *files = self->files;
 	int number = (int)(first > INT32_MAX ? INT32_MAX : first) - 1;
 	while ((number = descriptor_next(files, number)) >= 0 && (uint32_t)number <= last)
 		if (flags & CLOSE_RANGE_CLOEXEC)

@@ -406,20 +406,6 @@ static int32_t sys_prlimit64(pid_t id, uint32_t resource, const struct rlimit64 
 #define SHARED (CLONE_FS | CLONE_FILES | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)
 
 /* 0, or -ENOMEM. The caller has one thread. */
-static int unshare_files(struct process *self)
-{
-	if (!descriptors_are_shared(self->files))
-		return 0;
-	struct descriptor_table *old = self->files, *files = descriptors_copy(old);
-	if (!files)
-		return -ENOMEM;
-	uint32_t flags = spin_lock_irq(&process_lock);
-	self->files = files;
-	spin_unlock_irq(&process_lock, flags);
-	descriptors_leave(old);
-	return 0;
-}
-
 static int unshare_places(struct process *self)
 {
 	struct places *old = self->places, *places = places_copy(old);
@@ -445,7 +431,7 @@ static int32_t sys_unshare(uint32_t flags)
 	if (flags & CLONE_FS)
 		error = unshare_places(self);
 	if (!error && flags & CLONE_FILES)
-		error = unshare_files(self);
+		error = descriptors_unshare();
 	return error;
 }
 

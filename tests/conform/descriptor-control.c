@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fcntl(2) but for locks, dup(2), dup2(2), dup3(2), close_range(2). */
 #include "case.h"
+#include <sched.h>
 
 #define CLOSE_RANGE_UNSHARE 2
 #define CLOSE_RANGE_CLOEXEC 4
@@ -42,6 +43,21 @@ static void ranges(int fd)
 		      tries[i].first, tries[i].last, tries[i].flags);
 		show_open("open");
 	}
+}
+
+/* A child that shares the table parts from it, and closes in its own. */
+static void parted(int fd)
+{
+	fill(fd);
+	pid_t child = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (!child) {
+		GIVES(close_range_raw(12, 14, 0), "in the table that both have");
+		GIVES(close_range_raw(15, 17, CLOSE_RANGE_UNSHARE), "in one of one's own");
+		show_open("the child has");
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	show_open("the parent has");
 }
 
 static void duplicates(int fd)
@@ -188,6 +204,7 @@ int main(void)
 	int fd = new_file("f", 1);
 
 	ranges(fd);
+	parted(fd);
 	duplicates(fd);
 	status();
 	owners();
