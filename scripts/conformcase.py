@@ -15,7 +15,7 @@ import machine
 
 Verdict = collections.namedtuple("Verdict", "word why lines")
 LTP_WORDS = ("TPASS", "TFAIL", "TBROK", "TCONF")
-LTP_LINE = re.compile(r"\b(" + "|".join(LTP_WORDS) + r")\b")
+LTP_LINE = re.compile(r"\b(" + "|".join(LTP_WORDS) + r"|TINFO)\b")  # TINFO: it reports, if no more
 # The log of a kernel, whichever way it comes between the lines.
 LOG_LINE = re.compile(r"^\[ *\d+\.\d+\] ")
 
