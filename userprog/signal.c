@@ -83,6 +83,8 @@ static void continue_locked(struct process *process)
 		if (task->tracing.seized)
 			ptrace_want_trap_locked(task);
 		task->stopped = task->stop_due = false;
+		if (task->tracing.tracer) /* it may wait for the stop, to attach */
+			wait_wake_all(&task->tracing.tracer->changed);
 	}
 	process->stop_signal = 0;
 	process->stop_waits = 0;

@@ -52,6 +52,15 @@ static int may_attach_locked(struct task *tracee)
 	return right_check(MAY_TRACE, &object);
 }
 
+/* It is stopped by job control, and has not yet become this tracer's. */
+static bool becomes_stop(const struct task *tracee)
+{
+	const volatile struct task *now = tracee;
+	return now->tracing.tracer == process_current() && now->stopped && !now->tracing.stop &&
+	       !now->ended && !thread_current()->killed;
+}
+
+/* A tracee that is stopped can be asked at once: ptrace(2) tells of no wait(2) between. */
 static int32_t attach(struct task *tracee, bool seized, uint32_t options)
 {
 	struct process *self = process_current();
@@ -64,6 +73,8 @@ static int32_t attach(struct task *tracee, bool seized, uint32_t options)
 		wait_wake_all(&tracee->process->resumed); /* it may be stopped by job control */
 	}
 	spin_unlock_irq(&process_lock, flags);
+	if (!error)
+		WAIT_UNTIL(&self->changed, !becomes_stop(tracee));
 	return error;
 }
 

@@ -183,9 +183,29 @@ static void many_pieces(void)
 	GIVES(syscall(SYS_process_vm_readv, self, &local, 1, far, 1024, 0), "one is too long");
 }
 
+/* What is stopped already can be asked as soon as it is attached to. */
+static void stopped(void)
+{
+	long word = 0;
+	int status;
+	if (!(child = fork())) {
+		raise(SIGSTOP);
+		_exit(4);
+	}
+	waitpid(child, &status, WUNTRACED);
+	GIVES(request(PTRACE_ATTACH, child, 0, 0), "attach to a stopped one");
+	GIVES(request(PTRACE_PEEKUSER, child, 0, (unsigned long)&word), "and ask at once");
+	next("its stop");
+	GIVES(request(PTRACE_DETACH, child, 0, 0), "let go");
+	kill(child, SIGCONT);
+	waitpid(child, &status, 0);
+	say("it exited with %d", WEXITSTATUS(status));
+}
+
 int main(void)
 {
 	refused();
+	stopped();
 	told_by_waitid();
 	seized();
 	rights();
