@@ -270,16 +270,16 @@ static void transfer_end(struct file *file, const loff_t *position)
 
 int file_may_read(const struct file *file, bool at_position)
 {
-	if (!may_read(file))
-		return -EBADF;
-	return at_position && file->stream ? -ESPIPE : 0;
+	if (at_position && file->stream)
+		return -ESPIPE;
+	return may_read(file) ? 0 : -EBADF;
 }
 
 int file_may_write(const struct file *file, bool at_position)
 {
-	if (!may_write(file))
-		return -EBADF;
-	return at_position && file->stream ? -ESPIPE : 0;
+	if (at_position && file->stream)
+		return -ESPIPE;
+	return may_write(file) ? 0 : -EBADF;
 }
 
 ssize_t file_read(struct file *file, struct transfer *transfer, loff_t *position)

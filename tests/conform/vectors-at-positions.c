@@ -45,6 +45,9 @@ static void positions(const char *where)
 	GIVES(pwritev(ends[1], vector, 3, 0), "pwritev of a pipe");
 	GIVES(pwritev2_raw(ends[1], -1, 0), "pwritev2 of a pipe at -1");
 	GIVES(preadv2_raw(ends[0], -1, 0), "preadv2 of a pipe at -1");
+	GIVES(pwritev(ends[0], vector, 3, 0), "pwritev of its reading end");
+	GIVES(preadv(ends[1], vector, 3, 0), "preadv of its writing end");
+	GIVES(pread(ends[1], &ends, 1, 0), "pread of it");
 	GIVES(preadv(99, vector, 3, -5), "no file, and a bad position");
 	GIVES(preadv(99, vector, 3, 0), "no file");
 	GIVES(preadv(ends[0], (void *)16, 3, 0), "a pipe and a bad vector");
