@@ -133,7 +133,7 @@ int ipc_find_to_control(struct ipc_kind *kind, int id, struct ipc_object **found
 
 int ipc_find_index(struct ipc_kind *kind, int index, bool any, struct ipc_object **found)
 {
-	*found = index < 0 ? NULL : of_index(tree_find(&kind->by_index, (uint32_t)index));
+	*found = index < 0 ? NULL : of_index(tree_find(&kind->by_index, index % IPC_INDEX_LIMIT));
 	return !*found ? -EINVAL : any ? 0 : may_use(*found, ACCESS_READ);
 }
 

@@ -59,7 +59,8 @@ int ipc_find(struct ipc_kind *, int id, struct ipc_object **);
 int ipc_find_for(struct ipc_kind *, int id, uint32_t wanted, struct ipc_object **);
 /* The same, where the caller may change or remove it: -EPERM. */
 int ipc_find_to_control(struct ipc_kind *, int id, struct ipc_object **);
-/* The same by index, for SHM_STAT and its kin; `any`: whatever the rights. */
+/* The same by index, or by an id, of which the index is a part: for SHM_STAT and its kin. `any`:
+ * whatever the rights. */
 int ipc_find_index(struct ipc_kind *, int index, bool any, struct ipc_object **);
 int ipc_highest_index(const struct ipc_kind *);
 /* Whether the caller may change or remove it: 0, -EPERM. */

@@ -86,6 +86,8 @@ static void wrong(void)
 	GIVES(msgctl(id, IPC_SET, &told), "a smaller queue");
 	GIVES(put(id, 1, "x", IPC_NOWAIT), "full");
 	GIVES(msgctl(id, 99, &told), "odd command");
+	GIVES(msgctl(id, MSG_STAT, &told) - id, "by index, the whole of its number");
+	GIVES(msgctl(id & 0x7fff, MSG_STAT, &told) - id, "by its index");
 	GIVES(msgctl(id, IPC_RMID, NULL), "remove");
 	GIVES(put(id, 1, "x", 0), "gone");
 	get(id, 0, 5, 0, "gone");
