@@ -6,23 +6,26 @@
 #include "kernel/sync/spinlock.h"
 #include "lib/string.h"
 
-static struct spinlock lock = SPINLOCK_INIT("hostname");
-static char hostname[IDENTITY_NAME_SIZE] = "pagoda"; /* guarded by lock */
+static struct spinlock lock = SPINLOCK_INIT("names");
+static char names[][IDENTITY_NAME_SIZE] = { /* guarded by lock */
+	[IDENTITY_HOST] = "pagoda",
+	[IDENTITY_DOMAIN] = "(none)",
+};
 
-void identity_hostname(char to[IDENTITY_NAME_SIZE])
+void identity_name(enum identity_name which, char to[IDENTITY_NAME_SIZE])
 {
 	spin_lock(&lock);
-	strcpy(to, hostname);
+	strcpy(to, names[which]);
 	spin_unlock(&lock);
 }
 
-int identity_set_hostname(const char *name, size_t length)
+int identity_set_name(enum identity_name which, const char *name, size_t length)
 {
 	if (length >= IDENTITY_NAME_SIZE)
 		return -ENAMETOOLONG;
 	spin_lock(&lock);
-	memcpy(hostname, name, length);
-	hostname[length] = '\0';
+	memcpy(names[which], name, length);
+	names[which][length] = '\0';
 	spin_unlock(&lock);
 	return 0;
 }

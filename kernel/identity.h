@@ -14,6 +14,7 @@
 #define IDENTITY_MACHINE "i686"
 #define IDENTITY_NAME_SIZE 65 /* of a host name with its NUL, as in struct new_utsname */
 
-/* The host name: copied out, and changed. Own lock. -ENAMETOOLONG. */
-void identity_hostname(char to[IDENTITY_NAME_SIZE]);
-int identity_set_hostname(const char *name, size_t length);
+/* The host's own name and its NIS domain's: copied out, and changed. Own lock. -ENAMETOOLONG. */
+enum identity_name { IDENTITY_HOST, IDENTITY_DOMAIN };
+void identity_name(enum identity_name, char to[IDENTITY_NAME_SIZE]);
+int identity_set_name(enum identity_name, const char *name, size_t length);

@@ -32,9 +32,6 @@
 
 /* ---- names ---- */
 
-static struct mutex domain_lock = MUTEX_INIT(domain_lock, "domain name");
-static char domain[__NEW_UTS_LEN + 1] = "(none)"; /* domain_lock */
-
 static int32_t sys_uname(struct new_utsname *user_names)
 {
 	struct new_utsname names = {
@@ -43,40 +40,31 @@ static int32_t sys_uname(struct new_utsname *user_names)
 		.version = IDENTITY_VERSION,
 		.machine = IDENTITY_MACHINE,
 	};
-	identity_hostname(names.nodename);
-	mutex_lock(&domain_lock);
-	memcpy(names.domainname, domain, sizeof domain);
-	mutex_unlock(&domain_lock);
+	identity_name(IDENTITY_HOST, names.nodename);
+	identity_name(IDENTITY_DOMAIN, names.domainname);
 	return copy_to_user(user_names, &names, sizeof names);
 }
 
-/* A new name that the caller may give, with its NUL. */
-static int take_name(char name[__NEW_UTS_LEN + 1], const char *user_name, int length)
+/* A new name, if the caller may give it. */
+static int set_name(enum identity_name which, const char *user_name, int length)
 {
+	char name[__NEW_UTS_LEN + 1] = {0};
 	if (!right_has(MAY_NAME_HOST, NULL))
 		return -EPERM;
 	if (length < 0 || length > __NEW_UTS_LEN)
 		return -EINVAL;
-	memset(name, 0, __NEW_UTS_LEN + 1);
-	return copy_from_user(name, user_name, (size_t)length);
+	int error = copy_from_user(name, user_name, (size_t)length);
+	return error ? error : identity_set_name(which, name, strlen(name));
 }
 
 static int32_t sys_sethostname(const char *user_name, int length)
 {
-	char name[__NEW_UTS_LEN + 1];
-	int error = take_name(name, user_name, length);
-	return error ? error : identity_set_hostname(name, strlen(name));
+	return set_name(IDENTITY_HOST, user_name, length);
 }
 
 static int32_t sys_setdomainname(const char *user_name, int length)
 {
-	char name[__NEW_UTS_LEN + 1];
-	int error = take_name(name, user_name, length);
-	if (error)
-		return error;
-	SCOPED_MUTEX(&domain_lock);
-	memcpy(domain, name, sizeof domain);
-	return 0;
+	return set_name(IDENTITY_DOMAIN, user_name, length);
 }
 
 /* ---- how it is ---- */

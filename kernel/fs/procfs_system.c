@@ -159,19 +159,39 @@ static void kmsg_show(struct text *text)
 
 /* --- sys/kernel ------------------------------------------------------------------------- */
 
-static void hostname_show(struct text *text)
+static void name_show(enum identity_name which, struct text *text)
 {
 	char name[IDENTITY_NAME_SIZE];
 
-	identity_hostname(name);
+	identity_name(which, name);
 	text_print(text, "%s\n", name);
+}
+
+static int name_store(enum identity_name which, const char *text, size_t length)
+{
+	if (length && text[length - 1] == '\n')
+		length--;
+	return identity_set_name(which, text, length);
+}
+
+static void hostname_show(struct text *text)
+{
+	name_show(IDENTITY_HOST, text);
 }
 
 static int hostname_store(const char *text, size_t length)
 {
-	if (length && text[length - 1] == '\n')
-		length--;
-	return identity_set_hostname(text, length);
+	return name_store(IDENTITY_HOST, text, length);
+}
+
+static void domainname_show(struct text *text)
+{
+	name_show(IDENTITY_DOMAIN, text);
+}
+
+static int domainname_store(const char *text, size_t length)
+{
+	return name_store(IDENTITY_DOMAIN, text, length);
 }
 
 static void ostype_show(struct text *text)
@@ -241,6 +261,7 @@ void procfs_register_system(void)
 	procfs_register_number(&pid_max);
 	procfs_register_number(&tainted);
 	procfs_register("sys/kernel/hostname", hostname_show, hostname_store);
+	procfs_register("sys/kernel/domainname", domainname_show, domainname_store);
 	procfs_register("sys/kernel/trace", trace_show, trace_store);
 	procfs_register("sys/kernel/ostype", ostype_show, NULL);
 	procfs_register("sys/kernel/osrelease", osrelease_show, NULL);

@@ -37,7 +37,8 @@ static void modes(void)
 {
 	static const char *const files[] = {
 		"/proc/partitions", "/proc/devices", "/proc/sys/fs/file-nr", "/proc/sys/fs/file-max",
-		"/proc/sys/fs/pipe-max-size", "/proc/sys/kernel/random/uuid",
+		"/proc/sys/fs/pipe-max-size", "/proc/sys/kernel/domainname",
+		"/proc/sys/kernel/random/uuid",
 		"/proc/sys/kernel/random/boot_id", "/proc/sys/kernel/random/poolsize",
 		"/proc/sys/kernel/random/entropy_avail", "/proc/sys/kernel/ngroups_max",
 		"/proc/sys/kernel/cap_last_cap", "/proc/self/io",
