@@ -65,7 +65,8 @@ static void copy_plain(struct process *child, struct process *parent)
 	child->oom_adjust = parent->oom_adjust;
 	child->oom_adjust_least = parent->oom_adjust_least;
 	child->programs = parent->programs;
-	child->timer_slack = parent->timer_slack;
+	child->no_huge_pages = parent->no_huge_pages;
+	child->timer_slack = child->timer_slack_default = parent->timer_slack;
 	copy_scheduling(child, parent);
 	child->personality = parent->personality;
 	memcpy(child->limits, parent->limits, sizeof child->limits);

@@ -505,7 +505,7 @@ static int store_timerslack(pid_t id, const char *words, size_t length)
 		return -ESRCH;
 	int error = process == process_current() || right_has(MAY_RAISE_NICE, NULL) ? 0 : -EPERM;
 	if (!error)
-		process->timer_slack = value;
+		process->timer_slack = value ? value : process->timer_slack_default;
 	process_put(process);
 	return error;
 }

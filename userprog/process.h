@@ -101,9 +101,11 @@ struct process {
 	uint8_t policy, real_time_priority; /* kept and told, too: sched(7) */
 	uint16_t io_priority;      /* (p) and of the disk: ioprio_set(2); 0: none is set */
 	bool reset_on_fork;        /* its children have neither */
+	bool no_huge_pages;        /* kept and told: there are none to do without */
 	bool adopts;               /* orphans below it: prctl(2), PR_SET_CHILD_SUBREAPER */
 	int parent_death_signal;   /* what it gets when its parent ends; 0: nothing */
 	uint32_t timer_slack;      /* ns, told; 0: TIMER_SLACK_NS */
+	uint32_t timer_slack_default; /* what its parent had as it forked; 0: the same */
 	struct list tracees;       /* (p) of struct task, by tracing.link */
 	struct usage usage;        /* (p) of its threads that have ended */
 	struct usage reaped;       /* (p) of children that were waited for */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* poll(2), select(2): waiting for several files at once. */
 #include <asm/poll.h>
+#include <linux/personality.h>
 #include <linux/time_types.h>
 
 #include "kernel/charge.h"
@@ -180,7 +181,7 @@ static const struct time_form timeval = {timeval_from_user, timeval_to_user};
 static void write_rest(void *user_time, const struct time_form *form, uint64_t deadline)
 {
 	uint64_t now = clock_now();
-	if (user_time)
+	if (user_time && !(process_current()->personality & STICKY_TIMEOUTS))
 		(void)form->write(user_time, deadline > now ? deadline - now : 0);
 }
 

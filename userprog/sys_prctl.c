@@ -36,6 +36,13 @@ static int32_t control_credentials(struct process *process, int option, uintptr_
 		return 0;
 	case PR_GET_SECUREBITS:
 		return c->keep_capabilities ? SECBIT_KEEP_CAPS : 0;
+	case PR_SET_SECUREBITS: /* of the others there are none */
+		if (right_check(MAY_SET_BOUNDS, NULL))
+			return -EPERM;
+		if (argument & ~(uint32_t)SECBIT_KEEP_CAPS)
+			return -EINVAL;
+		c->keep_capabilities = argument;
+		return 0;
 	case PR_GET_KEEPCAPS:
 		return c->keep_capabilities;
 	case PR_SET_KEEPCAPS:
@@ -95,7 +102,7 @@ static int set_name(const char *user_name)
 
 static int32_t set_timer_slack(struct process *process, uintptr_t argument)
 {
-	process->timer_slack = (int32_t)argument > 0 ? argument : TIMER_SLACK_NS;
+	process->timer_slack = (int32_t)argument > 0 ? argument : process->timer_slack_default;
 	return 0;
 }
 
@@ -139,6 +146,13 @@ static int32_t sys_prctl(int option, uintptr_t argument, uintptr_t third, uintpt
 	case PR_SET_CHILD_SUBREAPER:
 	case PR_GET_CHILD_SUBREAPER:
 		return control_family(process, option, argument);
+	case PR_GET_THP_DISABLE:
+		return argument || third || fourth || fifth ? -EINVAL : process->no_huge_pages;
+	case PR_SET_THP_DISABLE:
+		if (third || fourth || fifth)
+			return -EINVAL;
+		process->no_huge_pages = argument;
+		return 0;
 	case PR_GET_NO_NEW_PRIVS:
 		if (argument)
 			return -EINVAL;
@@ -150,6 +164,7 @@ static int32_t sys_prctl(int option, uintptr_t argument, uintptr_t third, uintpt
 	case PR_GET_DUMPABLE:
 	case PR_SET_DUMPABLE:
 	case PR_GET_SECUREBITS:
+	case PR_SET_SECUREBITS:
 	case PR_GET_KEEPCAPS:
 	case PR_SET_KEEPCAPS:
 	case PR_CAPBSET_READ:

@@ -124,6 +124,9 @@ static void others(void)
 	GIVES(control(PR_GET_TIMERSLACK, 0, 0), "slack");
 	if (!fork()) {
 		GIVES(control(PR_GET_TIMERSLACK, 0, 0), "a child's");
+		GIVES(control(PR_SET_TIMERSLACK, 99, 0), "its own");
+		GIVES(control(PR_SET_TIMERSLACK, 0, 0), "as it was born");
+		GIVES(control(PR_GET_TIMERSLACK, 0, 0), "slack");
 		_exit(0);
 	}
 	wait(NULL);
@@ -136,6 +139,21 @@ static void others(void)
 	GIVES(control(PR_GET_TIMING, 0, 0), "timing");
 	GIVES(control(PR_SET_TIMING, 1, 0), "timing 1");
 	GIVES(control(PR_GET_SECCOMP, 0, 0), "filters");
+	GIVES(control(PR_GET_THP_DISABLE, 0, 0), "huge pages");
+	GIVES(control(PR_SET_THP_DISABLE, 1, 1), "none of them, and more");
+	GIVES(control(PR_SET_THP_DISABLE, 1, 0), "none of them");
+	GIVES(control(PR_GET_THP_DISABLE, 1, 0), "with an argument");
+	GIVES(control(PR_GET_THP_DISABLE, 0, 0), "huge pages");
+	if (!fork()) {
+		GIVES(control(PR_GET_THP_DISABLE, 0, 0), "a child's");
+		if (!setresuid(4567, 4567, 4567))
+			GIVES(control(PR_SET_SECUREBITS, 0, 0), "its bits");
+		_exit(0);
+	}
+	wait(NULL);
+	GIVES(control(PR_SET_SECUREBITS, 16, 0), "keep capabilities");
+	GIVES(control(PR_GET_KEEPCAPS, 0, 0), "kept");
+	GIVES(control(PR_SET_SECUREBITS, 0, 0), "do not");
 	GIVES(control(PR_GET_DUMPABLE, 0, 0), "dumpable");
 	GIVES(control(PR_SET_DUMPABLE, 0, 0), "not dumpable");
 	GIVES(control(PR_GET_DUMPABLE, 0, 0), "dumpable");
@@ -161,6 +179,18 @@ static void others(void)
 	GIVES(control(-1, 0, 0), "-1");
 }
 
+/* What is left of a time is written back, unless the personality says otherwise. */
+static void sticky(void)
+{
+	for (int on = 0; on < 2; on++) {
+		struct timeval time = {0, 20000};
+		personality(on ? STICKY_TIMEOUTS : 0);
+		GIVES(select(0, NULL, NULL, NULL, &time), "select");
+		say("sticky %d: %ld left", on, (long)time.tv_usec);
+	}
+	personality(0);
+}
+
 int main(int count, char **words)
 {
 	if (count > 1) {
@@ -171,6 +201,7 @@ int main(int count, char **words)
 	parents(words[0]);
 	child_status(orphans, NULL);
 	child_status(orphans, words);
+	sticky();
 	others();
 	return 0;
 }
