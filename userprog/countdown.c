@@ -116,10 +116,12 @@ void countdown_init(struct countdown *countdown, enum countdown_clock clock,
 	list_link_init(&countdown->link);
 }
 
-/* How often it came from its deadline to now, at least once. */
-static uint64_t times_past(const struct countdown *countdown, uint64_t now)
+uint64_t countdown_times_locked(const struct countdown *countdown)
 {
-	return now > countdown->deadline ? 1 + (now - countdown->deadline) / countdown->interval : 1;
+	uint64_t now = countdown_now(countdown);
+	if (!countdown->interval || now <= countdown->deadline)
+		return 1;
+	return 1 + (now - countdown->deadline) / countdown->interval;
 }
 
 struct countdown_setting countdown_left_locked(const struct countdown *countdown)
@@ -129,7 +131,7 @@ struct countdown_setting countdown_left_locked(const struct countdown *countdown
 	if (!deadline)
 		return setting;
 	if (deadline <= now && countdown->interval)
-		deadline += times_past(countdown, now) * countdown->interval;
+		deadline += countdown_times_locked(countdown) * countdown->interval;
 	setting.left = deadline > now ? deadline - now : 1;
 	return setting;
 }
@@ -141,7 +143,7 @@ uint64_t countdown_forward_locked(struct countdown *countdown)
 		countdown_set_locked(countdown, 0, 0);
 		return 1;
 	}
-	uint64_t times = times_past(countdown, now);
+	uint64_t times = countdown_times_locked(countdown);
 	uint64_t next = countdown->deadline + times * interval;
 	if (next < now + INTERVAL_LEAST && interval < INTERVAL_LEAST)
 		next = now + INTERVAL_LEAST;

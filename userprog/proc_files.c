@@ -747,6 +747,8 @@ static void show_descriptor(pid_t id, uint32_t key, struct text *text)
 		           (long long)file->position,
 		           file->flags | O_LARGEFILE | (closes ? O_CLOEXEC : 0),
 		           inode_mount(file->inode), file->inode->number);
+		if (file->ops->show)
+			file->ops->show(file, text);
 		file_put(file);
 	}
 	if (files)

@@ -11,6 +11,7 @@
 #include <linux/time.h>
 #include <linux/timerfd.h>
 
+#include "kernel/fs/procfs.h"
 #include "kernel/fs/transfer.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
@@ -144,8 +145,19 @@ static void private_free(struct file *file)
 	kfree(file->private);
 }
 
+static void event_show(struct file *file, struct text *text)
+{
+	struct event *event = file->private;
+	spin_lock(&event->lock);
+	uint64_t count = event->count;
+	spin_unlock(&event->lock);
+	text_print(text, "eventfd-count: %16llx\neventfd-semaphore: %d\n", count,
+	           event->one_by_one);
+}
+
 static const struct file_ops event_ops = {
-	.read = event_read, .write = event_write, .poll = event_poll, .close = private_free};
+	.read = event_read, .write = event_write, .poll = event_poll, .close = private_free,
+	.show = event_show};
 
 static int32_t sys_eventfd2(uint32_t count, uint32_t flags)
 {
@@ -171,6 +183,8 @@ static int32_t sys_eventfd(uint32_t count)
 
 struct timer_file {
 	struct countdown countdown;
+	int clock;                  /* which it was made with */
+	uint32_t settime;           /* flags of the last timerfd_settime(2); process_lock */
 	bool expired;               /* process_lock: and nobody has read how often */
 	struct wait_queue changed;
 };
@@ -224,8 +238,36 @@ static void timer_file_close(struct file *file)
 	kfree(timer);
 }
 
+static struct countdown_setting timer_file_left_locked(const struct timer_file *timer)
+{
+	struct countdown_setting left = countdown_left_locked(&timer->countdown);
+	if (timer->expired && !timer->countdown.interval)
+		left.left = 0;
+	return left;
+}
+
+static void show_setting(struct text *text, const char *name, uint64_t ns)
+{
+	text_print(text, "%s: (%llu, %llu)\n", name, ns / NS_PER_SECOND, ns % NS_PER_SECOND);
+}
+
+static void timer_file_show(struct file *file, struct text *text)
+{
+	struct timer_file *timer = file->private;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	struct countdown_setting left = timer_file_left_locked(timer);
+	uint32_t settime = timer->settime;
+	uint64_t ticks = timer->expired ? countdown_times_locked(&timer->countdown) : 0;
+	spin_unlock_irq(&process_lock, flags);
+	text_print(text, "clockid: %d\nticks: %llu\nsettime flags: 0%o\n", timer->clock, ticks,
+	           settime);
+	show_setting(text, "it_value", left.left);
+	show_setting(text, "it_interval", left.interval);
+}
+
 static const struct file_ops timer_file_ops = {
-	.read = timer_file_read, .poll = timer_file_poll, .close = timer_file_close};
+	.read = timer_file_read, .poll = timer_file_poll, .close = timer_file_close,
+	.show = timer_file_show};
 
 static int32_t sys_timerfd_create(int clock, uint32_t flags)
 {
@@ -238,22 +280,22 @@ static int32_t sys_timerfd_create(int clock, uint32_t flags)
 		return -ENOMEM;
 	countdown_init(&timer->countdown, wall ? COUNT_WALL : COUNT_MONOTONIC, NULL,
 	               timer_file_expired);
+	timer->clock = clock;
 	wait_queue_init(&timer->changed);
 	return open_new("timerfd", &timer_file_ops, timer, O_RDWR | flags);
 }
 
 /* Sets it, if there is a new setting, and tells what it was. */
-static struct countdown_setting timer_file_set(struct timer_file *timer, bool absolute,
+static struct countdown_setting timer_file_set(struct timer_file *timer, uint32_t settime,
                                                const struct countdown_setting *new)
 {
 	struct countdown *countdown = &timer->countdown;
 	uint32_t flags = spin_lock_irq(&process_lock);
-	struct countdown_setting old = countdown_left_locked(countdown);
-	if (timer->expired && !countdown->interval)
-		old.left = 0;
+	struct countdown_setting old = timer_file_left_locked(timer);
 	if (new) {
-		uint64_t from = absolute ? 0 : countdown_now(countdown);
+		uint64_t from = settime & TFD_TIMER_ABSTIME ? 0 : countdown_now(countdown);
 		timer->expired = false;
+		timer->settime = settime;
 		countdown_set_locked(countdown, new->left ? time_after(from, new->left) : 0,
 		                     new->interval);
 	}
@@ -275,7 +317,7 @@ static int32_t timerfd_settime(const struct setting_form *form, int number, uint
 	if (error)
 		return error;
 	struct countdown_setting old =
-		timer_file_set(file->private, flags & TFD_TIMER_ABSTIME, &new);
+		timer_file_set(file->private, flags, &new);
 	file_put(file);
 	return user_old ? setting_to_user(form, user_old, &old) : 0;
 }
@@ -286,7 +328,7 @@ static int32_t timerfd_gettime(const struct setting_form *form, int number, char
 	int error = file_of(number, &timer_file_ops, &file);
 	if (error)
 		return error;
-	struct countdown_setting setting = timer_file_set(file->private, false, NULL);
+	struct countdown_setting setting = timer_file_set(file->private, 0, NULL);
 	file_put(file);
 	return setting_to_user(form, user_setting, &setting);
 }
@@ -385,8 +427,15 @@ static uint32_t signal_file_poll(struct file *file, struct poll_table *table)
 	return signals_pending(task_current()) & signals->set ? POLLIN | POLLRDNORM : 0;
 }
 
+static void signal_file_show(struct file *file, struct text *text)
+{
+	const struct signal_file *signals = file->private;
+	text_print(text, "sigmask:\t%016llx\n", signals->set);
+}
+
 static const struct file_ops signal_file_ops = {
-	.read = signal_file_read, .poll = signal_file_poll, .close = private_free};
+	.read = signal_file_read, .poll = signal_file_poll, .close = private_free,
+	.show = signal_file_show};
 
 static int change_signal_file(int number, signal_set set)
 {
@@ -440,7 +489,19 @@ static void pid_file_close(struct file *file)
 	process_put(file->private);
 }
 
-static const struct file_ops pid_file_ops = {.poll = pid_file_poll, .close = pid_file_close};
+/* -1: it has been waited for. */
+static void pid_file_show(struct file *file, struct text *text)
+{
+	const struct process *process = file->private;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	bool known = process_find_locked(process->id) == process;
+	spin_unlock_irq(&process_lock, flags);
+	pid_t id = known ? process->id : -1;
+	text_print(text, "Pid:\t%d\nNSpid:\t%d\n", id, id);
+}
+
+static const struct file_ops pid_file_ops = {
+	.poll = pid_file_poll, .close = pid_file_close, .show = pid_file_show};
 
 int pidfd_new(struct process *process, uint32_t flags)
 {

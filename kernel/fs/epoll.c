@@ -25,6 +25,7 @@
 
 #include "kernel/charge.h"
 #include "kernel/fs/fs.h"
+#include "kernel/fs/procfs.h"
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
 
@@ -433,7 +434,21 @@ static void epoll_close(struct file *file)
 	slab_free(&epoll_slab, epoll);
 }
 
-static const struct file_ops epoll_ops = {.poll = epoll_poll, .close = epoll_close};
+static void epoll_show(struct file *file, struct text *text)
+{
+	struct epoll *epoll = file->private;
+
+	SCOPED_MUTEX(&epoll_mutex);
+	LIST_FOR(&epoll->watches, struct watch, watch, of_epoll) {
+		const struct inode *inode = watch->file->inode;
+		text_print(text, "tfd: %8d events: %8x data: %16llx  pos:%lld ino:%x sdev:%x\n",
+		           watch->number, watch->event.events, watch->event.data,
+		           (long long)watch->file->position, inode->number, inode_device(inode));
+	}
+}
+
+static const struct file_ops epoll_ops = {
+	.poll = epoll_poll, .close = epoll_close, .show = epoll_show};
 
 int epoll_open(uint32_t flags, struct file **opened)
 {

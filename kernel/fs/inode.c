@@ -396,6 +396,11 @@ uint32_t inode_mount(const struct inode *inode)
 	return inode->fs->number;
 }
 
+uint32_t inode_device(const struct inode *inode)
+{
+	return DEVICE_MAJOR(inode->fs->number) << 20 | DEVICE_MINOR(inode->fs->number);
+}
+
 int inode_check_writable(const struct inode *inode)
 {
 	return inode->fs->read_only ? -EROFS : 0;
@@ -734,7 +739,8 @@ void inode_stat(struct inode *inode, struct statx *to)
 	uint32_t device = is_device ? inode->device : 0;
 
 	memset(to, 0, sizeof(*to));
-	to->stx_mask = STATX_BASIC_STATS;
+	to->stx_mask = STATX_BASIC_STATS | STATX_MNT_ID;
+	to->stx_mnt_id = inode_mount(inode);
 	to->stx_dev_major = DEVICE_MAJOR(inode->fs->number);
 	to->stx_dev_minor = DEVICE_MINOR(inode->fs->number);
 	to->stx_rdev_major = DEVICE_MAJOR(device);

@@ -18,6 +18,7 @@
 
 #include "kernel/charge.h"
 #include "kernel/fs/fs.h"
+#include "kernel/fs/procfs.h"
 #include "kernel/fs/transfer.h"
 #include "kernel/mem/slab.h"
 #include "kernel/panic.h"
@@ -452,10 +453,22 @@ static void notifier_close(struct file *file)
 	notifier_free(notifier);
 }
 
+static void notifier_show(struct file *file, struct text *text)
+{
+	const struct notifier *notifier = file->private;
+
+	SCOPED_MUTEX(&notify_mutex);
+	LIST_FOR(&notifier->watches, struct watch, watch, of_notifier)
+		text_print(text, "inotify wd:%x ino:%x sdev:%x mask:%x ignored_mask:0\n",
+		           watch->number, watch->inode->number, inode_device(watch->inode),
+		           watch->mask);
+}
+
 static const struct file_ops notifier_ops = {
 	.read = notifier_read,
 	.poll = notifier_poll,
 	.ioctl = notifier_ioctl,
+	.show = notifier_show,
 	.close = notifier_close,
 };
 

@@ -17,6 +17,7 @@
 #include "vm/source.h"
 
 struct block_device;
+struct text;
 struct dentry;
 struct file;
 struct file_system;
@@ -135,6 +136,8 @@ struct file_ops {
 	void (*flush)(struct file *, const void *owner);
 	/* Bytes of kernel memory that go with it; a guess, with no lock. NULL: none. */
 	size_t (*held)(const struct file *);
+	/* What /proc/PID/fdinfo says of its kind. NULL: nothing more than of any file. */
+	void (*show)(struct file *, struct text *);
 };
 
 /* An open file: what a descriptor names; shared after dup and fork. */
@@ -227,10 +230,11 @@ int vfs_sync(void); /* every file system to its device */
 void vfs_shutdown(void);
 /* The mounted file systems as /proc/mounts and /proc/PID/mountinfo list them, for procfs; and the
  * number that an inode's has there. */
-struct text;
 void mounts_show(struct text *);
 void mounts_show_info(struct text *);
 uint32_t inode_mount(const struct inode *);
+/* Its file system as /proc/PID/fdinfo numbers devices: major << 20 | minor. */
+uint32_t inode_device(const struct inode *);
 
 /* Rights on an inode: kernel/rights.h. Opening, and looking up, making and removing names ask by
  * themselves, as do the changes of mode, owner and times below. -EROFS comes first. */
