@@ -226,6 +226,25 @@ static int statfs_to_user(const struct statfs64 *sf, struct statfs *user_statfs)
 	return copy_to_user(user_statfs, &narrow, sizeof narrow);
 }
 
+/* ustat(2), for which Linux has no header any more. */
+struct ustat {
+	int32_t free_blocks;
+	uint32_t free_inodes;
+	char name[6], pack[6]; /* always empty */
+};
+
+/* The oldest of them, by the number of the device. */
+static int32_t sys_ustat(uint32_t device, struct ustat *user_ustat)
+{
+	struct statfs64 sf;
+	int error = mount_statfs(device, &sf);
+	if (error)
+		return error;
+	struct ustat narrow = {.free_blocks = (int32_t)sf.f_bfree,
+	                       .free_inodes = (uint32_t)sf.f_ffree};
+	return copy_to_user(user_ustat, &narrow, sizeof narrow);
+}
+
 static int32_t sys_statfs(const char *user_path, struct statfs *user_statfs)
 {
 	struct statfs64 sf;
@@ -251,6 +270,7 @@ const struct system_call stat_calls[] = {
 	CALL(statx, 5),
 	CALL(statfs64, 3),
 	CALL(fstatfs64, 3),
+	CALL(ustat, 2),
 	CALL(statfs, 2),
 	CALL(fstatfs, 2),
 	CALLS_END,

@@ -116,8 +116,17 @@ static int log_to_user(char *user_to, int size)
 	return error ? error : (int)n;
 }
 
+/* What anybody may do: read it whole. */
+static bool log_is_open(int type)
+{
+	return type == LOG_READ_ALL || type == LOG_SIZE_BUFFER;
+}
+
 static int32_t sys_syslog(int type, char *user_to, int size)
 {
+	int error = log_is_open(type) ? 0 : right_check(MAY_READ_LOG, NULL);
+	if (error)
+		return error;
 	switch (type) {
 	case LOG_READ_ALL:
 	case LOG_READ_CLEAR:
@@ -129,9 +138,10 @@ static int32_t sys_syslog(int type, char *user_to, int size)
 	case LOG_CLEAR:
 	case LOG_CONSOLE_OFF:
 	case LOG_CONSOLE_ON:
-	case LOG_CONSOLE_LEVEL:
 	case LOG_SIZE_UNREAD:
 		return 0; /* the console shows everything, and nothing is kept as unread */
+	case LOG_CONSOLE_LEVEL:
+		return size < 1 || size > 8 ? -EINVAL : 0;
 	default:
 		return -EINVAL;
 	}
@@ -160,6 +170,24 @@ static int32_t sys_getrandom(uint8_t *user_to, size_t size, uint32_t flags)
 }
 
 /* ---- mounts and swap ---- */
+
+/* sysfs(2): the number of a type of file systems, its name, how many they are. */
+static int32_t sys_sysfs(int option, uintptr_t first, char *user_name)
+{
+	char asked[32];
+	const char *name;
+	uint32_t index = 0;
+	ssize_t length = option == 1 ? copy_string_from_user(asked, (const char *)first, sizeof asked) : 0;
+	if (length < 0)
+		return length == -ENAMETOOLONG ? -EINVAL : (int32_t)length;
+	if (option == 2) {
+		name = file_system_type_name(first);
+		return name ? copy_to_user(user_name, name, strlen(name) + 1) : -EINVAL;
+	}
+	while ((name = file_system_type_name(index)) && (option != 1 || strcmp(name, asked)))
+		index++;
+	return option == 3 || (option == 1 && name) ? (int32_t)index : -EINVAL;
+}
 
 static int32_t sys_mount(const char *user_source, const char *user_path, const char *user_type,
                          uint32_t flags, const char *user_options)
@@ -371,6 +399,7 @@ const struct system_call system_calls[] = {
 	CALL(sysinfo, 1),
 	CALL(syslog, 3),
 	CALL(getrandom, 3),
+	CALL(sysfs, 3),
 	CALL(mount, 5),
 	CALL(umount2, 2),
 	CALL(umount, 1),

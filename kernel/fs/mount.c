@@ -36,8 +36,16 @@ static struct mutex mount_lock = MUTEX_INIT(mount_lock, "mount");
 static struct list mounts = LIST_INIT(mounts);
 static struct dentry *root;
 static uint32_t last_number;
+static uint32_t changes; /* atomic: of the table of mounts; who polls it waits on `changed` */
+static struct wait_queue changed = WAIT_QUEUE_INIT(changed);
 
 static struct dentry *(*root_door)(void);
+
+static void mounts_changed(void)
+{
+	__atomic_fetch_add(&changes, 1, __ATOMIC_RELAXED);
+	wait_wake_all(&changed);
+}
 
 void vfs_set_root_door(struct dentry *(*door)(void))
 {
@@ -161,6 +169,7 @@ static int file_system_start(struct dentry *at, const char *source,
 		return -ENOMEM;
 	}
 	list_append(&mounts, &fs->link);
+	mounts_changed();
 	*started = fs;
 	return 0;
 }
@@ -252,6 +261,7 @@ static int remount(struct dentry *place, uint32_t flags, const char *options)
 	if (!(flags & ACCESS_FLAGS))
 		kept = (kept & ~(uint32_t)ACCESS_FLAGS) | (fs->flags & ACCESS_FLAGS);
 	fs->flags = kept;
+	mounts_changed();
 	return 0;
 }
 
@@ -355,6 +365,7 @@ static int unmount_locked(struct dentry *top, bool force)
 	}
 	dentry_put(place);
 	list_remove(&fs->link);
+	mounts_changed();
 	dentry_put(top); /* the mount's */
 	return 0;
 }
@@ -486,6 +497,28 @@ static void show_all(struct text *text, void (*show)(struct text *, struct file_
 		show(text, fs, path);
 	mutex_unlock(&mount_lock);
 	kfree(path);
+}
+
+const char *file_system_type_name(uint32_t index)
+{
+	uint32_t count = sizeof file_system_types / sizeof file_system_types[0] - 1;
+
+	return index < count ? file_system_types[index]->name : NULL;
+}
+
+int mount_statfs(uint32_t number, struct statfs64 *to)
+{
+	SCOPED_MUTEX(&mount_lock);
+	LIST_FOR(&mounts, struct file_system, fs, link)
+		if (fs->number == number)
+			return inode_statfs(dentry_inode(fs->root), to);
+	return -EINVAL;
+}
+
+uint32_t mounts_changes(struct poll_table *table)
+{
+	poll_wait(table, &changed);
+	return __atomic_load_n(&changes, __ATOMIC_RELAXED);
 }
 
 void mounts_show(struct text *text)

@@ -21,6 +21,7 @@
 
 #include <asm/errno.h>
 #include <asm/fcntl.h>
+#include <asm/poll.h>
 #include <linux/magic.h>
 
 #include "kernel/fs/fs.h"
@@ -46,6 +47,7 @@ struct entry {
 	int (*store)(const char *text, size_t length);
 	const struct procfs_number *value; /* show and store are of this number */
 	ssize_t (*read)(void *to, size_t n, uint64_t position);
+	uint32_t (*changes)(struct poll_table *);
 	const char *fixed;    /* what a file of sysfs says, always */
 	bool secret;          /* for root alone */
 };
@@ -78,7 +80,7 @@ static uint32_t last_number = 1;
 static const struct process_directory *processes;
 
 static const struct inode_ops proc_inode_ops;
-static const struct file_ops file_ops, directory_ops;
+static const struct file_ops file_ops, polled_ops, directory_ops;
 static const struct page_source_ops no_pages;
 /* Linux answers so for files that are no process's. */
 static const struct page_source_ops no_entry_pages = {.refusal = -EIO};
@@ -151,6 +153,15 @@ void procfs_register(const char *path, void (*show)(struct text *),
 
 	entry->show = show;
 	entry->store = store;
+}
+
+void procfs_register_polled(const char *path, void (*show)(struct text *),
+                            uint32_t (*changes)(struct poll_table *))
+{
+	struct entry *entry = entry_at(path);
+
+	entry->show = show;
+	entry->changes = changes;
 }
 
 void procfs_register_number(const struct procfs_number *value)
@@ -250,6 +261,8 @@ static int entry_inode(struct file_system *fs, const struct entry *entry,
 	if (error)
 		return error;
 	(*made)->entry = entry;
+	if (entry->changes)
+		(*made)->inode.file_ops = &polled_ops;
 	if (entry->fixed)
 		(*made)->inode.source.size = PAGE_SIZE; /* so Linux says of each file of sysfs */
 	return 0;
@@ -352,9 +365,12 @@ static int process_lookup(const struct proc_inode *directory, const char *name,
 		return list_inode(directory, name, found);
 	int error = process_inode(directory->inode.fs, KIND_PROCESS_FILE, file_mode(file),
 	                          directory->process, number, found);
-	if (!error)
-		(*found)->file = file;
-	return error;
+	if (error)
+		return error;
+	(*found)->file = file;
+	if (file->changes)
+		(*found)->inode.file_ops = &polled_ops;
+	return 0;
 }
 
 /* What a key is called begins with it, in the base of its list. */
@@ -625,6 +641,7 @@ static const struct file_ops directory_ops = {.iterate = proc_iterate};
 struct reading {
 	struct text *text;  /* what is shown; NULL: nothing yet */
 	uint32_t program;   /* of a guarded file: which its process ran when it was opened */
+	uint32_t changes;   /* of a polled file: how many of them it has told */
 	bool frames;        /* who opened it may see frame numbers */
 	/* Of a long file, whose text is a part of the whole: */
 	loff_t start;       /* where in the file the text begins */
@@ -661,6 +678,13 @@ static bool is_binary(const struct proc_inode *inode)
 {
 	return (inode->kind == KIND_PROCESS_FILE && inode->file->read) ||
 	       (inode->kind == KIND_ENTRY && inode->entry->read);
+}
+
+/* Who counts its changes; NULL: it cannot be polled. */
+static uint32_t (*changes_door(const struct proc_inode *inode))(struct poll_table *)
+{
+	return inode->kind == KIND_PROCESS_FILE ? inode->file->changes :
+	       inode->kind == KIND_ENTRY ? inode->entry->changes : NULL;
 }
 
 static ssize_t read_part(struct proc_inode *inode, bool frames, void *to, size_t n,
@@ -861,8 +885,21 @@ static int proc_open(struct file *file)
 		return -ENOMEM;
 	reading->program = is_guarded(inode) ? processes->program(inode->process) : 0;
 	reading->frames = right_has(MAY_SEE_FRAMES, NULL);
+	if (changes_door(inode))
+		reading->changes = changes_door(inode)(NULL);
 	file->private = reading;
 	return 0;
+}
+
+/* Bytes are always there; a change is told once. */
+static uint32_t proc_poll(struct file *file, struct poll_table *table)
+{
+	struct reading *reading = file->private;
+	uint32_t now = changes_door(proc_inode(file->inode))(table);
+	uint32_t news = now != reading->changes ? POLLERR | POLLPRI : 0;
+
+	reading->changes = now;
+	return POLLIN | POLLRDNORM | news;
 }
 
 static void proc_close(struct file *file)
@@ -878,6 +915,14 @@ static const struct file_ops file_ops = {
 	.no_end = true,
 	.read = proc_read,
 	.write = proc_write,
+	.open = proc_open,
+	.close = proc_close,
+};
+
+static const struct file_ops polled_ops = {
+	.no_end = true,
+	.read = proc_read,
+	.poll = proc_poll,
 	.open = proc_open,
 	.close = proc_close,
 };

@@ -19,6 +19,11 @@ bool text_is_full(const struct text *);
  * At start-up; strings must live for ever. */
 void procfs_register(const char *path, void (*show)(struct text *),
                      int (*store)(const char *text, size_t length));
+/* The same, read-only; poll(2) and select(2) tell of changes. `changes` counts them, and joins the table
+ * of who is to be woken by the next. */
+struct poll_table;
+void procfs_register_polled(const char *path, void (*show)(struct text *),
+                            uint32_t (*changes)(struct poll_table *));
 /* A number in a line, as most of sys/ are. set (or NULL: read-only): 0 or errno. */
 struct procfs_number {
 	const char *path;
@@ -55,6 +60,7 @@ struct process_file {
 	 * opened it may see frame numbers. */
 	ssize_t (*read)(pid_t, void *to, size_t n, uint64_t position, bool frames);
 	ssize_t (*write)(pid_t, const void *from, size_t n, uint64_t position);
+	uint32_t (*changes)(struct poll_table *); /* as for procfs_register_polled */
 	/* A symbolic link (exe, cwd, root): what it leads to, with a reference; 0 or -errno. */
 	int (*place)(pid_t, struct dentry **);
 };

@@ -253,7 +253,7 @@ void procfs_register_system(void)
 	procfs_register("stat", stat_show, NULL);
 	procfs_register("diskstats", diskstats_show, NULL);
 	procfs_register("filesystems", filesystems_show, NULL);
-	procfs_register("mounts", mounts_show, NULL);
+	procfs_register_polled("mounts", mounts_show, mounts_changes);
 	procfs_register("locks", locks_show, NULL);
 	procfs_register("cmdline", cmdline_show, NULL);
 	procfs_register("interrupts", interrupts_show, NULL);

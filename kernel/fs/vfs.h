@@ -17,6 +17,7 @@
 #include "vm/source.h"
 
 struct block_device;
+struct statfs64;
 struct text;
 struct dentry;
 struct file;
@@ -232,7 +233,13 @@ void vfs_shutdown(void);
  * number that an inode's has there. */
 void mounts_show(struct text *);
 void mounts_show_info(struct text *);
+/* The types of file systems by number, in the order of /proc/filesystems; NULL: no more. */
+const char *file_system_type_name(uint32_t index);
 uint32_t inode_mount(const struct inode *);
+/* What statfs(2) says of the file system mounted with this number (st_dev). -EINVAL: there is none. */
+int mount_statfs(uint32_t number, struct statfs64 *);
+/* How often something was mounted, unmounted or mounted anew; joins the table for the next time. */
+uint32_t mounts_changes(struct poll_table *);
 /* Its file system as /proc/PID/fdinfo numbers devices: major << 20 | minor. */
 uint32_t inode_device(const struct inode *);
 
@@ -278,7 +285,6 @@ struct file_time inode_now(const struct inode *);
 void inode_note_access(struct inode *);
 struct statx;
 void inode_stat(struct inode *, struct statx *);
-struct statfs64;
 int inode_statfs(struct inode *, struct statfs64 *);
 /* Writes what was changed of the disk through its node, and drops the pages that nobody uses:
  * before and after who goes past them, as swap does. 0, -EIO. */
