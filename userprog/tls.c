@@ -20,11 +20,11 @@
 #define DESCRIPTOR_32_BIT (1ull << 54)
 #define DESCRIPTOR_PAGES (1ull << 55)   /* G: the limit counts pages */
 
-/* The structure that frees an entry (Linux's LDT_empty). */
+/* The two structures that free an entry: Linux's LDT_empty, and all zeros. */
 static bool is_empty(const struct user_desc *d)
 {
-	return !d->base_addr && !d->limit && !d->contents && d->read_exec_only &&
-	       !d->seg_32bit && !d->limit_in_pages && d->seg_not_present && !d->useable;
+	return !d->base_addr && !d->limit && !d->contents && !d->seg_32bit && !d->limit_in_pages &&
+	       d->read_exec_only == d->seg_not_present && !d->useable;
 }
 
 static uint64_t descriptor_of(const struct user_desc *d)
