@@ -118,7 +118,7 @@ static unsigned frames_under(const char *memory, unsigned pages)
 
 static void drill_frames(void)
 {
-	unsigned written = 1 + one_of(10), read = 1 + one_of(10), untouched = 1 + one_of(10);
+	unsigned written = 1 + one_of(10), read = 2 + one_of(9), untouched = 1 + one_of(10);
 	unsigned pages = written + read + untouched;
 	char *memory = memory_map(pages * PAGE);
 
