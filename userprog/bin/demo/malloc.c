@@ -11,23 +11,34 @@
 #include "userprog/bin/demo/demo.h"
 
 #define SMALL 100u
+#define MANY 100u
 #define LARGE (2 * MIB)
 #define HUGE (256 * MIB)
 
+/* Takes small blocks until the break moves: the last of them. */
+static char *block_that_moves_the_break(unsigned *count)
+{
+	char *old_break = sbrk(0), *block;
+
+	*count = 0;
+	do {
+		block = malloc(SMALL);
+		++*count;
+	} while (sbrk(0) == old_break && *count < 10000);
+	return block;
+}
+
 static void small_blocks(void)
 {
-	char *first = malloc(SMALL), *block = first;
+	unsigned count;
+	char *first = block_that_moves_the_break(&count); /* what malloc has now is all new */
 	char *old_break = sbrk(0);
-	unsigned count = 1;
-
-	while (sbrk(0) == old_break && count < 10000) {
-		block = malloc(SMALL);
-		count++;
-	}
+	char *block = block_that_moves_the_break(&count);
 	char *new_break = sbrk(0);
+
 	say("  %u blocks of %u bytes, from %p to %p; then the break moved from %p to %p", count,
 	    SMALL, (void *)first, (void *)block, (void *)old_break, (void *)new_break);
-	claim(new_break > old_break && block >= first,
+	claim(new_break > old_break && block > first && count >= MANY,
 	      "malloc asked for %u KiB more, once for many",
 	      (unsigned)(new_break - old_break) / KIB);
 	struct states states = states_of(old_break, (unsigned)(new_break - old_break) / PAGE);
