@@ -70,10 +70,10 @@ static long filled_by_threads(void)
 {
 	struct thread threads[2];
 	char *memory = memory_map(PAGES * PAGE);
+	long before = vmstat("fault_zero_filled"); /* their stacks' pages count, too */
 
 	for (int i = 0; i < 2; i++)
 		thread_start(&threads[i], touch_all, memory);
-	long before = vmstat("fault_zero_filled");
 	for (int i = 0; i < 2; i++)
 		thread_wait(&threads[i]);
 	long filled = vmstat("fault_zero_filled") - before;
