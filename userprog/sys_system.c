@@ -184,7 +184,7 @@ static int32_t sys_sysfs(int option, uintptr_t first, char *user_name)
 		name = file_system_type_name(first);
 		return name ? copy_to_user(user_name, name, strlen(name) + 1) : -EINVAL;
 	}
-	while ((name = file_system_type_name(index)) && (option != 1 || strcmp(name, asked)))
+	while ((name = file_system_type_name(index)) && (option != 1 || strcmp(name, asked) != 0))
 		index++;
 	return option == 3 || (option == 1 && name) ? (int32_t)index : -EINVAL;
 }
