@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file "core": core(5) says when, elf(5) how. It has one note segment, with registers and what
+ * The file "core", or whichever name is set (core_name.h): core(5) says when, elf(5) how. It has one note segment, with registers and what
  * ps would show, and a segment for each area.
  *
  *   ELF header | program headers | notes | page of area 1 | page of area 1 | ... | page of area n
@@ -24,6 +24,7 @@
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
 #include "lib/string.h"
+#include "userprog/core_name.h"
 #include "userprog/exit.h"
 #include "userprog/fpu_image.h"
 #include "userprog/places.h"
@@ -34,7 +35,6 @@
 #include "vm/peek.h"
 #include "vm/spt.h"
 
-#define NAME "core"
 #define NOTE_NAME "CORE"
 #define SEGMENTS_MOST (PN_XNUM - 1u) /* e_phnum has 16 bits */
 #define AUXILIARY_MOST 256u          /* bytes */
@@ -406,13 +406,15 @@ static void put_all(struct core *core, int signal, int code)
 
 /* A new file of that name, so that nobody else has it open or by another name; what had the name
  * before loses it. NULL if that is not to be had. */
-static struct file *file_for_core(void)
+static struct file *file_for_core(int signal)
 {
 	struct dentry *cwd = places_cwd(process_current()->places);
 	struct file *file;
-	(void)vfs_unlink(cwd, NAME);
+	char name[CORE_NAME_SIZE];
+	core_name(signal, name);
+	(void)vfs_unlink(cwd, name);
 	uint32_t flags = O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW;
-	bool opened = vfs_open(cwd, NAME, flags, 0600, &file) == 0;
+	bool opened = vfs_open(cwd, name, flags, 0600, &file) == 0;
 	dentry_put(cwd);
 	return opened ? file : NULL;
 }
@@ -427,7 +429,7 @@ bool core_dump(int signal, int code)
 	exit_await_others(); /* so that nobody changes what is written */
 	core.others = process->living - 1;
 	core.page = kmalloc(PAGE_SIZE);
-	core.file = core.page ? file_for_core() : NULL;
+	core.file = core.page ? file_for_core(signal) : NULL;
 	if (core.file) {
 		put_all(&core, signal, code);
 		file_put(core.file);

@@ -13,6 +13,7 @@
 #include "kernel/sched/thread.h"
 #include "kernel/trace.h"
 #include "lib/string.h"
+#include "userprog/core_name.h"
 #include "userprog/descriptor.h"
 #include "userprog/exec.h"
 #include "userprog/exceptions.h"
@@ -113,6 +114,7 @@ void process_init(void)
 	terminal_init();
 	proc_files_init();
 	report_init();
+	core_name_init();
 	vdso_init();
 	rights_set_caller_door(tell_caller);
 	vfs_set_root_door(tell_root);
