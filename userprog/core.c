@@ -258,7 +258,7 @@ static uint32_t bytes_dumped(struct spt *spt, const struct area *area)
 	uint32_t size = area->end - area_start(area);
 	if (area->flags & AREA_NOT_DUMPED)
 		return 0;
-	if (!area->source || area->source->anonymous)
+	if (!area->source || area->source->shmem)
 		return size;
 	if (area->flags & AREA_SHARED)
 		return 0;

@@ -52,7 +52,7 @@ static struct page_view page_look(struct spt *spt, uintptr_t address)
 		const struct frame *frame = &frames[entry_frame(view.entry)];
 		view.mappings = frame == zero_frame ? 0 : frame_mapping_count(frame);
 		view.file_page = frame->state == FRAME_FILE;
-		view.shared_page = view.file_page && frame->owner.source->anonymous;
+		view.shared_page = view.file_page && frame->owner.source->shmem;
 		view.dirty = view.entry & PTE_D || frame_has(frame, FRAME_DIRTY);
 		view.referenced = view.entry & PTE_A || frame_has(frame, FRAME_TOUCHED);
 	}

@@ -25,6 +25,7 @@
 #include "userprog/syscall.h"
 #include "vm/mmap.h"
 #include "vm/page.h"
+#include "vm/shmem.h"
 #include "vm/spt.h"
 #include "vm/usercopy.h"
 
@@ -304,7 +305,7 @@ static int32_t usage(void *user_buffer)
 	for (struct tree_node *n = tree_first(&shm.by_index); n; n = tree_next(n)) {
 		struct inode *inode = LIST_ENTRY(n, struct segment, object.by_index)->file->inode;
 		told.shm_rss += inode->source.cached;
-		told.shm_swp += tmpfs_swapped(inode);
+		told.shm_swp += shmem_swapped(inode->source.shmem);
 	}
 	mutex_unlock(&shm.lock);
 	return copy_to_user(user_buffer, &told, sizeof told) ? -EFAULT : highest_index();
@@ -403,7 +404,7 @@ static void show(struct text *text)
 		           s.shm_perm.uid, s.shm_perm.gid, s.shm_perm.cuid, s.shm_perm.cgid,
 		           s.shm_atime, s.shm_dtime, s.shm_ctime);
 		text_print(text, " %10u %10u\n", inode->source.cached * PAGE_SIZE,
-		           tmpfs_swapped(inode) * PAGE_SIZE);
+		           shmem_swapped(inode->source.shmem) * PAGE_SIZE);
 	}
 }
 

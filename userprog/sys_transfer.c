@@ -115,7 +115,7 @@ static int32_t sys_pwrite64(int number, void *user, size_t n, int64_t position)
 static bool knows_no_wait(const struct file *file, enum direction direction)
 {
 	if (S_ISREG(file->inode->mode))
-		return direction == READING && !file->inode->source.anonymous;
+		return direction == READING && !file->inode->source.shmem;
 	return S_ISFIFO(file->inode->mode) || (S_ISCHR(file->inode->mode) && !file->stream);
 }
 

@@ -35,7 +35,13 @@ static void read(struct page_source *source, struct frame *frame)
 }
 
 /* It is there for ever, so nobody counts who refers to it. */
-static void source_hold(struct page_source *source)
+static bool source_get(struct page_source *source)
+{
+	(void)source;
+	return true;
+}
+
+static void source_put(struct page_source *source)
 {
 	(void)source;
 }
@@ -49,7 +55,7 @@ static void describe(struct page_source *source, uint32_t *device, uint32_t *ino
 }
 
 static const struct page_source_ops source_ops = {
-	.read = read, .get = source_hold, .put = source_hold, .describe = describe};
+	.read = read, .get = source_get, .put = source_put, .describe = describe};
 
 static void backing_hold(struct backing *backing)
 {

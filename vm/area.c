@@ -168,7 +168,7 @@ void area_commit(struct areas *areas, struct area *area)
 
 static void set_holder(struct page_source *source, struct areas *holder)
 {
-	if (!source->anonymous)
+	if (!source->shmem)
 		return;
 	if (source->holder)
 		source->holder->shared_held -= source->held;

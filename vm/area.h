@@ -136,7 +136,7 @@ struct area *area_create_like(const struct area *model, uintptr_t from, uintptr_
 /* Gives up the reference and the record. May sleep. */
 void area_free(struct area *);
 uint32_t area_objects(void); /* in existence, for the auditor */
-/* An anonymous source has so many pages more, or less, in memory or in swap. One of those who map
+/* Shared memory has so many pages more, or less, in memory or in swap. One of those who map
  * it counts them; when that one has gone, another. vm_lock held. */
 static inline void areas_count_held(struct page_source *source, int32_t pages)
 {

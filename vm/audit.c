@@ -28,11 +28,11 @@
 #include "vm/pagedir.h"
 #include "vm/rmap.h"
 #include "vm/source.h"
+#include "vm/shmem.h"
 #include "vm/spt.h"
 #include "vm/swap.h"
 #include "vm/vm.h"
 
-static uint32_t (*other_slots)(void);
 
 struct audit {
 	char *words;
@@ -376,7 +376,7 @@ static void check_owner(struct audit *audit, struct frame *frame)
 	if (frame->state == FRAME_UNOWNED && frame->pins == 0 && !frame_has(frame, FRAME_ORPHAN))
 		broken(audit, "frame 0x%x has neither an owner nor a pin, and is not free", number);
 	audit->orphan_slots += frame_has(frame, FRAME_HAS_SLOT);
-	audit->dirty += frame->state == FRAME_FILE && !frame->owner.source->anonymous &&
+	audit->dirty += frame->state == FRAME_FILE && !frame->owner.source->shmem &&
 	                frame_has(frame, FRAME_DIRTY);
 }
 
@@ -403,7 +403,7 @@ static void check_frame(struct audit *audit, uint32_t number)
 static void check_counts(struct audit *audit)
 {
 	uint32_t slots = audit->anon_slots + audit->orphan_slots +
-	                 (other_slots ? other_slots() : 0);
+	                 shmem_slots();
 	if (audit->entries != audit->mappings)
 		broken(audit, "%u entries map frames, and frames list %u", audit->entries,
 		       audit->mappings);
@@ -551,9 +551,4 @@ int audit_compare(char *words, size_t size)
 		broken(&audit, "%u mapping records exist, and %u are in use", mapping_count(),
 		       audit.records + audit.spares);
 	return audit.broken;
-}
-
-void audit_set_slot_hook(uint32_t (*count)(void))
-{
-	other_slots = count;
 }

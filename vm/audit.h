@@ -18,6 +18,3 @@ int audit_run_locked(char *words, size_t size); /* the same with vm_lock held */
  * have ended to be gone. Else as audit_run. */
 void audit_baseline(void);
 int audit_compare(char *words, size_t size);
-
-/* The door for tmpfs: how many swap slots its pages hold. */
-void audit_set_slot_hook(uint32_t (*count)(void));

@@ -69,8 +69,8 @@ static bool may_go(const struct frame *frame)
 	/* A page that never had a slot needs one; a slot in hand can be written again. */
 	if (frame->state == FRAME_ANON)
 		return frame->owner.anon->slot || swap_available();
-	/* Whether a page of tmpfs has one only tmpfs knows. */
-	if (frame->owner.source->anonymous && frame_has(frame, FRAME_DIRTY))
+	/* Whether a page of shared memory has one is not asked. */
+	if (frame->owner.source->shmem && frame_has(frame, FRAME_DIRTY))
 		return swap_available();
 	return true;
 }
@@ -80,7 +80,7 @@ static bool may_go(const struct frame *frame)
 static bool may_go_in_turn(const struct frame *frame)
 {
 	static uint32_t owed[2]; /* hundredths of a page: of files, for swap; vm_lock */
-	bool to_swap = frame->state == FRAME_ANON || frame->owner.source->anonymous;
+	bool to_swap = frame->state == FRAME_ANON || frame->owner.source->shmem;
 	if (!may_go(frame))
 		return false;
 	owed[to_swap] += to_swap ? swappiness : 2 * SWAPPINESS_EVEN - swappiness;

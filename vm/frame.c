@@ -210,7 +210,7 @@ void frame_unpin(struct frame *frame)
 
 static inline void count_dirty(const struct frame *frame, uint32_t change)
 {
-	if (!frame->owner.source->anonymous)
+	if (!frame->owner.source->shmem)
 		__atomic_fetch_add(&frames_dirty, change, __ATOMIC_RELAXED);
 }
 

@@ -417,7 +417,7 @@ static struct frame *next_of(struct page_source *source)
 /* Nobody would miss the page. vm_lock held. */
 static bool droppable(const struct frame *frame)
 {
-	return frame->state == FRAME_FILE && !frame->owner.source->anonymous &&
+	return frame->state == FRAME_FILE && !frame->owner.source->shmem &&
 	       frame->pins == 0 && !frame->mappings && !frame_has(frame, FRAME_BUSY | FRAME_DIRTY);
 }
 
@@ -495,7 +495,7 @@ static void gather(struct page_source *source, uint32_t first, uint32_t end,
 
 int pagecache_write_some(struct page_source *source)
 {
-	if (source->anonymous)
+	if (source->shmem)
 		return 0;
 	SCOPED_MUTEX(&source->sync_lock);
 	spin_lock(&vm_lock);
@@ -572,7 +572,7 @@ int pagecache_sync_all(void)
 		spin_lock(&vm_lock);
 		for (; number < physmem_end() && batch.count < WRITEBACK_MAX; number++) {
 			struct frame *frame = &frames[number];
-			if (frame->state == FRAME_FILE && !frame->owner.source->anonymous)
+			if (frame->state == FRAME_FILE && !frame->owner.source->shmem)
 				writeback_add(&batch, frame);
 			vm_breathe(&steps, FRAMES_A_HOLD);
 		}

@@ -89,7 +89,7 @@ static uint32_t identity_of(const struct frame *frame)
 
 static bool goes_without_swap(const struct frame *frame)
 {
-	return frame->state == FRAME_FILE && !frame->owner.source->anonymous;
+	return frame->state == FRAME_FILE && !frame->owner.source->shmem;
 }
 
 void replace_enter(struct frame *frame)

@@ -20,6 +20,7 @@
 struct areas;
 struct frame;
 struct page_source;
+struct shmem;
 
 struct page_source_ops {
 	/* Start to fill / write out the frame's page (frame->index), ending in
@@ -33,8 +34,9 @@ struct page_source_ops {
 	 * frame is pinned, and valid or (new content for it, nothing read) busy. May sleep.
 	 * 0, -ENOSPC, -EIO, -ENOMEM. */
 	int (*prepare_write)(struct page_source *, struct frame *);
-	/* Somebody refers to the source / does no longer. put may sleep. */
-	void (*get)(struct page_source *);
+	/* Somebody refers to the source / does no longer. False: it is on its way out, as he may
+	 * see who found it without anybody's reference. Only put may sleep. */
+	bool (*get)(struct page_source *);
 	void (*put)(struct page_source *);
 	/* Device and inode numbers, and a path into `to` (or "") if one happens to be known. */
 	void (*describe)(struct page_source *, uint32_t *device, uint32_t *inode, char *to,
@@ -56,12 +58,12 @@ struct page_source {
 	const struct page_source_ops *ops;
 	volatile uint64_t size;  /* bytes; pages past it are SIGBUS. Written under the file
 	                            system's lock; read without */
-	bool anonymous;          /* its dirty pages go to swap (tmpfs) */
+	struct shmem *shmem;     /* it is shared memory, whose pages go to swap; NULL: it is not */
 	bool carries_swap;       /* swapon: its file system lets nobody change it */
 	struct list frames;      /* (v) of struct frame, by source_link */
 	uint32_t cached;         /* (v) how many */
-	uint32_t held;           /* (v) of an anonymous one: its pages, in memory or in swap */
-	struct areas *holder;    /* (v) of those who map an anonymous one, that in whose score its
+	uint32_t held;           /* (v) of shared memory: its pages, in memory or in swap */
+	struct areas *holder;    /* (v) of those who map shared memory, that in whose score its
 	                            pages are; NULL: nobody maps it */
 	struct list areas;       /* (v) of struct area, by source_link: who maps it. Those that the
 	                            latest truncation has to visit are the last */

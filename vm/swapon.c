@@ -14,6 +14,7 @@
 #include "lib/string.h"
 #include "vm/anon.h"
 #include "vm/pagecache.h"
+#include "vm/shmem.h"
 #include "vm/source.h"
 #include "vm/spt.h"
 #include "vm/swap.h"
@@ -21,8 +22,6 @@
 #include "vm/vm.h"
 
 #define ROUNDS_MAX 100 /* of emptying: each finds what moved meanwhile */
-
-static int (*empty_others)(uint32_t device);
 
 /* The first page of a swap device: mkswap(8), version 1. */
 struct swap_header {
@@ -217,9 +216,7 @@ static int empty_device(uint32_t device)
 		error = empty_space(spt, device);
 	if (spt)
 		spt_put(spt);
-	if (!error && empty_others)
-		error = empty_others(device);
-	return error;
+	return error ? error : shmem_leave_swap(device);
 }
 
 int swap_off(const char *name)
@@ -248,9 +245,3 @@ int swap_off(const char *name)
 	device_clear(device);
 	return error;
 }
-
-void swap_set_empty_hook(int (*empty)(uint32_t device))
-{
-	empty_others = empty;
-}
-

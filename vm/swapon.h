@@ -15,7 +15,3 @@ int swap_on(const char *name, struct block_device *disk, struct page_source *fil
  * device; and while it stays in use -ENOMEM: what it holds does not fit into memory; -EIO: some
  * of it cannot be read; -EINTR: the thread was killed. */
 int swap_off(const char *name);
-
-/* The door for tmpfs, whose pages hold slots too: gives up every slot on the device. 0, -ENOMEM,
- * -EIO. */
-void swap_set_empty_hook(int (*empty)(uint32_t device));

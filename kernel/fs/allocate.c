@@ -213,7 +213,7 @@ static int range_check(const struct inode *inode, uint32_t mode, loff_t offset, 
 
 	if (__builtin_add_overflow(offset, length, &stop) || stop > (loff_t)FILE_SIZE_MAX)
 		return -EFBIG;
-	if (mode & FALLOC_FL_ZERO_RANGE && inode->source.anonymous)
+	if (mode & FALLOC_FL_ZERO_RANGE && inode->source.shmem)
 		return -EOPNOTSUPP; /* as Linux's tmpfs says */
 	return 0;
 }

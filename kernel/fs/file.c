@@ -214,7 +214,7 @@ static size_t inode_held(const struct file *file)
 
 	if (S_ISFIFO(inode->mode))
 		return pipe_held(file);
-	if (!source->anonymous || !list_empty(&source->areas))
+	if (!source->shmem || !list_empty(&source->areas))
 		return 0;
 	return may_write(file) || !inode->links
 	               ? source->held * PAGE_SIZE + inode->attribute_bytes : 0;

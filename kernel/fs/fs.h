@@ -141,16 +141,13 @@ int inode_given_away(struct inode *);
 int inode_may_remove(const struct inode *dir, const struct inode *);
 /* A reference on an inode that may be on its way out: false if it is. */
 bool inode_try_get(struct inode *);
-/* Gives up every swap slot in the area: the door that swapoff comes in by. 0, -ENOMEM, -EIO,
- * -EINTR. */
-int tmpfs_leave_swap(uint32_t area);
 /* -EROFS if its file system may not be changed; of content: -ETXTBSY if it carries swap, too. */
 int inode_check_writable(const struct inode *);
 /* The list of an inode's extended attributes, which is no more, becomes empty. */
 void attribute_list_free(struct list *);
 int inode_check_content_writable(const struct inode *);
 /* For page_source_ops: references to the inode, and its description. */
-void inode_source_get(struct page_source *);
+bool inode_source_get(struct page_source *);
 void inode_source_put(struct page_source *);
 void inode_source_describe(struct page_source *, uint32_t *device, uint32_t *inode, char *to,
                            size_t size);

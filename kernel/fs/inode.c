@@ -14,6 +14,7 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 
+#include "kernel/dev/block.h"
 #include "kernel/fs/fs.h"
 #include "kernel/fs/notify.h"
 #include "kernel/mem/physmem.h"
@@ -350,9 +351,9 @@ struct inode *inode_of_source(struct page_source *source)
 	return LIST_ENTRY(source, struct inode, source);
 }
 
-void inode_source_get(struct page_source *source)
+bool inode_source_get(struct page_source *source)
 {
-	inode_get(inode_of_source(source));
+	return inode_try_get(inode_of_source(source));
 }
 
 void inode_source_put(struct page_source *source)
@@ -752,7 +753,8 @@ void inode_stat(struct inode *inode, struct statx *to)
 	to->stx_gid = inode->gid;
 	to->stx_size = is_device ? 0 : inode->source.size;
 	to->stx_blksize = PAGE_SIZE;
-	to->stx_blocks = inode->blocks;
+	to->stx_blocks = inode->source.shmem ? inode->source.held * SECTORS_PER_PAGE
+	                                     : inode->blocks;
 	to->stx_atime = timestamp(inode->atime);
 	to->stx_mtime = timestamp(inode->mtime);
 	to->stx_ctime = timestamp(inode->ctime);

@@ -20,11 +20,9 @@
 #include "kernel/mem/physmem.h"
 #include "kernel/mem/slab.h"
 #include "lib/string.h"
-#include "vm/audit.h"
 #include "vm/evict.h"
 #include "vm/mmap.h"
 #include "vm/pagecache.h"
-#include "vm/swapon.h"
 
 const struct file_system_type *const file_system_types[] = {
 	&ext2_type, &tmpfs_type, &devtmpfs_type, &proc_type, &sysfs_type, &devpts_type, NULL,
@@ -628,7 +626,5 @@ int vfs_init(const char *device)
 	shrinker_register(shrink);
 	evict_set_shortage_hook(give_back);
 	vm_set_shared_memory_hook(shared_memory_make);
-	audit_set_slot_hook(tmpfs_slots);
-	swap_set_empty_hook(tmpfs_leave_swap);
 	return 0;
 }

@@ -46,7 +46,7 @@ static uint64_t flags_of_page(const struct frame *frame)
 {
 	bool anonymous = frame->state == FRAME_ANON;
 	bool swapped = anonymous && frame->owner.anon->slot;
-	bool to_swap = anonymous || frame->owner.source->anonymous;
+	bool to_swap = anonymous || frame->owner.source->shmem;
 
 	return BIT(KPF_LRU) | (frame->mappings ? BIT(KPF_MMAP) : 0) |
 	       (anonymous ? BIT(KPF_ANON) : 0) | (swapped ? BIT(KPF_SWAPCACHE) : 0) |

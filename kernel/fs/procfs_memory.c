@@ -41,8 +41,8 @@ static void count_file(const struct frame *frame, struct usage *usage)
 {
 	usage->file++;
 	usage->mapped += frame->mappings != 0;
-	usage->shared += frame->owner.source->anonymous;
-	usage->dirty += !frame->owner.source->anonymous && frame_has(frame, FRAME_DIRTY);
+	usage->shared += frame->owner.source->shmem != NULL;
+	usage->dirty += !frame->owner.source->shmem && frame_has(frame, FRAME_DIRTY);
 }
 
 /* vm_lock held. */

@@ -9,28 +9,14 @@
 #include <linux/fcntl.h>
 
 #include "kernel/fs/fs.h"
-#include "vm/area.h"
-#include "vm/vm.h"
+#include "vm/shmem.h"
 
 #define SEALS_KNOWN \
 	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
 
 static bool can_be_sealed(const struct inode *inode)
 {
-	return S_ISREG(inode->mode) && inode->source.anonymous;
-}
-
-/* Whether a program may write to its pages, now or after mprotect(2). */
-static bool is_mapped_writable(struct inode *inode)
-{
-	const uint32_t both = AREA_SHARED | AREA_MAY_WRITE;
-	bool found = false;
-
-	spin_lock(&vm_lock);
-	LIST_FOR(&inode->source.areas, struct area, area, source_link)
-		found |= (area->flags & both) == both;
-	spin_unlock(&vm_lock);
-	return found;
+	return S_ISREG(inode->mode) && inode->source.shmem;
 }
 
 int file_seals(struct file *file)
@@ -53,7 +39,8 @@ int file_add_seals(struct file *file, uint32_t seals)
 	uint32_t before = inode->seals;
 	/* First, so that a mapping that is being made sees it, or is seen. */
 	__atomic_store_n(&inode->seals, before | seals, __ATOMIC_SEQ_CST);
-	if (seals & F_SEAL_WRITE && !(before & F_SEAL_WRITE) && is_mapped_writable(inode)) {
+	if (seals & F_SEAL_WRITE && !(before & F_SEAL_WRITE) &&
+	    shmem_mapped_writable(inode->source.shmem)) {
 		__atomic_store_n(&inode->seals, before, __ATOMIC_SEQ_CST);
 		return -EBUSY;
 	}

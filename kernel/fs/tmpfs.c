@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tmpfs: files in memory. Their pages are in the page cache and nowhere else, until memory
- * is short: then a page goes to a swap slot, which is noted here.
- *
- *   inode -> slots, a tree by index / 32 -> 32 slots: 0, or where the page was put
- *
- * A page that was read back keeps its slot and is written to it again. The node of the tree
- * for a page is made before the page is first dirtied (prepare_write), so that writing
- * pages out needs no memory. Trees and slots: vm_lock. Names: the directory's inode lock;
- * a name holds a reference to its inode, so what has a name stays.
+ * tmpfs: files in memory. What is in them is shared memory, of which vm/shmem.h is in charge; here
+ * are names, inodes and mounts. Names: the directory's inode lock; a name holds a reference to its
+ * inode, so what has a name stays.
  *
  * A mounted tmpfs takes at most half of RAM and of swap for pages, and one inode for two pages of
  * RAM, or what mount(8)'s options say (tmpfs(5)). What an inode costs lies in the kernel's memory,
@@ -26,24 +20,12 @@
 #include "kernel/sched/thread.h"
 #include "lib/string.h"
 #include "lib/tree.h"
-#include "vm/area.h"
-#include "vm/commit.h"
-#include "vm/frame.h"
-#include "vm/pagecache.h"
+#include "vm/page.h"
+#include "vm/shmem.h"
 #include "vm/swap.h"
-#include "vm/vm.h"
 
-#define SLOTS_PER_NODE 32u
-#define SECTORS_PER_PAGE 8u
-#define NODES_A_HOLD 8u /* looked through before vm_lock is let go for a moment */
 #define ROOT_MODE 01777u
 #define INODE_BYTES 1024u /* what an inode counts, and each name but its first */
-
-struct slots {
-	struct tree_node node;        /* key: index / 32 */
-	uint32_t present;             /* bit i: the page was written to once, and counts */
-	uint32_t slot[SLOTS_PER_NODE];
-};
 
 struct name {
 	struct tree_node by_position; /* the directory's names; key: position */
@@ -55,15 +37,13 @@ struct name {
 
 struct tmpfs_inode {
 	struct inode inode;
-	struct tree slots;            /* vm_lock */
-	struct list_link swapped_link; /* files that were given a slot; vm_lock */
+	struct shmem shmem;           /* the content: inode.source's pages */
 	struct tree names, hashes;    /* of a directory: each name by both keys; inode.lock */
 	uint32_t last_position;
 	struct inode *parent;         /* of a directory; no reference: it has us */
 	char *target;                 /* of a symbolic link */
 	struct list attributes;       /* xattr.c; inode.lock */
 	struct list_link all_link;    /* every inode of the file system; fs_cache_lock */
-	uint32_t promised;            /* pages of shared memory that were: vm/commit.h */
 };
 
 /* What mount was told, or the rule; 0 pages or inodes: no limit. */
@@ -72,21 +52,18 @@ struct options {
 };
 
 struct tmpfs {
-	uint32_t pages_max;           /* 0: no limit */
-	uint32_t pages;               /* vm_lock */
-	uint64_t inode_bytes_max;     /* 0: no limit */
-	uint64_t inode_bytes;         /* vm_lock */
+	struct shmem_limit limit;     /* of pages */
+	struct spinlock lock;
+	uint64_t inode_bytes_max;     /* lock; 0: no limit */
+	uint64_t inode_bytes;         /* lock */
 	struct options told;          /* limits by the rule, and what mount was told of the root */
 	uint32_t last_number;
 	struct list inodes;           /* fs_cache_lock */
 };
 
 static struct slab_cache inode_slab = SLAB_CACHE("tmpfs_inode", sizeof(struct tmpfs_inode));
-static struct slab_cache slots_slab = SLAB_CACHE("tmpfs_slots", sizeof(struct slots));
 static struct slab_cache name_slab = SLAB_CACHE("tmpfs_name", sizeof(struct name));
 static struct file_system *nameless_fs;
-static uint32_t slots_held; /* vm_lock */
-static struct list swapped_files = LIST_INIT(swapped_files); /* vm_lock */
 
 static const struct inode_ops tmpfs_inode_ops;
 
@@ -100,344 +77,33 @@ static struct tmpfs *tmpfs_of(struct inode *inode)
 	return inode->fs->private;
 }
 
-uint32_t tmpfs_slots(void)
-{
-	return slots_held;
-}
-
 /* --- pages ------------------------------------------------------------------------------ */
 
-/* The place of a page's slot, or NULL if it was never written. vm_lock held. */
-static uint32_t *slot_place(struct tmpfs_inode *file, uint32_t index)
-{
-	struct tree_node *node = tree_find(&file->slots, index / SLOTS_PER_NODE);
-
-	return node ? &TREE_ENTRY(node, struct slots, node)->slot[index % SLOTS_PER_NODE] : NULL;
-}
-
-/* Whether a swap slot has the page. */
-static bool tmpfs_stored(struct page_source *source, uint32_t index)
-{
-	spin_lock(&vm_lock);
-	uint32_t *place = slot_place(tmpfs_inode(inode_of_source(source)), index);
-	bool stored = place && *place;
-	spin_unlock(&vm_lock);
-	return stored;
-}
-
-static void tmpfs_read(struct page_source *source, struct frame *frame)
-{
-	struct tmpfs_inode *file = tmpfs_inode(inode_of_source(source));
-
-	spin_lock(&vm_lock);
-	uint32_t *place = slot_place(file, frame->index);
-	uint32_t slot = place ? *place : 0;
-	spin_unlock(&vm_lock);
-	if (slot) {
-		swap_read(slot, frame);
-		return;
-	}
-	memset(frame_data(frame), 0, PAGE_SIZE);
-	frame_io_done(frame, 0);
-}
-
-static void tmpfs_write(struct page_source *source, struct frame *frame)
-{
-	struct tmpfs_inode *file = tmpfs_inode(inode_of_source(source));
-
-	spin_lock(&vm_lock);
-	uint32_t *place = slot_place(file, frame->index);
-	if (place && *place && frame_clear(frame, FRAME_ERROR)) {
-		swap_slot_retire(*place); /* it could not be written the last time */
-		*place = 0;
-		slots_held--;
-	}
-	if (place && !*place) {
-		*place = swap_slot_alloc();
-		slots_held += *place != 0;
-		if (*place && !list_linked(&file->swapped_link))
-			list_append(&swapped_files, &file->swapped_link);
-	}
-	uint32_t slot = place ? *place : 0;
-	spin_unlock(&vm_lock);
-	if (slot)
-		swap_write(slot, frame);
-	else
-		frame_io_done(frame, -ENOSPC); /* the page stays */
-}
-
-/* Enters the node unless one came meanwhile. Returns the one that is there. vm_lock held. */
-static struct slots *slots_enter(struct tmpfs_inode *file, struct slots **new)
-{
-	if (tree_insert(&file->slots, &(*new)->node)) {
-		struct slots *entered = *new;
-		*new = NULL;
-		return entered;
-	}
-	return TREE_ENTRY(tree_find(&file->slots, (*new)->node.key), struct slots, node);
-}
-
-/* Counts the page as the file's. -ENOSPC if the file system is full. vm_lock held. */
-static int page_count(struct tmpfs_inode *file, struct slots *slots, uint32_t index)
-{
-	struct tmpfs *tmpfs = tmpfs_of(&file->inode);
-	uint32_t bit = 1u << index % SLOTS_PER_NODE;
-
-	if (slots->present & bit)
-		return 0;
-	if (tmpfs->pages_max && tmpfs->pages >= tmpfs->pages_max)
-		return -ENOSPC;
-	slots->present |= bit;
-	tmpfs->pages++;
-	areas_count_held(&file->inode.source, 1);
-	file->inode.blocks += SECTORS_PER_PAGE;
-	return 0;
-}
-
-static int tmpfs_prepare_write(struct page_source *source, struct frame *frame)
-{
-	struct tmpfs_inode *file = tmpfs_inode(inode_of_source(source));
-	struct slots *new = NULL, *slots;
-
-	spin_lock(&vm_lock);
-	struct tree_node *node = tree_find(&file->slots, frame->index / SLOTS_PER_NODE);
-	if (!node) {
-		spin_unlock(&vm_lock);
-		new = slab_alloc_zeroed(&slots_slab);
-		if (!new)
-			return -ENOMEM;
-		new->node.key = frame->index / SLOTS_PER_NODE;
-		spin_lock(&vm_lock);
-		slots = slots_enter(file, &new);
-	} else {
-		slots = TREE_ENTRY(node, struct slots, node);
-	}
-	int error = page_count(file, slots, frame->index);
-	spin_unlock(&vm_lock);
-	if (new)
-		slab_free(&slots_slab, new);
-	return error;
-}
-
 static const struct page_source_ops tmpfs_source_ops = {
-	.read = tmpfs_read,
-	.write = tmpfs_write,
-	.prepare_write = tmpfs_prepare_write,
+	.read = shmem_read,
+	.write = shmem_write,
+	.prepare_write = shmem_prepare_write,
+	.stored = shmem_stored,
 	.get = inode_source_get,
 	.put = inode_source_put,
 	.describe = inode_source_describe,
-	.stored = tmpfs_stored,
 };
-
-/* The file's first page from *index on that has a slot in the area; false if there is none.
- * vm_lock held. */
-static bool next_swapped(struct tmpfs_inode *file, uint32_t area, uint32_t *index)
-{
-	struct tree_node *node = tree_ceiling(&file->slots, *index / SLOTS_PER_NODE);
-
-	for (; node; node = tree_next(node)) {
-		struct slots *slots = TREE_ENTRY(node, struct slots, node);
-		uint32_t start = node->key * SLOTS_PER_NODE;
-
-		for (uint32_t i = *index > start ? *index - start : 0; i < SLOTS_PER_NODE; i++) {
-			if (!swap_slot_on(slots->slot[i], area))
-				continue;
-			*index = start + i;
-			return true;
-		}
-	}
-	return false;
-}
-
-uint32_t tmpfs_swapped(struct inode *inode)
-{
-	struct tmpfs_inode *file = tmpfs_inode(inode);
-	struct tree_node *node;
-	uint32_t count = 0, steps = 0;
-
-	spin_lock(&vm_lock);
-	for (uintptr_t key = 0; (node = tree_ceiling(&file->slots, key)) != NULL; key++) {
-		const struct slots *slots = TREE_ENTRY(node, struct slots, node);
-
-		key = node->key;
-		for (uint32_t i = 0; i < SLOTS_PER_NODE; i++)
-			count += slots->slot[i] &&
-			         !pagecache_find(&inode->source, (uint32_t)key * SLOTS_PER_NODE + i);
-		vm_breathe(&steps, NODES_A_HOLD);
-	}
-	spin_unlock(&vm_lock);
-	return count;
-}
-
-/* A file with a page in the area, with a reference; NULL if there is none. One that is being
- * released gives its slots up by itself. */
-static struct tmpfs_inode *swapped_file(uint32_t area)
-{
-	struct tmpfs_inode *found = NULL;
-
-	spin_lock(&vm_lock);
-	LIST_FOR(&swapped_files, struct tmpfs_inode, file, swapped_link) {
-		uint32_t index = 0;
-		if (next_swapped(file, area, &index) && inode_try_get(&file->inode)) {
-			found = file;
-			break;
-		}
-	}
-	spin_unlock(&vm_lock);
-	return found;
-}
-
-/* Brings the page in and gives up its slot; a write to it that is under way comes first. */
-static int release_slot(struct tmpfs_inode *file, uint32_t index, uint32_t area)
-{
-	struct frame *frame;
-	int error = pagecache_get(&file->inode.source, index, &frame);
-
-	if (error)
-		return error;
-	frame_wait(frame);
-	spin_lock(&vm_lock);
-	uint32_t *place = slot_place(file, index);
-	if (place && swap_slot_on(*place, area) && !frame_has(frame, FRAME_BUSY)) {
-		swap_slot_free(*place);
-		*place = 0;
-		slots_held--;
-		frame_set(frame, FRAME_DIRTY);
-	}
-	frame_unpin_locked(frame);
-	spin_unlock(&vm_lock);
-	return 0;
-}
-
-int tmpfs_leave_swap(uint32_t area)
-{
-	struct tmpfs_inode *file;
-	int error = 0;
-
-	while (!error && (file = swapped_file(area))) {
-		for (uint32_t index = 0; !error; index++) {
-			spin_lock(&vm_lock);
-			bool more = next_swapped(file, area, &index);
-			spin_unlock(&vm_lock);
-			if (!more)
-				break;
-			error = thread_current()->killed ? -EINTR
-			                                 : release_slot(file, index, area);
-		}
-		inode_put(&file->inode);
-	}
-	return error;
-}
-
-/* Forgets one page of a node: its slot, and that it counts. vm_lock held. */
-static void slot_cut(struct tmpfs_inode *file, struct slots *slots, uint32_t i)
-{
-	if (slots->slot[i]) {
-		swap_slot_free(slots->slot[i]);
-		slots->slot[i] = 0;
-		slots_held--;
-	}
-	if (slots->present & 1u << i) {
-		slots->present &= ~(1u << i);
-		tmpfs_of(&file->inode)->pages--;
-		areas_count_held(&file->inode.source, -1);
-		file->inode.blocks -= SECTORS_PER_PAGE;
-	}
-}
-
-/* Forgets the pages of the node from `first` on. True if none is left. vm_lock held. */
-static bool slots_cut(struct tmpfs_inode *file, struct slots *slots, uint32_t first)
-{
-	uint32_t start = slots->node.key * SLOTS_PER_NODE;
-
-	for (uint32_t i = first > start ? first - start : 0; i < SLOTS_PER_NODE; i++)
-		slot_cut(file, slots, i);
-	return first <= start;
-}
-
-/* The pages are gone from the page cache already. */
-static void slots_truncate(struct tmpfs_inode *file, uint32_t first)
-{
-	struct tree_node *node;
-
-	for (;;) {
-		spin_lock(&vm_lock);
-		node = tree_last(&file->slots);
-		bool more = node && (node->key + 1) * SLOTS_PER_NODE > first;
-		struct slots *slots = more ? TREE_ENTRY(node, struct slots, node) : NULL;
-		bool empty = more && slots_cut(file, slots, first);
-		if (empty)
-			tree_remove(&file->slots, node);
-		spin_unlock(&vm_lock);
-		if (!empty)
-			return;
-		slab_free(&slots_slab, slots);
-	}
-}
 
 static int tmpfs_truncate(struct inode *inode, uint64_t size)
 {
-	uint32_t first = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
-
-	pagecache_truncate(&inode->source, first);
-	slots_truncate(tmpfs_inode(inode), first);
+	shmem_truncate(inode->source.shmem, (size + PAGE_SIZE - 1) >> PAGE_SHIFT);
 	return 0;
 }
-
-/* --- holes ------------------------------------------------------------------------------ */
 
 static int tmpfs_run(struct inode *inode, uint32_t index, bool *has, uint32_t *pages)
 {
-	struct tree_node *node;
-
-	spin_lock(&vm_lock);
-	node = tree_ceiling(&tmpfs_inode(inode)->slots, index / SLOTS_PER_NODE);
-	if (!node || node->key != index / SLOTS_PER_NODE) {
-		*has = false;
-		*pages = node ? node->key * SLOTS_PER_NODE - index : UINT32_MAX - index;
-	} else {
-		uint32_t present = TREE_ENTRY(node, struct slots, node)->present;
-		uint32_t bit = index % SLOTS_PER_NODE;
-		*has = present >> bit & 1;
-		*pages = 1;
-		while (bit + *pages < SLOTS_PER_NODE && (present >> (bit + *pages) & 1) == *has)
-			++*pages;
-	}
-	spin_unlock(&vm_lock);
+	*has = shmem_run(inode->source.shmem, index, pages);
 	return 0;
-}
-
-/* The page leaves the cache, and then its slot; not while a frame of it is there, which may just
- * be read from the slot. */
-static void page_punch(struct tmpfs_inode *file, uint32_t index)
-{
-	bool done;
-
-	do {
-		pagecache_forget(&file->inode.source, index);
-		spin_lock(&vm_lock);
-		struct tree_node *node = tree_find(&file->slots, index / SLOTS_PER_NODE);
-		done = !node || !pagecache_find(&file->inode.source, index);
-		if (node && done)
-			slot_cut(file, TREE_ENTRY(node, struct slots, node),
-			         index % SLOTS_PER_NODE);
-		spin_unlock(&vm_lock);
-	} while (!done);
 }
 
 static int tmpfs_punch(struct inode *inode, uint32_t first, uint32_t end)
 {
-	uint32_t pages;
-	bool has;
-
-	while (first < end && !thread_current()->killed) {
-		tmpfs_run(inode, first, &has, &pages);
-		if (has)
-			page_punch(tmpfs_inode(inode), first++);
-		else
-			first = pages < end - first ? first + pages : end;
-	}
-	return first < end ? -EINTR : 0;
+	return shmem_punch(inode->source.shmem, first, end);
 }
 
 /* --- inodes ----------------------------------------------------------------------------- */
@@ -452,13 +118,13 @@ static int inode_bytes_add(struct tmpfs *tmpfs, int32_t more)
 {
 	int error = 0;
 
-	spin_lock(&vm_lock);
+	spin_lock(&tmpfs->lock);
 	if (more > 0 && tmpfs->inode_bytes_max &&
 	    tmpfs->inode_bytes + (uint32_t)more > tmpfs->inode_bytes_max)
 		error = -ENOSPC;
 	else
 		tmpfs->inode_bytes += (int64_t)more;
-	spin_unlock(&vm_lock);
+	spin_unlock(&tmpfs->lock);
 	return error;
 }
 
@@ -480,14 +146,13 @@ static int inode_new(struct file_system *fs, const struct inode *dir, uint32_t m
 	struct inode *inode = &file->inode;
 	inode_init(inode, fs, &tmpfs_inode_ops, &tmpfs_source_ops, mode);
 	inode_own(inode, dir);
-	inode->source.anonymous = true;
+	shmem_begin(&file->shmem, &inode->source, &tmpfs->limit);
 	inode->seals = F_SEAL_SEAL; /* but for what memfd_create(2) makes to be sealed */
 	inode->number = __atomic_add_fetch(&tmpfs->last_number, 1, __ATOMIC_RELAXED);
 	inode->private = file;
 	inode->file_ops = S_ISREG(mode) ? &regular_file_ops
 	                : S_ISDIR(mode) ? &directory_ops
 	                                : inode_special_ops(mode);
-	list_link_init(&file->swapped_link);
 	list_init(&file->attributes);
 	spin_lock(&fs_cache_lock);
 	list_append(&tmpfs->inodes, &file->all_link);
@@ -501,14 +166,10 @@ static void tmpfs_release(struct inode *inode)
 	struct tmpfs_inode *file = tmpfs_inode(inode);
 
 	inode->source.size = 0;
-	tmpfs_truncate(inode, 0);
+	shmem_end(&file->shmem);
 	spin_lock(&fs_cache_lock);
 	list_remove(&file->all_link);
 	spin_unlock(&fs_cache_lock);
-	spin_lock(&vm_lock);
-	list_remove(&file->swapped_link);
-	spin_unlock(&vm_lock);
-	commit_add_shared(-(int32_t)file->promised);
 	inode_bytes_add(tmpfs_of(inode), -(int32_t)(INODE_BYTES + inode->attribute_bytes));
 	attribute_list_free(&file->attributes);
 	kfree(file->target);
@@ -517,19 +178,18 @@ static void tmpfs_release(struct inode *inode)
 
 int tmpfs_open_nameless(const char *name, uint64_t size, struct file **opened)
 {
-	uint32_t promised = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	struct tmpfs_inode *file;
 
-	if (!commit_allows(promised) || inode_new(nameless_fs, NULL, S_IFREG | 0600, &file))
+	if (inode_new(nameless_fs, NULL, S_IFREG | 0600, &file))
 		return -ENOMEM;
-	file->promised = promised;
-	commit_add_shared(promised);
 	file->inode.links = 0;
 	file->inode.source.size = size;
 	struct dentry *dentry = dentry_create_nameless(&file->inode, name);
 	if (!dentry)
 		return -ENOMEM;
-	int error = file_open_dentry(dentry, O_RDWR | O_LARGEFILE, opened);
+	int error = shmem_promise(&file->shmem, (size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	if (!error)
+		error = file_open_dentry(dentry, O_RDWR | O_LARGEFILE, opened);
 	dentry_put(dentry);
 	return error;
 }
@@ -890,9 +550,9 @@ static int tmpfs_statfs(struct file_system *fs, struct statfs64 *to)
 	struct tmpfs *tmpfs = fs->private;
 
 	to->f_type = TMPFS_MAGIC;
-	if (tmpfs->pages_max) {
-		to->f_blocks = tmpfs->pages_max;
-		to->f_bfree = to->f_bavail = tmpfs->pages_max - tmpfs->pages;
+	if (tmpfs->limit.most) {
+		to->f_blocks = tmpfs->limit.most;
+		to->f_bfree = to->f_bavail = tmpfs->limit.most - tmpfs->limit.pages;
 	}
 	if (tmpfs->inode_bytes_max) {
 		to->f_files = tmpfs->inode_bytes_max / INODE_BYTES;
@@ -962,8 +622,8 @@ static void tmpfs_show_options(struct file_system *fs, struct text *text)
 	struct tmpfs *tmpfs = fs->private;
 	uint32_t inodes = tmpfs->inode_bytes_max / INODE_BYTES;
 
-	if (tmpfs->pages_max != tmpfs->told.pages)
-		text_print(text, ",size=%uk", tmpfs->pages_max * (PAGE_SIZE / 1024));
+	if (tmpfs->limit.most != tmpfs->told.pages)
+		text_print(text, ",size=%uk", tmpfs->limit.most * (PAGE_SIZE / 1024));
 	if (inodes != tmpfs->told.inodes)
 		text_print(text, ",nr_inodes=%u", inodes);
 	if (tmpfs->told.mode != ROOT_MODE)
@@ -989,7 +649,8 @@ static int tmpfs_start(struct file_system *fs, const struct options *options,
 
 	if (!tmpfs)
 		return -ENOMEM;
-	tmpfs->pages_max = options->pages;
+	spinlock_init(&tmpfs->lock, "tmpfs");
+	tmpfs->limit.most = options->pages;
 	tmpfs->inode_bytes_max = (uint64_t)options->inodes * INODE_BYTES;
 	tmpfs->told = *options;
 	tmpfs->told.pages = rule->pages;
@@ -1093,17 +754,11 @@ static int options_parse(const char *text, struct options *options)
 	return 0;
 }
 
-/* A limit may be lifted, or changed, but not below what is used; none cannot become one. */
-static bool limit_may_change(uint64_t old, uint64_t new, uint64_t used)
-{
-	return new == old || new == 0 || (old != 0 && used <= new);
-}
-
 /* Its limits may change. The root's mode and owner stay, whatever is said. */
 static int tmpfs_remount(struct file_system *fs, bool read_only, const char *text)
 {
 	struct tmpfs *tmpfs = fs->private;
-	struct options options = {.pages = tmpfs->pages_max,
+	struct options options = {.pages = tmpfs->limit.most,
 	                          .inodes = tmpfs->inode_bytes_max / INODE_BYTES};
 	int error = options_parse(text, &options);
 	uint64_t bytes = (uint64_t)options.inodes * INODE_BYTES;
@@ -1111,15 +766,14 @@ static int tmpfs_remount(struct file_system *fs, bool read_only, const char *tex
 	(void)read_only;
 	if (error)
 		return error;
-	spin_lock(&vm_lock);
-	if (limit_may_change(tmpfs->pages_max, options.pages, tmpfs->pages) &&
-	    limit_may_change(tmpfs->inode_bytes_max, bytes, tmpfs->inode_bytes)) {
-		tmpfs->pages_max = options.pages;
-		tmpfs->inode_bytes_max = bytes;
-	} else {
+	spin_lock(&tmpfs->lock); /* both, or neither */
+	if (limit_may_change(tmpfs->inode_bytes_max, bytes, tmpfs->inode_bytes))
+		error = shmem_limit_set(&tmpfs->limit, options.pages);
+	else
 		error = -EINVAL;
-	}
-	spin_unlock(&vm_lock);
+	if (!error)
+		tmpfs->inode_bytes_max = bytes;
+	spin_unlock(&tmpfs->lock);
 	return error;
 }
 

@@ -98,7 +98,7 @@ struct inode {
 	bool linkable;             /* made by O_TMPFILE: link(2) may give it its first name */
 	uint32_t write_hint;       /* F_SET_RW_HINT of fcntl(2): kept and told; nobody asks it */
 	uint32_t device;           /* of a device node: major << 8 | minor */
-	uint64_t blocks;           /* in 512-byte units */
+	uint64_t blocks;           /* in 512-byte units; not of shared memory, which counts pages */
 	struct file_time atime, mtime, ctime;
 	void *private;             /* the file system's */
 	struct pipe *pipe;         /* a fifo's buffer while it is open; pipe.c */
@@ -363,10 +363,6 @@ ssize_t pipe_take_user(struct file *out, struct transfer *, bool nonblock);
 /* A tmpfs file of this size that no directory has (memfd_create, shared anonymous memory), open
  * for both; `name` is what links in /proc show. */
 int tmpfs_open_nameless(const char *name, uint64_t size, struct file **opened);
-/* Swap slots that tmpfs pages hold; vm_lock held. */
-uint32_t tmpfs_slots(void);
-/* How many of the file's pages a slot has, and memory has not. */
-uint32_t tmpfs_swapped(struct inode *);
 /* Opens what the dentry names, whatever the rights: a program that is to run. */
 int file_open_dentry(struct dentry *, uint32_t flags, struct file **opened);
 

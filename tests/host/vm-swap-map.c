@@ -20,6 +20,7 @@
 #include "vm/anon.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
+#include "vm/shmem.h"
 #include "vm/source.h"
 #include "vm/spt.h"
 #include "vm/swapon.h"
@@ -78,11 +79,11 @@ size_t strlcpy(char *to, const char *from, size_t size)
 	return length;
 }
 
-/* ---- one address space of four pages, and a tmpfs of one ---- */
+/* ---- one address space of four pages, and shared memory of one ---- */
 
 static struct spt space;
 static struct anon anons[4];
-static uint32_t other_slot;    /* tmpfs's */
+static uint32_t other_slot;    /* the shared memory's */
 static int release_error;
 static int releases, yields;
 static bool refills;           /* the space swaps out again what was brought in */
@@ -115,7 +116,7 @@ int anon_release_slot(struct anon *anon)
 	return 0;
 }
 
-static int leave_swap(uint32_t area)
+int shmem_leave_swap(uint32_t area)
 {
 	spin_lock(&vm_lock);
 	if (swap_slot_on(other_slot, area)) {
@@ -138,10 +139,11 @@ void thread_yield(void)
 static uint32_t file_sectors[FILE_PAGES]; /* of each page; 0: a hole */
 static int references, sync_error;
 
-static void file_get(struct page_source *source)
+static bool file_get(struct page_source *source)
 {
 	(void)source;
 	references++;
+	return true;
 }
 
 static void file_put(struct page_source *source)
@@ -467,7 +469,7 @@ static void check_broken(void)
 
 /* ---- closing ---- */
 
-/* Two pages in area 1, one in area 0, one in memory; tmpfs has one in area 1. */
+/* Two pages in area 1, one in area 0, one in memory; the shared memory has one in area 1. */
 static void swap_out(void)
 {
 	CHECK(swap_off("/dev/vdb") == 0);
@@ -489,7 +491,6 @@ static void swap_out(void)
 
 static void check_closing(void)
 {
-	swap_set_empty_hook(leave_swap);
 	swap_out();
 
 	release_error = -ENOMEM;
@@ -504,7 +505,7 @@ static void check_closing(void)
 	releases = 0;
 	CHECK(swap_off("/dev/vdc") == 0);
 	check_that(releases == 2 && anons[0].slot && anons[3].slot && !other_slot,
-	           "every page of the area is brought in, tmpfs's too, and no other");
+	           "every page of the area is brought in, that of shared memory too, and no other");
 	check_that(!swap_slot_on(anons[0].slot, 1) && !swap_slot_on(anons[3].slot, 1),
 	           "an area that is being closed gives out no slot");
 	refills = false;

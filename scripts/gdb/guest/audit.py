@@ -190,7 +190,7 @@ class Audit:
             self.expect(5, slot_in_use(devices, slot), f"swap slot {slot} is held, and free")
         writing = sum(1 for frame in self.frames if frame_state(frame) == "UNOWNED"
                       and frame.flags & self.flags["HAS_SLOT"])
-        held = len(slots) + writing + variable("slots_held", "kernel/fs/tmpfs.c")
+        held = len(slots) + writing + variable("slots_held", "vm/shmem.c")
         used = sum(device.used for device in devices.values())
         self.expect(5, held == used, f"{used} swap slots are in use, and {held} pages have one")
 

@@ -171,8 +171,8 @@ A slot's number says its device in the top four bits and its page there in the r
             device.used, device.next, device.extent_count,
             "open" if device.open else "closed", device.name]
            for number, device in devices.items()))
-    others = variable("slots_held", "kernel/fs/tmpfs.c")
-    print(f"held by anons {len(slots)}, by tmpfs {others}")
+    others = variable("slots_held", "vm/shmem.c")
+    print(f"held by anons {len(slots)}, by shared memory {others}")
     if slots:
         print()
         table(["SLOT", "HELD BY", "PAGE"],

@@ -312,7 +312,7 @@ def source_name(source):
         return f"/dev/{record('struct block_device', node.device).name}"
     if inode.alias:
         return dentry_path(inode.alias)
-    if record("struct page_source", source).anonymous:
+    if record("struct page_source", source).shmem:
         return f"shared memory {inode.number}"
     return f"inode {inode.number}"
 

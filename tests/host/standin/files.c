@@ -411,11 +411,6 @@ void swap_slot_retire(uint32_t slot)
 	(void)slot;
 }
 
-void swap_set_empty_hook(int (*empty)(uint32_t area))
-{
-	(void)empty;
-}
-
 uint32_t swap_total(void)
 {
 	return 0;
@@ -473,11 +468,6 @@ void evict_set_shortage_hook(void (*give_back)(void))
 void vm_set_shared_memory_hook(struct backing *(*make)(uint64_t bytes))
 {
 	(void)make;
-}
-
-void audit_set_slot_hook(uint32_t (*count)(void))
-{
-	(void)count;
 }
 
 void text_print(struct text *text, const char *format, ...)
