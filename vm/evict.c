@@ -33,6 +33,7 @@
 #include "vm/pagedir.h"
 #include "vm/replace.h"
 #include "vm/resident.h"
+#include "vm/shmem.h"
 #include "vm/source.h"
 #include "vm/spt.h"
 #include "vm/swap.h"
@@ -69,9 +70,8 @@ static bool may_go(const struct frame *frame)
 	/* A page that never had a slot needs one; a slot in hand can be written again. */
 	if (frame->state == FRAME_ANON)
 		return frame->owner.anon->slot || swap_available();
-	/* Whether a page of shared memory has one is not asked. */
 	if (frame->owner.source->shmem && frame_has(frame, FRAME_DIRTY))
-		return swap_available();
+		return swap_available() || shmem_has_slot(frame);
 	return true;
 }
 

@@ -72,6 +72,11 @@ static uint32_t slot_take(uint32_t *place)
 	return slot;
 }
 
+bool shmem_has_slot(const struct frame *frame)
+{
+	return slot_of(frame->owner.source->shmem, frame->index);
+}
+
 /* The page is forgotten: its slot, and that it counts. */
 static void forget(struct shmem *shmem, struct node *node, uint32_t i)
 {

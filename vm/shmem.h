@@ -72,7 +72,9 @@ uint32_t shmem_swapped(const struct shmem *);
  * seal (F_SEAL_WRITE) can be set. */
 bool shmem_mapped_writable(const struct shmem *);
 
-/* For the rest of vm/. Brings in every page that lies on the swap device, and gives up its slot: swapoff(2). Sleeps, and
+/* For the rest of vm/. Whether the page, of shared memory, has a slot. vm_lock held. */
+bool shmem_has_slot(const struct frame *);
+/* Brings in every page that lies on the swap device, and gives up its slot: swapoff(2). Sleeps, and
  * may take long. 0, -ENOMEM, -EIO, -EINTR. */
 int shmem_leave_swap(uint32_t device);
 /* Swap slots that shared memory has. vm_lock held. */
