@@ -19,6 +19,7 @@
 #include "userprog/exceptions.h"
 #include "userprog/ipc.h"
 #include "userprog/oom.h"
+#include "userprog/owner.h"
 #include "userprog/places.h"
 #include "userprog/proc_files.h"
 #include "userprog/process.h"
@@ -111,6 +112,7 @@ void process_init(void)
 	ipc_init();
 	exceptions_init();
 	oom_init();
+	owner_init();
 	terminal_init();
 	proc_files_init();
 	report_init();

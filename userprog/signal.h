@@ -44,6 +44,13 @@ static inline int signal_first(signal_set set)
 	return low ? __builtin_ctz(low) + 1 : __builtin_ctz(high) + 33;
 }
 
+/* Those of which the codes above 0 have meanings of their own. */
+static inline bool signal_has_own_codes(int signal)
+{
+	return signal == SIGILL || signal == SIGFPE || signal == SIGSEGV || signal == SIGBUS ||
+	       signal == SIGTRAP || signal == SIGCHLD || signal == SIGSYS;
+}
+
 #define SIGNALS_UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
 /* Exceptions: what the program did itself, and cannot go on without an answer; and SIGKILL. */
 #define SIGNALS_URGENT                                                                  \

@@ -367,11 +367,23 @@ static int signal_file_take(const struct signal_file *file, struct signal_info *
 	return signal;
 }
 
+/* Whether an open file's owner is told (kernel/owner.h): then the code is one of POLL_IN ..., and not
+ * one of those that the signal has of its own. */
+static bool is_about_file(int signal, int code)
+{
+	return code == SI_SIGIO || (code > 0 && code <= NSIGPOLL && !signal_has_own_codes(signal));
+}
+
 /* What a signal tells, in the form of this file. */
 static void fill(struct signalfd_siginfo *to, int signal, const struct signal_info *info)
 {
 	*to = (struct signalfd_siginfo){.ssi_signo = (uint32_t)signal, .ssi_errno = info->error,
 	                                .ssi_code = info->code};
+	if (is_about_file(signal, info->code)) {
+		to->ssi_band = info->value[0];
+		to->ssi_fd = (int32_t)info->value[1];
+		return;
+	}
 	if (info->code == SI_TIMER) {
 		to->ssi_tid = info->value[0];
 		to->ssi_overrun = info->value[1];

@@ -3,6 +3,7 @@
  * getdents(2), sync(2). */
 #include <asm/termbits.h>
 #include <asm/ioctls.h>
+#include <asm/sockios.h>
 #include <linux/close_range.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -19,6 +20,7 @@
 #include "lib/string.h"
 #include "userprog/descriptor.h"
 #include "userprog/locks.h"
+#include "userprog/owner.h"
 #include "userprog/path.h"
 #include "userprog/process.h"
 #include "userprog/signal.h"
@@ -188,45 +190,16 @@ static int32_t sys__llseek(int number, uint32_t high, uint32_t low, loff_t *user
 
 #define STATUS_FLAGS (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 
-static int set_status(struct file *file, uint32_t flags)
+static int set_status(struct file *file, int number, uint32_t flags)
 {
 	bool unseen = flags & O_NOATIME && !(file->flags & O_NOATIME);
 	int error = unseen ? inode_right(file->inode, MAY_READ_UNSEEN) : 0;
-	if (!error)
-		file->flags = (file->flags & ~(uint32_t)STATUS_FLAGS) | (flags & STATUS_FLAGS);
-	return error;
-}
-
-/* `who` < 0: a group. */
-static int set_owner(struct file *file, pid_t who)
-{
-	if (who == INT32_MIN)
-		return -EINVAL;
-	struct process *process = who ? process_find(who < 0 ? -who : who) : NULL;
-	if (who && !process)
-		return -ESRCH;
-	if (process)
-		process_put(process);
-	file->owner = who;
+	if (!error && (flags ^ file->flags) & FASYNC)
+		error = owner_set_async(file, number, flags & FASYNC);
+	if (error && error != -ENOTTY) /* of those that tell nobody anything O_ASYNC is left out */
+		return error;
+	file->flags = (file->flags & ~(uint32_t)STATUS_FLAGS) | (flags & STATUS_FLAGS);
 	return 0;
-}
-
-static int set_owner_extended(struct file *file, const struct f_owner_ex *user_owner)
-{
-	struct f_owner_ex owner;
-	if (copy_from_user(&owner, user_owner, sizeof owner))
-		return -EFAULT;
-	if (owner.type < F_OWNER_TID || owner.type > F_OWNER_PGRP)
-		return -EINVAL;
-	return set_owner(file, owner.type == F_OWNER_PGRP ? -owner.pid : owner.pid);
-}
-
-static int tell_owner(const struct file *file, struct f_owner_ex *user_owner)
-{
-	struct f_owner_ex owner = {F_OWNER_PID, file->owner};
-	if (file->owner < 0)
-		owner = (struct f_owner_ex){F_OWNER_PGRP, -file->owner};
-	return copy_to_user(user_owner, &owner, sizeof owner);
 }
 
 /* F_SET_RW_HINT, F_GET_RW_HINT: for how long what is written will stay. */
@@ -243,36 +216,6 @@ static int32_t hint_control(struct inode *inode, int command, uint64_t *user_hin
 	if (!error)
 		inode->write_hint = (uint32_t)hint;
 	return error;
-}
-
-/* Who would be told when something can be done with the file; hints; and leases, of which there are
- * none. */
-static int32_t owner_control(struct file *file, int command, uintptr_t argument)
-{
-	switch (command) {
-	case F_SETOWN:
-		return set_owner(file, (pid_t)argument);
-	case F_GETOWN:
-		return file->owner;
-	case F_SETOWN_EX:
-		return set_owner_extended(file, (const struct f_owner_ex *)argument);
-	case F_GETOWN_EX:
-		return tell_owner(file, (struct f_owner_ex *)argument);
-	case F_SETSIG:
-		if (argument > SIGNALS)
-			return -EINVAL;
-		file->owner_signal = (uint8_t)argument;
-		return 0;
-	case F_GETSIG:
-		return file->owner_signal;
-	case F_GETLEASE:
-		return F_UNLCK;
-	case F_GET_RW_HINT:
-	case F_SET_RW_HINT:
-		return hint_control(file->inode, command, (uint64_t *)argument);
-	default:
-		return -EINVAL;
-	}
 }
 
 static int32_t file_control(struct file *file, int number, int command, uintptr_t argument)
@@ -293,7 +236,7 @@ static int32_t file_control(struct file *file, int number, int command, uintptr_
 		return (int32_t)(file->flags & ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC |
 		                                           O_CLOEXEC));
 	case F_SETFL:
-		return set_status(file, argument);
+		return set_status(file, number, argument);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
@@ -309,6 +252,15 @@ static int32_t file_control(struct file *file, int number, int command, uintptr_
 		return file_seals(file);
 	case F_ADD_SEALS:
 		return file_add_seals(file, argument);
+	case F_SETOWN:
+		return owner_name(file, (pid_t)argument);
+	case F_GETOWN:
+		return owner_named(file);
+	case F_GETLEASE:
+		return F_UNLCK;
+	case F_GET_RW_HINT:
+	case F_SET_RW_HINT:
+		return hint_control(file->inode, command, (uint64_t *)argument);
 	case F_GETPIPE_SZ:
 		return pipe_size(file);
 	case F_SETPIPE_SZ:
@@ -335,7 +287,27 @@ static int32_t sys_fcntl64(int number, int command, uintptr_t argument)
 	return result;
 }
 
-/* The two that every file knows. */
+/* That of files which tell nobody anything has no such switch, but is as if it were off. */
+static int async_ioctl(struct file *file, int number, const int *user_on)
+{
+	int on;
+	int error = copy_from_user(&on, user_on, sizeof on);
+	if (error || !on == !(file->flags & FASYNC))
+		return error;
+	return owner_set_async(file, number, on);
+}
+
+/* Of a socket, as F_SETOWN and F_GETOWN. */
+static int socket_owner_ioctl(struct file *file, bool set, pid_t *user_who)
+{
+	pid_t who = owner_named(file);
+	if (!set)
+		return copy_to_user(user_who, &who, sizeof who);
+	int error = copy_from_user(&who, user_who, sizeof who);
+	return error ? error : owner_name(file, who);
+}
+
+/* What is not the file's own affair. */
 static bool common_ioctl(struct file *file, int number, uint32_t command, uintptr_t argument,
                          int *result)
 {
@@ -351,6 +323,18 @@ static bool common_ioctl(struct file *file, int number, uint32_t command, uintpt
 		if (!*result)
 			file->flags = on ? file->flags | O_NONBLOCK
 			                 : file->flags & ~(uint32_t)O_NONBLOCK;
+		return true;
+	case FIOASYNC:
+		*result = async_ioctl(file, number, (const int *)argument);
+		return true;
+	case FIOSETOWN:
+	case SIOCSPGRP:
+	case FIOGETOWN:
+	case SIOCGPGRP:
+		if (!S_ISSOCK(file->inode->mode))
+			return false;
+		*result = socket_owner_ioctl(file, command == FIOSETOWN || command == SIOCSPGRP,
+		                             (pid_t *)argument);
 		return true;
 	default:
 		return false;

@@ -129,7 +129,7 @@ static void send(struct serial_port *port)
 	interrupt_for(port, UART_IER_THRI, left && may);
 	interrupt_for(port, UART_IER_MSI, left && !may);
 	if (unsent_count(&port->unsent) != before)
-		wait_wake_all(tty_writers(port->tty));
+		tty_wake_writers(port->tty);
 }
 
 static void line_listen(struct tty *tty, bool on)
@@ -168,7 +168,7 @@ static void line_discard(struct tty *tty)
 	uint32_t flags = spin_lock_irq(&port->lock);
 	unsent_forget(&port->unsent);
 	spin_unlock_irq(&port->lock, flags);
-	wait_wake_all(tty_writers(tty));
+	tty_wake_writers(tty);
 }
 
 static void line_go_on(struct tty *tty)

@@ -21,10 +21,11 @@
 #include "kernel/dev/tty.h"
 
 #include <asm/errno.h>
-#include <asm/signal.h>
+#include <linux/signal.h>
 
 #include "kernel/dev/console.h"
 #include "kernel/mem/slab.h"
+#include "kernel/owner.h"
 #include "kernel/time/clock.h"
 #include "lib/string.h"
 
@@ -61,8 +62,11 @@ struct tty {
 	char output[OUTPUT_CHUNK * 2]; /* on its way to the device */
 	uint32_t output_count;
 
+	bool cut_short;    /* a write did not get all off, and did not wait; a hint */
+
 	/* Their own locks guard these. */
 	struct wait_queue readers, writers;
+	struct list owners; /* kernel/owner.h */
 };
 
 static uint8_t console_input[INPUT_SIZE];
@@ -71,6 +75,7 @@ struct tty console_tty = {
 	.lock = SPINLOCK_INIT("tty"),
 	.readers = WAIT_QUEUE_INIT(console_tty.readers),
 	.writers = WAIT_QUEUE_INIT(console_tty.writers),
+	.owners = LIST_INIT(console_tty.owners),
 };
 
 /* All there are. Outside of their own locks; not for interrupts. */
@@ -129,6 +134,7 @@ struct tty *tty_make(const struct tty_line *line, void *device)
 	spinlock_init(&tty->lock, "tty");
 	wait_queue_init(&tty->readers);
 	wait_queue_init(&tty->writers);
+	list_init(&tty->owners);
 	settings_init(tty);
 	enter(tty);
 	return tty;
@@ -461,9 +467,11 @@ static int signal_of(const struct tty *tty, uint8_t byte)
 
 static void set_stopped(struct tty *tty, bool stopped)
 {
-	if (tty->stopped && !stopped)
-		wait_wake_all(&tty->writers);
+	bool was_stopped = tty->stopped;
+
 	tty->stopped = stopped;
+	if (was_stopped && !stopped)
+		tty_wake_writers(tty);
 }
 
 /* ^S and ^Q. True: the byte was one of them. */
@@ -560,11 +568,15 @@ static int input_byte(struct tty *tty, uint8_t byte)
 void tty_input(struct tty *tty, uint8_t byte)
 {
 	uint32_t flags = spin_lock_irq(&tty->lock);
+	uint32_t before = tty->commit;
 	int signal = input_byte(tty, byte);
+	bool more = tty->commit != before && tty->commit != tty->read_at;
 	pid_t session = tty->session, group = tty->foreground;
 	output_flush(tty);
 	spin_unlock_irq(&tty->lock, flags);
 
+	if (more)
+		owners_tell(&tty->owners, POLL_IN);
 	send_signal(session, group, signal);
 }
 
@@ -689,6 +701,11 @@ struct wait_queue *tty_readers(struct tty *tty)
 	return &tty->readers;
 }
 
+struct list *tty_owners(struct tty *tty)
+{
+	return &tty->owners;
+}
+
 uint32_t tty_pending(struct tty *tty)
 {
 	return readable_bytes(tty);
@@ -717,6 +734,15 @@ struct wait_queue *tty_writers(struct tty *tty)
 	return &tty->writers;
 }
 
+void tty_wake_writers(struct tty *tty)
+{
+	wait_wake_all(&tty->writers);
+	if (!tty->cut_short || !tty_writable(tty))
+		return;
+	tty->cut_short = false;
+	owners_tell(&tty->owners, POLL_OUT);
+}
+
 ssize_t tty_write(struct tty *tty, const void *from, size_t n, bool nonblock)
 {
 	const uint8_t *bytes = from;
@@ -728,6 +754,8 @@ ssize_t tty_write(struct tty *tty, const void *from, size_t n, bool nonblock)
 			result = WAIT_INTERRUPTIBLE(&tty->writers, tty_writable(tty));
 		else if (!tty_writable(tty))
 			result = -EAGAIN;
+		if (result == -EAGAIN)
+			tty->cut_short = true;
 		if (tty->hung_up)
 			result = -EIO;
 		if (result)

@@ -25,8 +25,8 @@ struct tty_line {
 	/* Bytes to send; the tty's lock is held. What is beyond TTY_UNSENT_MAX is lost: an echo
 	 * that nobody takes, since tty_write waits for room. */
 	void (*write)(struct tty *, const char *bytes, size_t n);
-	/* How many were written and are not sent: at most TTY_UNSENT_MAX. Wakes tty_writers()
-	 * when they become fewer. */
+	/* How many were written and are not sent: at most TTY_UNSENT_MAX. Calls
+	 * tty_wake_writers() when they become fewer. */
 	uint32_t (*unsent)(struct tty *);
 	/* Forgets these. */
 	void (*discard)(struct tty *);
@@ -73,12 +73,17 @@ ssize_t tty_write(struct tty *, const void *from, size_t n, bool nonblock);
 /* Whether a write would not block; writers to wait on for poll. */
 bool tty_writable(struct tty *);
 struct wait_queue *tty_writers(struct tty *);
+/* Output was sent, or may go on: wakes these, and tells by a signal those whose write it was that
+ * did not get all off. Any context, with interrupts off. */
+void tty_wake_writers(struct tty *);
 /* How many bytes of output are under way (TIOCOUTQ); sleeps until none is: 0, -EINTR. */
 uint32_t tty_unsent(struct tty *);
 int tty_drain(struct tty *);
 /* Whether a read would not block; readers to wait on for poll. */
 bool tty_readable(struct tty *);
 struct wait_queue *tty_readers(struct tty *);
+/* Who is told of either by signals: kernel/owner.h. */
+struct list *tty_owners(struct tty *);
 
 void tty_get_termios(struct tty *, struct termios *);
 /* May sleep if drain: 0, -EINTR. */

@@ -19,6 +19,7 @@
 #include <asm/poll.h>
 #include <linux/magic.h>
 #include <linux/major.h>
+#include <linux/signal.h>
 
 #include "kernel/charge.h"
 #include "kernel/dev/tty.h"
@@ -27,6 +28,7 @@
 #include "kernel/fs/pty.h"
 #include "kernel/fs/transfer.h"
 #include "kernel/mem/slab.h"
+#include "kernel/owner.h"
 #include "kernel/panic.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -52,6 +54,8 @@ struct pty {
 	struct spinlock lock;      /* irq */
 	struct unsent unsent;      /* lock */
 	struct wait_queue master;  /* those who wait at the master */
+	struct list owners;        /* of the master: kernel/owner.h */
+	bool cut_short;            /* a write to it did not get all off, and did not wait; a hint */
 };
 
 static struct spinlock ptys_lock = SPINLOCK_INIT("ptys");
@@ -88,6 +92,7 @@ static void line_write(struct tty *tty, const char *bytes, size_t n)
 	unsent_add(&pty->unsent, bytes, n);
 	spin_unlock(&pty->lock);
 	wait_wake_all(&pty->master);
+	owners_tell(&pty->owners, POLL_IN);
 }
 
 static uint32_t line_unsent(struct tty *tty)
@@ -102,12 +107,18 @@ static void line_discard(struct tty *tty)
 
 	unsent_forget(&pty->unsent);
 	spin_unlock_irq(&pty->lock, flags);
-	wait_wake_all(tty_writers(tty));
+	tty_wake_writers(tty);
 }
 
 static void line_go_on(struct tty *tty)
 {
-	wait_wake_all(&of_tty(tty)->master);
+	struct pty *pty = of_tty(tty);
+
+	wait_wake_all(&pty->master);
+	if (!pty->cut_short || !tty_has_room(tty))
+		return;
+	pty->cut_short = false;
+	owners_tell(&pty->owners, POLL_OUT);
 }
 
 static bool line_hold(struct tty *tty)
@@ -200,6 +211,7 @@ static int pty_make(struct pty **made)
 	pty->locked = true;
 	spinlock_init(&pty->lock, "pty");
 	wait_queue_init(&pty->master);
+	list_init(&pty->owners);
 	inode_init(&pty->inode, devpts, &pty_inode_ops, &no_pages, S_IFCHR | 0620);
 	inode_own(&pty->inode, NULL);
 	pty->inode.gid = 5; /* tty: whom its owner lets write to it, as Debian mounts devpts */
@@ -268,7 +280,7 @@ static size_t take(struct pty *pty, char *to, size_t n)
 		to[count++] = (char)unsent_take(&pty->unsent);
 	spin_unlock_irq(&pty->lock, flags);
 	if (count)
-		wait_wake_all(tty_writers(pty->tty));
+		tty_wake_writers(pty->tty);
 	return count;
 }
 
@@ -316,9 +328,10 @@ static ssize_t master_read(struct file *file, struct transfer *transfer, loff_t 
 /* Until the terminal takes a byte: 0, -EAGAIN, -EINTR. */
 static int wait_for_room(struct pty *pty, bool nonblock)
 {
-	if (nonblock)
-		return tty_has_room(pty->tty) ? 0 : -EAGAIN;
-	return WAIT_INTERRUPTIBLE(&pty->master, tty_has_room(pty->tty));
+	if (!nonblock)
+		return WAIT_INTERRUPTIBLE(&pty->master, tty_has_room(pty->tty));
+	pty->cut_short = !tty_has_room(pty->tty);
+	return pty->cut_short ? -EAGAIN : 0;
 }
 
 static ssize_t master_write(struct file *file, struct transfer *transfer, loff_t *position)
@@ -357,6 +370,13 @@ static uint32_t master_poll(struct file *file, struct poll_table *table)
 	if (tty_has_room(pty->tty))
 		mask |= POLLOUT | POLLWRNORM;
 	return mask;
+}
+
+static struct list *master_owners(struct file *file)
+{
+	struct pty *pty = file->private;
+
+	return &pty->owners;
 }
 
 static int put_number(uintptr_t user_to, uint32_t number)
@@ -401,6 +421,7 @@ const struct file_ops ptmx_file_ops = {
 	.write = master_write,
 	.ioctl = master_ioctl,
 	.poll = master_poll,
+	.owners = master_owners,
 	.open = master_open,
 	.close = master_close,
 };

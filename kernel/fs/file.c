@@ -17,6 +17,7 @@
 #include "kernel/fs/transfer.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/mem/slab.h"
+#include "kernel/owner.h"
 #include "kernel/panic.h"
 #include "vm/page.h"
 #include "vm/pagecache.h"
@@ -198,12 +199,57 @@ void file_put(struct file *file)
 		return;
 	if (!list_empty(&file->watches))
 		epoll_forget(file);
+	if (file->owner)
+		owner_leave(file->owner);
 	if (!(file->flags & O_PATH))
 		notify_dentry(file->dentry, may_write(file) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	if (file->ops->close)
 		file->ops->close(file);
 	release(file);
+	owner_destroy(file->owner);
 	file_discard(file);
+}
+
+int file_owner(struct file *file, struct owner **owner)
+{
+	struct owner *made, *none = NULL;
+
+	*owner = __atomic_load_n(&file->owner, __ATOMIC_ACQUIRE);
+	if (*owner)
+		return 0;
+	int error = owner_create(&made);
+	if (error)
+		return error;
+	*owner = made;
+	if (__atomic_compare_exchange_n(&file->owner, &none, made, false, __ATOMIC_ACQ_REL,
+	                                __ATOMIC_ACQUIRE))
+		return 0;
+	owner_destroy(made); /* another thread was quicker */
+	*owner = none;
+	return 0;
+}
+
+static uint32_t owner_access(const struct file *file)
+{
+	return (may_read(file) ? OWNER_READS : 0) | (may_write(file) ? OWNER_WRITES : 0);
+}
+
+int file_set_async(struct file *file, int number, bool on)
+{
+	struct list *owners = file->ops->owners ? file->ops->owners(file) : NULL;
+	struct owner *owner;
+
+	if (!owners)
+		return -ENOTTY;
+	int error = file_owner(file, &owner);
+	if (error)
+		return error;
+	if (on)
+		owner_join(owner, owners, number, owner_access(file));
+	else
+		owner_leave(owner);
+	file->flags = on ? file->flags | FASYNC : file->flags & ~(uint32_t)FASYNC;
+	return 0;
 }
 
 /* What is known by its inode, and the same for all who have that open. */

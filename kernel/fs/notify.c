@@ -15,12 +15,14 @@
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
 #include <asm/poll.h>
+#include <linux/signal.h>
 
 #include "kernel/charge.h"
 #include "kernel/fs/fs.h"
 #include "kernel/fs/procfs.h"
 #include "kernel/fs/transfer.h"
 #include "kernel/mem/slab.h"
+#include "kernel/owner.h"
 #include "kernel/panic.h"
 #include "lib/string.h"
 #include "vm/usercopy.h"
@@ -35,6 +37,7 @@ struct notifier {
 	int last_watch;
 	uint32_t uid;
 	struct wait_queue changed;
+	struct list owners;        /* kernel/owner.h */
 };
 
 struct watch {
@@ -132,6 +135,7 @@ static void queue(struct notifier *notifier, int watch, uint32_t mask, uint32_t 
 	notifier->count++;
 	notifier->bytes += event->size;
 	wait_wake_all(&notifier->changed);
+	owners_tell(&notifier->owners, POLL_IN);
 }
 
 /* --- watches: with the mutex ------------------------------------------------------------ */
@@ -421,6 +425,13 @@ static uint32_t notifier_poll(struct file *file, struct poll_table *table)
 	return notifier->count ? POLLIN | POLLRDNORM : 0;
 }
 
+static struct list *notifier_owners(struct file *file)
+{
+	struct notifier *notifier = file->private;
+
+	return &notifier->owners;
+}
+
 static int notifier_ioctl(struct file *file, uint32_t command, uintptr_t argument)
 {
 	const struct notifier *notifier = file->private;
@@ -467,6 +478,7 @@ static void notifier_show(struct file *file, struct text *text)
 static const struct file_ops notifier_ops = {
 	.read = notifier_read,
 	.poll = notifier_poll,
+	.owners = notifier_owners,
 	.ioctl = notifier_ioctl,
 	.show = notifier_show,
 	.close = notifier_close,
@@ -488,6 +500,7 @@ int notify_open(uint32_t flags, struct file **opened)
 	list_init(&notifier->watches);
 	list_init(&notifier->events);
 	wait_queue_init(&notifier->changed);
+	list_init(&notifier->owners);
 	error = nameless_open("inotify", &notifier_ops, notifier, flags, opened);
 	if (error) {
 		notifier_free(notifier);

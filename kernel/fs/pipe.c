@@ -10,10 +10,12 @@
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
 #include <asm/poll.h>
+#include <linux/signal.h>
 
 #include "kernel/fs/fs.h"
 #include "kernel/fs/transfer.h"
 #include "kernel/mem/slab.h"
+#include "kernel/owner.h"
 #include "kernel/panic.h"
 #include "lib/printf.h"
 #include "vm/page.h"
@@ -40,6 +42,7 @@ static struct pipe *pipe_new(void)
 	mutex_init(&pipe->lock, "pipe");
 	condition_init(&pipe->readable);
 	condition_init(&pipe->writable);
+	list_init(&pipe->owners);
 	return pipe;
 }
 
@@ -118,6 +121,18 @@ int pipe_fill(struct pipe *pipe, struct transfer *transfer, uint32_t n, enum pip
 
 /* --- reading and writing ---------------------------------------------------------------- */
 
+void pipe_tell_readable(struct pipe *pipe)
+{
+	condition_broadcast(&pipe->readable);
+	owners_tell(&pipe->owners, POLL_IN);
+}
+
+void pipe_tell_writable(struct pipe *pipe)
+{
+	condition_broadcast(&pipe->writable);
+	owners_tell(&pipe->owners, POLL_OUT);
+}
+
 int pipe_wait_bytes(struct pipe *pipe, bool nonblock)
 {
 	while (!pipe_count(pipe)) {
@@ -137,7 +152,7 @@ int pipe_wait_room(struct pipe *pipe, bool nonblock)
 	while (pipe->readers && pipe_count(pipe) >= pipe->size) {
 		if (nonblock)
 			return -EAGAIN;
-		condition_broadcast(&pipe->readable);
+		pipe_tell_readable(pipe);
 		int error = condition_wait(&pipe->writable, &pipe->lock);
 		if (error)
 			return error;
@@ -180,7 +195,7 @@ static ssize_t pipe_read(struct file *file, struct transfer *transfer, loff_t *p
 	}
 	mutex_unlock(&pipe->lock);
 	if (done)
-		condition_broadcast(&pipe->writable);
+		pipe_tell_writable(pipe);
 	return done ? (ssize_t)done : result;
 }
 
@@ -219,7 +234,7 @@ static ssize_t pipe_write(struct file *file, struct transfer *transfer, loff_t *
 	transfer->broken = result == -EPIPE;
 	size_t done = n - transfer->left;
 	if (done)
-		condition_broadcast(&pipe->readable);
+		pipe_tell_readable(pipe);
 	return done ? (ssize_t)done : result;
 }
 
@@ -434,12 +449,22 @@ static int fifo_open(struct file *file)
 	return error;
 }
 
+static struct list *pipe_owners(struct file *file)
+{
+	return &file->inode->pipe->owners;
+}
+
+/* As on Linux those who wait by signals hear of the last one of either kind alone. */
 static void fifo_close(struct file *file)
 {
 	struct pipe *pipe = file->inode->pipe;
 
 	mutex_lock(&pipe->lock);
 	ends_add(pipe, file->flags, -1);
+	if (!pipe->readers != !pipe->writers) {
+		owners_tell(&pipe->owners, POLL_IN);
+		owners_tell(&pipe->owners, POLL_OUT);
+	}
 	mutex_unlock(&pipe->lock);
 	fifo_detach(file->inode);
 }
@@ -456,6 +481,7 @@ const struct file_ops fifo_file_ops = {
 	.write = pipe_write,
 	.ioctl = pipe_ioctl,
 	.poll = pipe_poll,
+	.owners = pipe_owners,
 	.open = fifo_open,
 	.close = fifo_close,
 };

@@ -46,6 +46,7 @@ struct pipe {
 	uint32_t read_opens, write_opens; /* ever: a fifo's opener waits for the other's */
 	uint32_t users;            /* fifo_lock: files that have it open or are opening it */
 	struct condition readable, writable; /* there is more to read; more room, or a reader */
+	struct list owners;        /* who is told by signals of the same: kernel/owner.h */
 };
 
 /* The file's pipe, or NULL: it is none. */
@@ -57,6 +58,10 @@ static inline struct pipe_buffer *pipe_buffer(struct pipe *pipe, uint32_t number
 {
 	return &pipe->buffers[number & (pipe->size - 1)];
 }
+/* There is more to read, more room: who waits is woken, who wants it is told by a signal. With or
+ * without the lock. */
+void pipe_tell_readable(struct pipe *);
+void pipe_tell_writable(struct pipe *);
 /* Waits for a buffer to read, the lock given up meanwhile. 1, 0 at the end (no writer), -EAGAIN,
  * -EINTR. */
 int pipe_wait_bytes(struct pipe *, bool nonblock);

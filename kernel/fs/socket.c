@@ -6,9 +6,11 @@
 #include <asm/fcntl.h>
 #include <asm/poll.h>
 #include <asm/socket.h>
+#include <linux/signal.h>
 
 #include "kernel/fs/fs.h"
 #include "kernel/mem/slab.h"
+#include "kernel/owner.h"
 #include "kernel/panic.h"
 #include "kernel/rights.h"
 #include "lib/printf.h"
@@ -105,6 +107,7 @@ static struct socket *socket_new(enum socket_type type, uint32_t uid)
 	list_init(&socket->waiting);
 	mutex_init(&socket->read_lock, "socket");
 	condition_init(&socket->changed);
+	list_init(&socket->owners);
 	return socket;
 }
 
@@ -136,6 +139,7 @@ static void part_from_peer(struct socket *socket, bool was_accepted)
 	if (!was_accepted || !list_empty(&socket->received))
 		peer->error = ECONNRESET;
 	condition_broadcast(&peer->changed);
+	owners_tell(&peer->owners, POLL_HUP);
 }
 
 /* Nobody has the socket open any more. With the lock; afterwards without it: after_closing. */
@@ -515,6 +519,7 @@ static int connect_locked(struct socket *socket, struct socket *listener, struct
 	listener->waiting_count++;
 	condition_broadcast(&listener->changed);
 	condition_broadcast(&socket->changed);
+	owners_tell(&listener->owners, POLL_IN);
 	return 0;
 }
 
@@ -630,6 +635,8 @@ int socket_shutdown(struct socket *socket, int how)
 		socket->peer->read_shut |= writing;
 		socket->peer->write_shut |= reading;
 		condition_broadcast(&socket->peer->changed);
+		if (writing)
+			owners_tell(&socket->peer->owners, reading ? POLL_HUP : POLL_IN);
 	}
 	return 0;
 }
@@ -765,7 +772,16 @@ static uint32_t socket_poll(struct file *file, struct poll_table *table)
 	if (socket->state != SOCKET_LISTENING && socket->charged * 4 <= socket->send_size &&
 	    !socket->choked)
 		mask |= POLLOUT | POLLWRNORM | POLLWRBAND;
+	else
+		socket->cut_short = true;
 	return mask;
+}
+
+static struct list *socket_owners(struct file *file)
+{
+	struct socket *socket = file->private;
+
+	return &socket->owners;
 }
 
 /* What it could receive, which its end gives back. */
@@ -782,6 +798,7 @@ const struct file_ops socket_file_ops = {
 	.write = socket_write,
 	.ioctl = socket_ioctl,
 	.poll = socket_poll,
+	.owners = socket_owners,
 	.open = socket_open,
 	.close = socket_close,
 	.held = socket_held,

@@ -7,11 +7,13 @@
 #include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
+#include <linux/signal.h>
 
 #include "kernel/fs/socket_inside.h"
 #include "kernel/fs/transfer.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/mem/slab.h"
+#include "kernel/owner.h"
 #include "kernel/panic.h"
 #include "kernel/time/clock.h"
 #include "lib/string.h"
@@ -147,10 +149,16 @@ static void charge(struct message *message)
 
 static void uncharge(struct message *message)
 {
-	message->sender->charged -= message->charge;
-	message->sender->account->charged -= message->charge;
+	struct socket *sender = message->sender;
+
+	sender->charged -= message->charge;
+	sender->account->charged -= message->charge;
 	message->charge = 0;
-	condition_broadcast(&message->sender->changed);
+	condition_broadcast(&sender->changed);
+	if (!sender->cut_short || sender->charged * 4 > sender->send_size)
+		return;
+	sender->cut_short = false;
+	owners_tell(&sender->owners, POLL_OUT);
 }
 
 static void enqueue(struct socket *to, struct message *message)
@@ -168,6 +176,7 @@ static void enqueue(struct socket *to, struct message *message)
 	to->received_count++;
 	to->received_bytes += message->length;
 	condition_broadcast(&to->changed);
+	owners_tell(&to->owners, POLL_IN);
 	if (socket_is_full(to) != full)
 		socket_tell_clients(to);
 }
@@ -302,6 +311,7 @@ static int put_message(struct socket *socket, struct socket *to, struct message 
 			enqueue(to, message);
 			return 0;
 		}
+		socket->cut_short |= waits;
 		if (!error)
 			error = nonblock ? -EAGAIN
 			                 : condition_wait_until(room_of(socket, to), &sockets_lock,

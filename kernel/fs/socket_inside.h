@@ -53,6 +53,8 @@ struct socket {
 	struct list_link next_waiting;
 	uint32_t waiting_count, backlog;
 	struct condition changed;    /* anything that one waits for */
+	struct list owners;          /* who is told by signals: kernel/owner.h */
+	bool cut_short;              /* it had no room to send, and somebody asked; a hint */
 
 	struct socket_account *account;
 	size_t charged;              /* of what it sent and nobody has received */

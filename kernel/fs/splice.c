@@ -56,7 +56,7 @@ static ssize_t into_pipe(struct pipe *pipe, struct file *in, loff_t *at, size_t 
 	}
 	mutex_unlock(&pipe->lock);
 	if (done)
-		condition_broadcast(&pipe->readable);
+		pipe_tell_readable(pipe);
 	return done ? (ssize_t)done : result;
 }
 
@@ -90,7 +90,7 @@ static ssize_t out_of_pipe(struct pipe *pipe, struct file *out, loff_t *at, size
 	}
 	mutex_unlock(&pipe->lock);
 	if (done)
-		condition_broadcast(&pipe->writable);
+		pipe_tell_writable(pipe);
 	return done ? (ssize_t)done : result;
 }
 
@@ -176,8 +176,8 @@ static ssize_t pipe_to_pipe(struct pipe *from, struct pipe *to, size_t n, bool k
 			done += result;
 	}
 	unlock_both(from, to);
-	condition_broadcast(&from->writable);
-	condition_broadcast(&to->readable);
+	pipe_tell_writable(from);
+	pipe_tell_readable(to);
 	return done ? (ssize_t)done : result;
 }
 
@@ -241,6 +241,6 @@ ssize_t pipe_take_user(struct file *out, struct transfer *transfer, bool nonbloc
 	while (result >= 0 && transfer->left && pipe_count(pipe) < pipe->size)
 		result = pipe_fill(pipe, transfer, transfer_in_page(transfer), PIPE_CLOSED);
 	mutex_unlock(&pipe->lock);
-	condition_broadcast(&pipe->readable);
+	pipe_tell_readable(pipe);
 	return n > transfer->left ? (ssize_t)(n - transfer->left) : result;
 }

@@ -136,6 +136,11 @@ static uint32_t tty_file_poll(struct file *file, struct poll_table *table)
 	return mask;
 }
 
+static struct list *tty_file_owners(struct file *file)
+{
+	return tty_owners(tty_of(file));
+}
+
 /* --- ioctls ----------------------------------------------------------------------------- */
 
 static int put_number(uintptr_t user_to, int number)
@@ -225,6 +230,7 @@ const struct file_ops tty_file_ops = {
 	.write = tty_file_write,
 	.ioctl = tty_ioctl,
 	.poll = tty_file_poll,
+	.owners = tty_file_owners,
 	.open = tty_open,
 	.close = tty_close,
 };

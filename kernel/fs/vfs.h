@@ -23,6 +23,7 @@ struct dentry;
 struct file;
 struct file_system;
 struct inode;
+struct owner;
 struct pipe;
 struct poll_table;
 struct transfer;
@@ -129,6 +130,8 @@ struct file_ops {
 	               void *context);
 	int (*ioctl)(struct file *, uint32_t command, uintptr_t argument);
 	uint32_t (*poll)(struct file *, struct poll_table *); /* POLLIN ...; NULL: always ready */
+	/* Those who are told by signals when it gets ready (kernel/owner.h). NULL: nobody can be. */
+	struct list *(*owners)(struct file *);
 	bool at_start; /* lseek(2) leaves it where it begins, whatever it is asked for */
 	bool no_end; /* where it ends is not known: lseek(2) from there is EINVAL */
 	int (*open)(struct file *);
@@ -156,8 +159,7 @@ struct file {
 	uint32_t errors_told; /* failed writes of the inode's pages that it was told of */
 	void *private;
 	struct list watches;  /* of it, in epolls: epoll.c */
-	pid_t owner;          /* F_SETOWN: whom a signal would tell of it; below 0: a group */
-	uint8_t owner_signal; /* F_SETSIG; 0: SIGIO. Both are kept and told, no signal comes */
+	struct owner *owner;  /* whom signals tell of it; NULL: nobody, and nobody asked. Set once */
 	/* Read-ahead: pages, hints that nothing guards. */
 	uint32_t ahead_next;   /* where the next read starts if reading is sequential */
 	uint32_t ahead_window; /* how many pages are asked for at once */
@@ -301,6 +303,10 @@ struct file *file_get(struct file *);
 /* The open file that is an area's backing, without a reference; NULL: the backing is of another kind. */
 struct file *file_of_backing(struct backing *);
 void file_put(struct file *);
+/* Its owner, which is made if there is none: 0, -ENOMEM, -ENOSPC. */
+int file_owner(struct file *, struct owner **);
+/* Sets O_ASYNC, by this descriptor, or clears it. 0, as file_owner; -ENOTTY: nobody can be told. */
+int file_set_async(struct file *, int number, bool on);
 /* About how many bytes of memory whoever has the file open keeps from others: its own, what waits
  * in a pipe or a socket, and the pages of a file in memory that it can make longer, or that nobody
  * else can reach. Not those that are mapped: they count where they are (spt_shared_count). What

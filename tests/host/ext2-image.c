@@ -4,7 +4,7 @@
  * host-test: kernel/fs/dentry.c kernel/fs/path.c kernel/fs/file.c kernel/fs/regular.c
  * host-test: kernel/fs/access.c kernel/fs/lock.c kernel/fs/allocate.c kernel/fs/seal.c
  * host-test: kernel/fs/block_node.c kernel/fs/mount.c kernel/fs/pipe.c kernel/fs/tmpfs.c
- * host-test: kernel/fs/notify.c kernel/fs/xattr.c kernel/charge.c
+ * host-test: kernel/fs/notify.c kernel/fs/xattr.c kernel/charge.c kernel/owner.c
  * host-test: kernel/fs/nameless.c kernel/sync/condition.c
  * host-test: kernel/fs/ext2.c kernel/fs/ext2_alloc.c kernel/fs/ext2_map.c
  * host-test: kernel/fs/ext2_directory.c kernel/fs/ext2_index.c

@@ -184,12 +184,14 @@ static uint32_t map_flags(void)
 	return one_in(40) ? random_word() : flags;
 }
 
+static const uint32_t tellers[] = {F_SETSIG, F_GETOWN};
+
 /*
  * The letters of an argument's kind:
  *   a page-aligned address   l length in bytes   p rights      m flags of mmap   f descriptor
  *   b buffer                 s string            n number      e any edge        c own process
  *   t structure              g signal            o flags of open                 x anything
- *   k small number of bytes  w which (0 to 7)
+ *   k small number of bytes  w which (0 to 7)            d command of fcntl about signals
  */
 static uint32_t argument(char kind)
 {
@@ -209,6 +211,7 @@ static uint32_t argument(char kind)
 	case 't': return structure();
 	case 'g': return 1 + below(64);
 	case 'c': return process();
+	case 'd': return PICK(tellers);
 	case 'o':
 		return (random_word() & 0xFFFF & (one_in(2) ? ~0u : 3)) |
 		       (one_in(2) ? O_CREAT : 0);
@@ -240,7 +243,7 @@ static const struct call other_calls[] = {
 	{__NR_open, "son"}, {__NR_openat, "fson"}, {__NR_open, "sonn"}, {__NR_creat, "sx"},
 	{__NR_close, "f"}, {__NR_dup, "f"}, {__NR_dup2, "ff"}, {__NR_dup3, "ffo"}, {__NR_pipe, "b"},
 	{__NR_pipe2, "bo"}, {__NR_lseek, "few"}, {__NR__llseek, "fwkbw"}, {__NR_fcntl64, "fnx"},
-	{__NR_fcntl64, "fnt"}, {__NR_ioctl, "fxb"}, {__NR_getdents64, "fbk"},
+	{__NR_fcntl64, "fnt"}, {__NR_fcntl64, "fdw"}, {__NR_ioctl, "fxb"}, {__NR_getdents64, "fbk"},
 	{__NR_getdents, "fbk"}, {__NR_stat64, "sb"}, {__NR_lstat64, "sb"}, {__NR_fstat64, "fb"},
 	{__NR_statx, "fsnxb"}, {__NR_statfs64, "skb"}, {__NR_readlink, "sbk"},
 	{__NR_readlinkat, "fsbk"}, {__NR_getcwd, "bk"}, {__NR_chdir, "s"}, {__NR_fchdir, "f"},
@@ -343,8 +346,13 @@ static void spare_others(uint32_t number, uint32_t *arguments)
 		break;
 	case __NR_fcntl64: /* F_SETOWN, too, names a receiver of signals */
 	case __NR_fcntl:
+		if (arguments[1] == F_SETOWN_EX)
+			arguments[1] = F_SETOWN;
 		if (arguments[1] == F_SETOWN)
 			arguments[2] = process();
+		/* Else a terminal's is the group in its foreground. */
+		if (arguments[1] == F_SETFL && arguments[2] & O_ASYNC)
+			fcntl((int)arguments[0], F_SETOWN, process());
 		break;
 	}
 }

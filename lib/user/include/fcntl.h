@@ -6,6 +6,8 @@
 #include <linux/fcntl.h>
 #include <sys/types.h>
 
+#define O_ASYNC FASYNC /* the name that fcntl(2) has for it */
+
 int open(const char *path, int flags, ...);
 int openat(int directory, const char *path, int flags, ...);
 int creat(const char *path, mode_t mode);
