@@ -138,6 +138,7 @@ static const struct rule {
 	[MAY_SET_TIMES_NOW]    = {CAP_FOWNER,            owner_or_writer,          EACCES},
 	[MAY_READ_UNSEEN]      = {CAP_FOWNER,            owner,                    EPERM},
 	[MAY_REMOVE_STICKY]    = {CAP_FOWNER,            owner_of_it_or_directory, EPERM},
+	[MAY_LEASE]            = {CAP_LEASE,             owner,                    EACCES},
 	[MAY_LINK]             = {CAP_FOWNER,            owner_or_copier,          EPERM},
 	[MAY_MAKE_DEVICE]      = {CAP_MKNOD,             nobody,                   EPERM},
 	[MAY_SEE_TRUSTED]      = {CAP_SYS_ADMIN,         nobody,                   EPERM},

@@ -37,6 +37,7 @@ enum right {
 	MAY_SET_TIMES_NOW, /* utimensat(2), the present */
 	MAY_READ_UNSEEN,   /* open(2), O_NOATIME */
 	MAY_REMOVE_STICKY, /* unlink(2), rename(2) in a directory with S_ISVTX */
+	MAY_LEASE,         /* fcntl(2), F_SETLEASE */
 	MAY_LINK,          /* link(2), proc_sys_fs(5) protected_hardlinks */
 	MAY_MAKE_DEVICE,   /* mknod(2) */
 	MAY_SEE_TRUSTED,   /* xattr(7): trusted., and setting security. */

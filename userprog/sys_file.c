@@ -13,6 +13,7 @@
 #include <linux/stat.h>
 
 #include "kernel/dev/tty.h"
+#include "kernel/fs/lease.h"
 #include "kernel/fs/notify.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
@@ -257,7 +258,9 @@ static int32_t file_control(struct file *file, int number, int command, uintptr_
 	case F_GETOWN:
 		return owner_named(file);
 	case F_GETLEASE:
-		return F_UNLCK;
+		return lease_type(file);
+	case F_SETLEASE:
+		return lease_set(file, number, process_current()->id, (int)argument);
 	case F_GET_RW_HINT:
 	case F_SET_RW_HINT:
 		return hint_control(file->inode, command, (uint64_t *)argument);

@@ -376,7 +376,7 @@ static int32_t sys_truncate64(const char *user_path, int64_t size)
 	      : !S_ISREG(inode->mode) ? -EINVAL
 	                              : inode_access(inode, ACCESS_WRITE);
 	if (!error)
-		error = inode_truncate(inode, (uint64_t)size);
+		error = inode_truncate_unleased(inode, (uint64_t)size);
 	inode_put(inode);
 	return error;
 }
@@ -465,8 +465,8 @@ const struct system_call path_calls[] = {
 	CALL(chown, 3),
 	CALL(lchown, 3),
 	CALL(fchown, 3),
-	CALL(truncate64, 3),
-	CALL(truncate, 2),
+	CALL_RESTARTS(truncate64, 3),
+	CALL_RESTARTS(truncate, 2),
 	CALL(faccessat2, 4),
 	CALL(faccessat, 3),
 	CALL(access, 2),

@@ -12,6 +12,7 @@
 
 #include "kernel/dev/block.h"
 #include "kernel/fs/fs.h"
+#include "kernel/fs/lease.h"
 #include "kernel/fs/lock.h"
 #include "kernel/fs/notify.h"
 #include "kernel/fs/transfer.h"
@@ -90,6 +91,7 @@ static bool keeps_from_running(const struct file *file)
 /* What an open file holds. */
 static void release(struct file *file)
 {
+	lease_closed(file);
 	locks_release(file->inode, file);
 	if (keeps_from_running(file))
 		inode_write_end(file->inode);
@@ -161,7 +163,11 @@ int file_start(struct file *file, struct dentry *dentry, uint32_t flags)
 		return error;
 	inode_get(inode);
 	dentry_get(dentry);
-	error = file->ops->open ? file->ops->open(file) : 0;
+	error = lease_opened(file, flags);
+	if (!error && flags & O_TRUNC && S_ISREG(inode->mode) && inode->ops->truncate)
+		error = inode_truncate(inode, 0);
+	if (!error && file->ops->open)
+		error = file->ops->open(file);
 	if (error)
 		release(file);
 	else if (!(flags & O_PATH))

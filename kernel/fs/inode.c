@@ -16,6 +16,7 @@
 
 #include "kernel/dev/block.h"
 #include "kernel/fs/fs.h"
+#include "kernel/fs/lease.h"
 #include "kernel/fs/notify.h"
 #include "kernel/mem/physmem.h"
 #include "kernel/mem/slab.h"
@@ -72,6 +73,7 @@ void inode_init(struct inode *inode, struct file_system *fs, const struct inode_
 	mutex_init(&inode->lock, "inode");
 	list_link_init(&inode->link);
 	list_init(&inode->locks);
+	list_init(&inode->leases);
 	list_init(&inode->watchers);
 }
 
@@ -596,6 +598,19 @@ int inode_truncate(struct inode *inode, uint64_t size)
 	inode_write_end(inode);
 	if (!error)
 		notify_inode(inode, IN_MODIFY);
+	return error;
+}
+
+int inode_truncate_unleased(struct inode *inode, uint64_t size)
+{
+	/* Nobody takes a lease again until this is over. */
+	int error = inode_write_begin(inode);
+	if (error)
+		return error;
+	error = lease_break(inode, true, false);
+	if (!error)
+		error = inode_truncate(inode, size);
+	inode_write_end(inode);
 	return error;
 }
 

@@ -337,7 +337,7 @@ static void lock_show(struct text *text, uint32_t number, const char *arrow,
 		text_print(text, "%llu\n", (unsigned long long)lock->last);
 }
 
-void locks_show(struct text *text)
+uint32_t locks_show(struct text *text)
 {
 	uint32_t number = 0;
 
@@ -347,4 +347,5 @@ void locks_show(struct text *text)
 		LIST_FOR(&held->blocked, struct sleeper, sleeper, link)
 			lock_show(text, number, "-> ", sleeper->wanted, held->inode);
 	}
+	return number;
 }

@@ -44,5 +44,5 @@ bool lock_find_conflict(struct inode *, const struct lock *, struct lock *found)
 /* Lets go of all locks on the file that have this owner, whatever the kind. Cheap if the file has
  * none. May sleep. */
 void locks_release(struct inode *, const void *owner);
-/* /proc/locks: proc(5). */
-void locks_show(struct text *);
+/* /proc/locks, without leases: proc(5). How many lines with numbers. */
+uint32_t locks_show(struct text *);

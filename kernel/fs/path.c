@@ -929,8 +929,8 @@ static int open_found(struct dentry *dentry, uint32_t flags, bool created, struc
 
 	if (!error && !created && !(flags & O_PATH))
 		error = open_rights(inode, flags);
-	if (!error && flags & O_TRUNC && !created && S_ISREG(inode->mode) && inode->ops->truncate)
-		error = inode_truncate(inode, 0);
+	if (created)
+		flags &= ~(uint32_t)O_TRUNC;
 	return error ? error : file_start(file, dentry, flags);
 }
 

@@ -12,6 +12,7 @@
 #include "kernel/dev/block.h"
 #include "kernel/dev/random.h"
 #include "kernel/fs/fs.h"
+#include "kernel/fs/lease.h"
 #include "kernel/fs/procfs.h"
 #include "lib/string.h"
 #include "vm/page.h"
@@ -54,7 +55,7 @@ static uint32_t random_bits(void)
 	return RANDOM_BITS;
 }
 
-/* Leases and F_NOTIFY of fcntl(2): there are none, and what asks for them is EINVAL. */
+/* F_NOTIFY of fcntl(2): there is none, and who asks for it gets EINVAL. */
 static uint32_t nothing(void)
 {
 	return 0;
@@ -63,7 +64,8 @@ static uint32_t nothing(void)
 static const struct procfs_number numbers[] = {
 	{"sys/fs/file-max", files_limit, files_set_limit},
 	{"sys/fs/pipe-max-size", pipe_size_limit, pipe_set_size_limit},
-	{"sys/fs/leases-enable", nothing, NULL},
+	{"sys/fs/leases-enable", leases_enabled, leases_enable},
+	{"sys/fs/lease-break-time", lease_break_seconds, lease_set_break_seconds},
 	{"sys/fs/dir-notify-enable", nothing, NULL},
 	{"sys/kernel/ngroups_max", groups_most, NULL},
 	{"sys/kernel/cap_last_cap", last_capability, NULL},

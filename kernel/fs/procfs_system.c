@@ -9,6 +9,7 @@
 #include "kernel/boot_args.h"
 #include "kernel/dev/block.h"
 #include "kernel/fs/fs.h"
+#include "kernel/fs/lease.h"
 #include "kernel/fs/lock.h"
 #include "kernel/fs/procfs.h"
 #include "kernel/identity.h"
@@ -245,6 +246,11 @@ static int taints_set(uint32_t more)
 
 static const struct procfs_number tainted = {"sys/kernel/tainted", taints_get, taints_set};
 
+static void held_show(struct text *text)
+{
+	leases_show(text, locks_show(text));
+}
+
 void procfs_register_system(void)
 {
 	procfs_register("version", version_show, NULL);
@@ -254,7 +260,7 @@ void procfs_register_system(void)
 	procfs_register("diskstats", diskstats_show, NULL);
 	procfs_register("filesystems", filesystems_show, NULL);
 	procfs_register_polled("mounts", mounts_show, mounts_changes);
-	procfs_register("locks", locks_show, NULL);
+	procfs_register("locks", held_show, NULL);
 	procfs_register("cmdline", cmdline_show, NULL);
 	procfs_register("interrupts", interrupts_show, NULL);
 	procfs_register_secret("kmsg", kmsg_show);

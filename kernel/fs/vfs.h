@@ -106,6 +106,8 @@ struct inode {
 	uint32_t counted;          /* by the latest pass of file_held */
 	uint32_t attribute_bytes;  /* of memory for extended attributes; lock, read without */
 	struct list locks;         /* held by programs; lock.c */
+	struct list leases;        /* the same; lease.c */
+	uint32_t opens;            /* atomic: open files of a regular one */
 	struct list watchers;      /* of it: notify.c */
 	int32_t use;               /* atomic: how many write to it; below 0: how many run it */
 
@@ -260,7 +262,9 @@ int inode_write_begin(struct inode *);
 void inode_write_end(struct inode *);
 int inode_run_begin(struct inode *);
 void inode_run_end(struct inode *);
+/* The second breaks leases before, as truncate(2): -EINTR. */
 int inode_truncate(struct inode *, uint64_t size);
+int inode_truncate_unleased(struct inode *, uint64_t size);
 /* The door for userprog: how long a file the process that runs may make (RLIMIT_FSIZE), and that
  * it wanted a longer one. Unset: any. */
 void vfs_set_size_limit_door(uint64_t (*limit)(void), void (*exceeded)(void));

@@ -2,7 +2,8 @@
 /* host-test: tests/host/standin/kernel.c tests/host/standin/files.c
  * host-test: tests/host/standin/oracle.c kernel/fs/inode.c
  * host-test: kernel/fs/dentry.c kernel/fs/path.c kernel/fs/file.c kernel/fs/regular.c
- * host-test: kernel/fs/access.c kernel/fs/lock.c kernel/fs/allocate.c kernel/fs/seal.c
+ * host-test: kernel/fs/access.c kernel/fs/lock.c kernel/fs/lease.c kernel/fs/allocate.c
+ * host-test: kernel/fs/seal.c
  * host-test: kernel/fs/block_node.c kernel/fs/mount.c kernel/fs/pipe.c kernel/fs/tmpfs.c
  * host-test: kernel/fs/notify.c kernel/fs/xattr.c kernel/charge.c kernel/owner.c
  * host-test: kernel/fs/nameless.c kernel/sync/condition.c
