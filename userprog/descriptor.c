@@ -8,6 +8,7 @@
 
 #include "kernel/charge.h"
 #include "kernel/fs/lock.h"
+#include "kernel/fs/notify.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/mem/slab.h"
 #include "kernel/rights.h"
@@ -216,12 +217,14 @@ void descriptors_get(struct descriptor_table *table)
 	__atomic_fetch_add(&table->references, 1, __ATOMIC_RELAXED);
 }
 
-/* The table lets go of the file, and with it of the process's record locks on it, even if it has
- * other descriptors of it (fcntl(2)). */
+/* The table lets go of the file, and with it of the process's record locks on it, and of what it asked
+ * to be told by F_NOTIFY, even if it has other descriptors of it (fcntl(2)). */
 static void file_close(struct descriptor_table *table, struct file *file)
 {
-	if (!(file->flags & O_PATH))
+	if (!(file->flags & O_PATH)) {
 		locks_release(file->inode, table);
+		notify_by_signal_end(file, table);
+	}
 	if (file->ops->flush)
 		file->ops->flush(file, table);
 	file_put(file);

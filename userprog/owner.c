@@ -223,20 +223,25 @@ int32_t owner_control(struct file *file, int command, uintptr_t argument)
 	}
 }
 
+int owner_name_caller(struct file *file)
+{
+	struct owner *owner;
+	int error = file_owner(file, &owner);
+	if (!error)
+		owner_set(owner, F_OWNER_PID, process_current()->id, false);
+	return error;
+}
+
 /* A terminal's is the group in its foreground, unless somebody was named. */
 static int name_default(struct file *file)
 {
 	struct tty *tty = file_is_master(file) ? NULL : file_terminal(file);
 	pid_t group = tty ? tty_foreground(tty) : 0;
 	struct owner *owner;
-	int error = file_owner(file, &owner);
-	if (error)
-		return error;
-	if (group)
+	int error = group ? file_owner(file, &owner) : owner_name_caller(file);
+	if (!error && group)
 		owner_set(owner, F_OWNER_PGRP, group, false);
-	else
-		owner_set(owner, F_OWNER_PID, process_current()->id, false);
-	return 0;
+	return error;
 }
 
 int owner_set_async(struct file *file, int number, bool on)

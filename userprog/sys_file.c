@@ -219,6 +219,43 @@ static int32_t hint_control(struct inode *inode, int command, uint64_t *user_hin
 	return error;
 }
 
+/* The events of F_NOTIFY as inotify(7) has them; 0: none any more. Those that nobody knows ask for
+ * nothing, but not for an end. */
+static uint32_t notify_events(uint32_t asked)
+{
+	static const struct {
+		uint32_t asked, events;
+	} pairs[] = {
+		{DN_ACCESS, IN_ACCESS},
+		{DN_MODIFY, IN_MODIFY},
+		{DN_CREATE, IN_CREATE | IN_MOVED_TO},
+		{DN_DELETE, IN_DELETE | IN_MOVED_FROM},
+		{DN_RENAME, IN_RENAMED},
+		{DN_ATTRIB, IN_ATTRIB},
+	};
+	uint32_t events = asked & ~DN_MULTISHOT ? IN_ONLYDIR : 0;
+	for (unsigned i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+		if (asked & pairs[i].asked)
+			events |= pairs[i].events;
+	return events;
+}
+
+/* A descriptor that another thread closed meanwhile has left no request behind. */
+static int32_t directory_notify(struct file *file, int number, uint32_t asked)
+{
+	struct descriptor_table *files = process_current()->files;
+	uint32_t events = notify_events(asked);
+	int error = events && S_ISDIR(file->inode->mode) ? owner_name_caller(file) : 0;
+	if (!error)
+		error = notify_by_signal(file, files, number, events, asked & DN_MULTISHOT);
+	struct file *now = error || !events ? NULL : descriptor_file(files, number);
+	if (now)
+		file_put(now);
+	if (!error && now != file)
+		notify_by_signal_end(file, files);
+	return error;
+}
+
 static int32_t file_control(struct file *file, int number, int command, uintptr_t argument)
 {
 	struct descriptor_table *files = process_current()->files;
@@ -259,6 +296,8 @@ static int32_t file_control(struct file *file, int number, int command, uintptr_
 		return owner_named(file);
 	case F_GETLEASE:
 		return lease_type(file);
+	case F_NOTIFY:
+		return directory_notify(file, number, argument);
 	case F_SETLEASE:
 		return lease_set(file, number, process_current()->id, (int)argument);
 	case F_GET_RW_HINT:

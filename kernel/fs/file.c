@@ -205,6 +205,7 @@ void file_put(struct file *file)
 		return;
 	if (!list_empty(&file->watches))
 		epoll_forget(file);
+	notify_by_signal_end(file, NULL);
 	if (file->owner)
 		owner_leave(file->owner);
 	if (!(file->flags & O_PATH))

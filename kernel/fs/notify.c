@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inotify(7) (notify.h): who watches what, and the events that nobody has read.
+ * inotify(7) and F_NOTIFY (notify.h): who watches what, and the events that nobody has read.
  *
  *     inode.watchers ---- watch ---- watch ----      (one for each notifier that watches it)
  *                           |          |
  *     notifier.watches -----+----------)---- ...     notifier.events: in the order they came
+ *
+ * A watch of F_NOTIFY has an open directory in place of a notifier: its owner gets a signal, and
+ * nothing is queued.
  *
  * A watch has a reference to its inode. notify_mutex guards all; it may be taken with inodes' locks
  * held, so references are given up without it.
@@ -42,10 +45,13 @@ struct notifier {
 
 struct watch {
 	struct list_link of_inode, of_notifier;
-	struct notifier *notifier;
+	struct notifier *notifier; /* NULL: F_NOTIFY */
+	struct file *file;         /* of F_NOTIFY, without a reference: it ends with it */
+	const void *by;            /* who asked for it: only compared */
 	struct inode *inode;       /* with a reference */
-	int number;
+	int number;                /* of the watch, or of the file's descriptor */
 	uint32_t mask;
+	uint32_t uid;              /* to whom it is charged */
 };
 
 struct event {
@@ -150,14 +156,15 @@ static void watch_end(struct watch *watch, struct list *ended)
 {
 	list_remove(&watch->of_inode);
 	list_remove(&watch->of_notifier);
-	charge_return(watch->notifier->uid, watch_charge());
+	charge_return(watch->uid, watch_charge());
 	__atomic_fetch_sub(&notify_watches, 1, __ATOMIC_RELAXED);
 	list_append(ended, &watch->of_inode);
 }
 
 static void watch_ignored(struct watch *watch, struct list *ended)
 {
-	queue(watch->notifier, watch->number, IN_IGNORED, 0, NULL);
+	if (watch->notifier)
+		queue(watch->notifier, watch->number, IN_IGNORED, 0, NULL);
 	watch_end(watch, ended);
 }
 
@@ -171,11 +178,24 @@ static void free_all(struct list *ended)
 	}
 }
 
+static void tell_by_signal(struct watch *watch, uint32_t mask, struct list *ended)
+{
+	if (!(watch->mask & mask & (IN_ALL_EVENTS | IN_RENAMED)))
+		return;
+	owner_tell(watch->file->owner, watch->number, POLL_MSG);
+	if (watch->mask & IN_ONESHOT)
+		watch_end(watch, ended);
+}
+
 /* All who watch the inode are told what they want of it. */
 static void tell(struct inode *inode, const char *name, uint32_t mask, uint32_t cookie,
                  bool removed, struct list *ended)
 {
 	LIST_FOR_SAFE(&inode->watchers, struct watch, watch, of_inode) {
+		if (watch->file) {
+			tell_by_signal(watch, mask, ended);
+			continue;
+		}
 		if (!(watch->mask & mask & IN_ALL_EVENTS) && !(mask & TOLD_ANYWAY))
 			continue;
 		if (name && removed && watch->mask & IN_EXCL_UNLINK)
@@ -319,22 +339,35 @@ static struct watch *find(const struct notifier *notifier, const struct inode *i
 	return NULL;
 }
 
-static int watch_begin(struct notifier *notifier, struct inode *inode, uint32_t mask)
+static int watch_begin(struct inode *inode, uint32_t uid, uint32_t mask, struct watch **begun)
 {
-	int error = charge_user(notifier->uid, watch_charge());
+	int error = charge_user(uid, watch_charge());
 	struct watch *watch = error ? NULL : kmalloc(sizeof *watch);
 
 	if (error)
 		return error;
 	if (!watch) {
-		charge_return(notifier->uid, watch_charge());
+		charge_return(uid, watch_charge());
 		return -ENOMEM;
 	}
-	*watch = (struct watch){.notifier = notifier, .inode = inode_get(inode), .mask = mask,
-	                        .number = ++notifier->last_watch};
+	*watch = (struct watch){.inode = inode_get(inode), .mask = mask, .uid = uid};
+	list_link_init(&watch->of_notifier);
 	list_append(&inode->watchers, &watch->of_inode);
-	list_append(&notifier->watches, &watch->of_notifier);
 	__atomic_fetch_add(&notify_watches, 1, __ATOMIC_RELAXED);
+	*begun = watch;
+	return 0;
+}
+
+static int notifier_begin(struct notifier *notifier, struct inode *inode, uint32_t mask)
+{
+	struct watch *watch;
+	int error = watch_begin(inode, notifier->uid, mask, &watch);
+
+	if (error)
+		return error;
+	watch->notifier = notifier;
+	watch->number = ++notifier->last_watch;
+	list_append(&notifier->watches, &watch->of_notifier);
 	return watch->number;
 }
 
@@ -346,7 +379,7 @@ int notify_watch(struct file *file, struct inode *inode, uint32_t mask)
 	SCOPED_MUTEX(&notify_mutex);
 	struct watch *watch = find(notifier, inode);
 	if (!watch)
-		return watch_begin(notifier, inode, kept);
+		return notifier_begin(notifier, inode, kept);
 	if (mask & IN_MASK_CREATE)
 		return -EEXIST;
 	watch->mask = mask & IN_MASK_ADD ? watch->mask | kept : kept;
@@ -509,4 +542,71 @@ int notify_open(uint32_t flags, struct file **opened)
 	SCOPED_MUTEX(&notify_mutex);
 	list_append(&notifiers, &notifier->link);
 	return 0;
+}
+
+/* --- F_NOTIFY --------------------------------------------------------------------------- */
+
+static uint32_t by_signal = 1; /* whether it is switched on */
+
+uint32_t notify_by_signal_enabled(void)
+{
+	return by_signal;
+}
+
+int notify_by_signal_enable(uint32_t on)
+{
+	by_signal = on;
+	return 0;
+}
+
+static struct watch *find_by_signal(const struct file *file, const void *by)
+{
+	LIST_FOR(&file->inode->watchers, struct watch, watch, of_inode)
+		if (watch->file == file && (!by || watch->by == by))
+			return watch;
+	return NULL;
+}
+
+int notify_by_signal(struct file *file, const void *by, int number, uint32_t events, bool again)
+{
+	struct owner *owner;
+
+	if (!by_signal)
+		return -EINVAL;
+	if (!events) {
+		notify_by_signal_end(file, by);
+		return 0;
+	}
+	if (!S_ISDIR(file->inode->mode))
+		return -ENOTDIR;
+	int error = file_owner(file, &owner);
+	if (error)
+		return error;
+	SCOPED_MUTEX(&notify_mutex);
+	struct watch *watch = find_by_signal(file, by);
+	if (!watch)
+		error = watch_begin(file->inode, rights_caller()->uid, IN_ONESHOT, &watch);
+	if (error)
+		return error;
+	watch->file = file;
+	watch->by = by;
+	watch->number = number;
+	watch->mask |= events;
+	if (again)
+		watch->mask &= ~IN_ONESHOT;
+	return 0;
+}
+
+void notify_by_signal_end_slowly(struct file *file, const void *by)
+{
+	struct list ended = LIST_INIT(ended);
+	struct watch *watch;
+
+	if (!S_ISDIR(file->inode->mode) || list_empty(&file->inode->watchers))
+		return;
+	mutex_lock(&notify_mutex);
+	while ((watch = find_by_signal(file, by)) != NULL)
+		watch_end(watch, &ended);
+	mutex_unlock(&notify_mutex);
+	free_all(&ended);
 }

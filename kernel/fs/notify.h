@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inotify(7): what happens to files is told to who watches them.
+ * inotify(7), and F_NOTIFY of fcntl(2): what happens to files is told to who watches them.
  *
  * Those who do things to files call notify_... afterwards, with IN_... of linux/inotify.h; as long
  * as nobody watches anything that costs them one look. The caller may hold inodes' locks.
@@ -55,6 +55,9 @@ static inline void notify_gone(struct dentry *dentry)
 		notify_gone_slowly(dentry);
 }
 
+/* A name in the directory became another one there: for F_NOTIFY alone, which tells it so. */
+#define IN_RENAMED 0x08000000u
+
 uint32_t notify_cookie(void);
 /* The file system is being unmounted. */
 void notify_unmount(struct file_system *);
@@ -64,3 +67,19 @@ int notify_open(uint32_t flags, struct file **opened);
 bool file_is_notifier(const struct file *);
 int notify_watch(struct file *, struct inode *, uint32_t mask);
 int notify_unwatch(struct file *, int watch);
+
+/* F_NOTIFY: the open directory's owner is told of this descriptor by a signal, of the events (IN_...,
+ * IN_RENAMED) together with those before; once, unless `again` was said. `by`: whose request it is, a
+ * table of descriptors; it ends with that's close. 0, -ENOTDIR, -ENOMEM, -ENOSPC; -EINVAL: it is
+ * switched off. */
+int notify_by_signal(struct file *, const void *by, int number, uint32_t events, bool again);
+/* No more; `by` NULL: whoever asked. */
+void notify_by_signal_end_slowly(struct file *, const void *by);
+static inline void notify_by_signal_end(struct file *file, const void *by)
+{
+	if (__builtin_expect(notify_watches, 0))
+		notify_by_signal_end_slowly(file, by);
+}
+/* /proc/sys/fs/dir-notify-enable. */
+uint32_t notify_by_signal_enabled(void);
+int notify_by_signal_enable(uint32_t on);

@@ -667,6 +667,8 @@ static void notify_moved(const struct renaming *r, const struct dentry *moved, b
 	uint32_t cookie = notify_cookie();
 	const struct walk *from = there ? r->from : r->to, *to = there ? r->to : r->from;
 
+	if (from->here == to->here)
+		notify_name(from->here->inode, from->name, IN_RENAMED, 0);
 	notify_name(from->here->inode, from->name, IN_MOVED_FROM | kind, cookie);
 	notify_name(to->here->inode, to->name, IN_MOVED_TO | kind, cookie);
 }

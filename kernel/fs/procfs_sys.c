@@ -13,6 +13,7 @@
 #include "kernel/dev/random.h"
 #include "kernel/fs/fs.h"
 #include "kernel/fs/lease.h"
+#include "kernel/fs/notify.h"
 #include "kernel/fs/procfs.h"
 #include "lib/string.h"
 #include "vm/page.h"
@@ -55,18 +56,12 @@ static uint32_t random_bits(void)
 	return RANDOM_BITS;
 }
 
-/* F_NOTIFY of fcntl(2): there is none, and who asks for it gets EINVAL. */
-static uint32_t nothing(void)
-{
-	return 0;
-}
-
 static const struct procfs_number numbers[] = {
 	{"sys/fs/file-max", files_limit, files_set_limit},
 	{"sys/fs/pipe-max-size", pipe_size_limit, pipe_set_size_limit},
 	{"sys/fs/leases-enable", leases_enabled, leases_enable},
 	{"sys/fs/lease-break-time", lease_break_seconds, lease_set_break_seconds},
-	{"sys/fs/dir-notify-enable", nothing, NULL},
+	{"sys/fs/dir-notify-enable", notify_by_signal_enabled, notify_by_signal_enable},
 	{"sys/kernel/ngroups_max", groups_most, NULL},
 	{"sys/kernel/cap_last_cap", last_capability, NULL},
 	{"sys/kernel/randomize_va_space", randomness_of_places, NULL},

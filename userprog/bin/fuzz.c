@@ -184,7 +184,7 @@ static uint32_t map_flags(void)
 	return one_in(40) ? random_word() : flags;
 }
 
-static const uint32_t tellers[] = {F_SETLEASE, F_GETLEASE, F_SETSIG, F_GETOWN};
+static const uint32_t tellers[] = {F_SETLEASE, F_GETLEASE, F_NOTIFY, F_SETSIG, F_GETOWN};
 
 /*
  * The letters of an argument's kind:
