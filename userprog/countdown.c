@@ -116,9 +116,8 @@ void countdown_init(struct countdown *countdown, enum countdown_clock clock,
 	list_link_init(&countdown->link);
 }
 
-uint64_t countdown_times_locked(const struct countdown *countdown)
+uint64_t countdown_times_locked(const struct countdown *countdown, uint64_t now)
 {
-	uint64_t now = countdown_now(countdown);
 	if (!countdown->interval || now <= countdown->deadline)
 		return 1;
 	return 1 + (now - countdown->deadline) / countdown->interval;
@@ -131,7 +130,7 @@ struct countdown_setting countdown_left_locked(const struct countdown *countdown
 	if (!deadline)
 		return setting;
 	if (deadline <= now && countdown->interval)
-		deadline += countdown_times_locked(countdown) * countdown->interval;
+		deadline += countdown_times_locked(countdown, now) * countdown->interval;
 	setting.left = deadline > now ? deadline - now : 1;
 	return setting;
 }
@@ -143,7 +142,7 @@ uint64_t countdown_forward_locked(struct countdown *countdown)
 		countdown_set_locked(countdown, 0, 0);
 		return 1;
 	}
-	uint64_t times = countdown_times_locked(countdown);
+	uint64_t times = countdown_times_locked(countdown, now);
 	uint64_t next = countdown->deadline + times * interval;
 	if (next < now + INTERVAL_LEAST && interval < INTERVAL_LEAST)
 		next = now + INTERVAL_LEAST;

@@ -53,8 +53,8 @@ void countdown_set_locked(struct countdown *, uint64_t deadline, uint64_t interv
 void countdown_end(struct countdown *);
 /* What is left of it; of one that is over and has an interval, to its next time. */
 struct countdown_setting countdown_left_locked(const struct countdown *);
-/* It is over: how often it came from its deadline to now, at least once. */
-uint64_t countdown_times_locked(const struct countdown *);
+/* It is over: how often it came from its deadline to `now` on its clock, at least once. */
+uint64_t countdown_times_locked(const struct countdown *, uint64_t now);
 /* It is over: sets it for its next time that is not past, or stops it if there is none. How
  * many times came, this one included. process_lock held. */
 uint64_t countdown_forward_locked(struct countdown *);

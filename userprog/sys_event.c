@@ -257,7 +257,8 @@ static void timer_file_show(struct file *file, struct text *text)
 	uint32_t flags = spin_lock_irq(&process_lock);
 	struct countdown_setting left = timer_file_left_locked(timer);
 	uint32_t settime = timer->settime;
-	uint64_t ticks = timer->expired ? countdown_times_locked(&timer->countdown) : 0;
+	uint64_t now = countdown_now(&timer->countdown);
+	uint64_t ticks = timer->expired ? countdown_times_locked(&timer->countdown, now) : 0;
 	spin_unlock_irq(&process_lock, flags);
 	text_print(text, "clockid: %d\nticks: %llu\nsettime flags: 0%o\n", timer->clock, ticks,
 	           settime);
