@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests that count what goes to and from the disks. */
+/* For tests that name the disks, or count what goes to and from them. */
 #pragma once
 
 #include "tests/test.h"
+
+#define DISK_ROOT 0u
+#define DISK_SWAP 1u
+
+/* The file of one of these disks: of a virtio disk, or of an ATA disk, as this machine has them. */
+static inline const char *disk_path(unsigned disk)
+{
+	static const char *const paths[][2] = {{"/dev/vda", "/dev/hda"}, {"/dev/vdb", "/dev/hdb"}};
+
+	return paths[disk][access(paths[disk][0], F_OK) != 0];
+}
 
 struct disk_traffic {
 	unsigned long reads, sectors_read, writes, sectors_written; /* requests, and their sectors */

@@ -9,7 +9,7 @@
  */
 #include <sys/swap.h>
 
-#include "tests/test.h"
+#include "tests/disk.h"
 
 #define COUNT 600u
 #define RESIDENT 200u /* of these, at most; the others are on the device */
@@ -32,7 +32,7 @@ static void have_read(void)
 
 static void empty_device(void)
 {
-	swapoff("/dev/vdb");
+	swapoff(disk_path(DISK_SWAP));
 	for (;;)
 		pause();
 }
@@ -61,7 +61,7 @@ static void kill_while(void (*act)(void), uint32_t round)
 	int status = wait_status(child);
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "it is, not %#x", status);
 	if (meminfo("SwapTotal") == 0)
-		CHECK(swapon("/dev/vdb", 0) == 0, "the device was empty before that");
+		CHECK(swapon(disk_path(DISK_SWAP), 0) == 0, "the device was empty before that");
 }
 
 int main(void)

@@ -6,7 +6,7 @@
  * pagoda-only: it knows the names of the devices.
  * guest: mem=8 swap=16 pagoda-only
  */
-#include "tests/test.h"
+#include "tests/disk.h"
 
 /* The line of the device: its size and use in KiB. */
 static bool find_swap(const char *name, long *size, long *used)
@@ -31,16 +31,16 @@ int main(void)
 
 	for (uint32_t i = 0; i < count; i++)
 		page_fill(memory + i * PAGE, i);
-	CHECK(find_swap("/dev/vdb", &size, &used), "the device is listed");
+	CHECK(find_swap(disk_path(DISK_SWAP), &size, &used), "the device is listed");
 	CHECK(size == 16 * 1024 - 4, "16 MiB without the header, not %ld KiB", size);
 	CHECK(used >= 1024 && used < size, "%ld KiB of %ld are used", used, size);
-	CHECK_ERRNO(open("/dev/vdb", O_RDWR), EBUSY);
-	CHECK_ERRNO(open("/dev/vdb", O_WRONLY), EBUSY);
-	CHECK_ERRNO(syscall(__NR_swapon, "/dev/vdb", 0), EBUSY);
+	CHECK_ERRNO(open(disk_path(DISK_SWAP), O_RDWR), EBUSY);
+	CHECK_ERRNO(open(disk_path(DISK_SWAP), O_WRONLY), EBUSY);
+	CHECK_ERRNO(syscall(__NR_swapon, disk_path(DISK_SWAP), 0), EBUSY);
 	CHECK(munmap(memory, count * PAGE) == 0, "munmap");
-	CHECK(syscall(__NR_swapoff, "/dev/vdb") == 0, "swapoff");
-	CHECK(!find_swap("/dev/vdb", &size, &used), "then it is not listed");
-	CHECK_ERRNO(syscall(__NR_swapoff, "/dev/vdb"), EINVAL);
+	CHECK(syscall(__NR_swapoff, disk_path(DISK_SWAP)) == 0, "swapoff");
+	CHECK(!find_swap(disk_path(DISK_SWAP), &size, &used), "then it is not listed");
+	CHECK_ERRNO(syscall(__NR_swapoff, disk_path(DISK_SWAP)), EINVAL);
 	say("/proc/swaps tells the truth");
 	return 0;
 }

@@ -7,7 +7,7 @@
  *
  * guest: mem=24 swap=32 pagoda-only
  */
-#include "tests/test.h"
+#include "tests/disk.h"
 
 #include <sys/syscall.h>
 
@@ -39,19 +39,19 @@ int main(void)
 	CHECK(out > 1000, "a good part is on the swap device, not %ld pages", out);
 
 	CHECK_ERRNO(syscall(SYS_swapoff, "/dev/null"), EINVAL);
-	CHECK_ERRNO(syscall(SYS_swapoff, "/dev/vda"), EINVAL);
-	CHECK_ERRNO(syscall(SYS_swapon, "/dev/vdb", 0), EBUSY);
-	CHECK(symlink("/dev/vdb", "twin") == 0, "another name");
+	CHECK_ERRNO(syscall(SYS_swapoff, disk_path(DISK_ROOT)), EINVAL);
+	CHECK_ERRNO(syscall(SYS_swapon, disk_path(DISK_SWAP), 0), EBUSY);
+	CHECK(symlink(disk_path(DISK_SWAP), "twin") == 0, "another name");
 	CHECK_ERRNO(syscall(SYS_swapon, "twin", 0), EBUSY);
-	CHECK(syscall(SYS_swapoff, "/dev/vdb") == 0, "take the swap away");
+	CHECK(syscall(SYS_swapoff, disk_path(DISK_SWAP)) == 0, "take the swap away");
 	CHECK(meminfo("SwapTotal") == 0, "there is none any more");
 	for (uint32_t i = 0; i < PAGES_OWN; i++)
 		CHECK(page_has(own + i * PAGE, i), "page %u is intact", i);
 	for (uint32_t i = 0; i < PAGES_SHARED; i++)
 		CHECK(page_has(shared + i * PAGE, 7000 + i), "shared page %u is intact", i);
 
-	CHECK_ERRNO(syscall(SYS_swapoff, "/dev/vdb"), EINVAL);
-	CHECK(syscall(SYS_swapon, "/dev/vdb", 0) == 0, "give it back");
+	CHECK_ERRNO(syscall(SYS_swapoff, disk_path(DISK_SWAP)), EINVAL);
+	CHECK(syscall(SYS_swapon, disk_path(DISK_SWAP), 0) == 0, "give it back");
 	CHECK(meminfo("SwapTotal") > 30000, "it is there again");
 	CHECK(swap_used_pages() == 0 || !pages_stay(), "and empty");
 	say("%ld pages came in when the swap went", out);

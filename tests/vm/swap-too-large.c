@@ -6,7 +6,7 @@
  * pagoda-only: the limit is Pagoda's.
  * guest: mem=16 swap=16400 pagoda-only
  */
-#include "tests/test.h"
+#include "tests/disk.h"
 
 #include <sys/swap.h>
 
@@ -15,8 +15,8 @@ int main(void)
 	char *memory;
 
 	CHECK(meminfo("SwapTotal") == 0, "no swap is in use");
-	CHECK(access("/dev/vdb", R_OK) == 0, "though there is a device");
-	CHECK_ERRNO(swapon("/dev/vdb", 0), EINVAL);
+	CHECK(access(disk_path(DISK_SWAP), R_OK) == 0, "though there is a device");
+	CHECK_ERRNO(swapon(disk_path(DISK_SWAP), 0), EINVAL);
 	memory = memory_map(MIB, PROT_READ | PROT_WRITE);
 	for (uint32_t i = 0; i < PAGES(MIB); i++)
 		page_fill(memory + i * PAGE, i);
