@@ -524,7 +524,7 @@ web-picture: web
 	@scripts/web/picture $(BUILD)
 
 # T: names of tests in tests/web; none: all. PART=1: what CI has time for.
-check-web: web
+check-web: web $(BUILD)/test.img
 	@scripts/web/setup $(CACHE)/web --check
 	@PART=$(PART) scripts/web/check --build $(BUILD) $(T)
 
