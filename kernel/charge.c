@@ -29,9 +29,14 @@ static struct account *account_of(uint32_t uid)
 	return node ? TREE_ENTRY(node, struct account, node) : NULL;
 }
 
+uint32_t charge_bound(void)
+{
+	return physmem_total() / SHARE * PAGE_SIZE;
+}
+
 static bool too_much(uint32_t uid, uint32_t bytes)
 {
-	return uid && bytes > physmem_total() / SHARE * PAGE_SIZE;
+	return uid && bytes > charge_bound();
 }
 
 /* Takes over `made` if the user has no account. */

@@ -13,6 +13,8 @@
 int charge_user(uint32_t uid, uint32_t bytes);
 /* The same where it cannot be refused, beyond all bounds, for one to whom something is charged. */
 void charge_more(uint32_t uid, uint32_t bytes);
+/* How many bytes that are, for whoever is not root. */
+uint32_t charge_bound(void);
 /* What is charged to the user; locks that are taken with interrupts off may be held. */
 uint32_t charge_total(uint32_t uid);
 /* So much was freed. */

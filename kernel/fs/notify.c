@@ -151,6 +151,21 @@ static uint32_t watch_charge(void)
 	return sizeof(struct watch) + sizeof(struct inode); /* that stays in memory for it */
 }
 
+uint32_t notify_instances_most(void)
+{
+	return charge_bound() / sizeof(struct notifier);
+}
+
+uint32_t notify_watches_most(void)
+{
+	return charge_bound() / watch_charge();
+}
+
+uint32_t notify_events_most(void)
+{
+	return EVENTS_MOST;
+}
+
 /* It watches no more; its inode's reference goes on to the caller's list. */
 static void watch_end(struct watch *watch, struct list *ended)
 {

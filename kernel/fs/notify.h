@@ -62,6 +62,12 @@ uint32_t notify_cookie(void);
 /* The file system is being unmounted. */
 void notify_unmount(struct file_system *);
 
+/* How many descriptors and watches a user may have, if he has nothing else (charge.h), and how many
+ * events wait in a descriptor at most: inotify(7), /proc interfaces. */
+uint32_t notify_instances_most(void);
+uint32_t notify_watches_most(void);
+uint32_t notify_events_most(void);
+
 /* inotify_init1(2), flags of open(2); the other two calls: a watch, 0, or an error. */
 int notify_open(uint32_t flags, struct file **opened);
 bool file_is_notifier(const struct file *);
