@@ -168,40 +168,70 @@ static int count(struct shmem *shmem, struct node *node, uint32_t index)
 	return 0;
 }
 
+/* A node of which no page counts says nothing, and is memory that counts for nobody. */
+static void drop_if_empty(struct shmem *shmem, struct node *node)
+{
+	if (node->present)
+		return;
+	tree_remove(&shmem->nodes, &node->by_number);
+	slab_free(&node_slab, node);
+}
+
 int shmem_prepare_write(struct page_source *source, struct frame *frame)
 {
+	int error = -ENOMEM;
 	spin_lock(&vm_lock);
 	struct node *node = node_of(source->shmem, frame->index);
 	if (!node)
 		node = node_make(source->shmem, frame->index);
-	int error = node ? count(source->shmem, node, frame->index) : -ENOMEM;
+	if (node) {
+		/* One that was truncated meanwhile does not count: the caller looks again. */
+		error = frame->state == FRAME_FILE ? count(source->shmem, node, frame->index) : 0;
+		drop_if_empty(source->shmem, node);
+	}
 	spin_unlock(&vm_lock);
 	return error;
 }
 
 /* ---- shorter, and with holes ---- */
 
-/* Forgets the pages of the node from `first` on. Whether none is left. */
+/* Forgets the pages of the node from `first` on. False: a frame of one is there again, since somebody
+ * brought it in who had looked at the size before. */
 static bool cut(struct shmem *shmem, struct node *node, uint32_t first)
 {
 	uint32_t start = node->by_number.key * NODE_PAGES;
-	for (uint32_t i = first > start ? first - start : 0; i < NODE_PAGES; i++)
-		forget(shmem, node, i); /* none, if all of them are before that */
-	return first <= start;
+	for (uint32_t i = first > start ? first - start : 0; i < NODE_PAGES; i++) {
+		if (node->present & 1u << i && pagecache_find(shmem->source, start + i))
+			return false;
+		forget(shmem, node, i);
+	}
+	return true;
+}
+
+/* The same of all nodes from the last one on. */
+static bool cut_all(struct shmem *shmem, uint32_t first)
+{
+	struct node *node;
+	uint32_t steps = 0;
+	bool done = true;
+	spin_lock(&vm_lock);
+	while (done && (node = node_entry(tree_last(&shmem->nodes))) &&
+	       (node->by_number.key + 1) * NODE_PAGES > first) {
+		done = cut(shmem, node, first);
+		if (node->present)
+			break;
+		drop_if_empty(shmem, node);
+		vm_breathe(&steps, NODES_A_HOLD);
+	}
+	spin_unlock(&vm_lock);
+	return done;
 }
 
 void shmem_truncate(struct shmem *shmem, uint32_t first)
 {
-	struct node *node;
-	uint32_t steps = 0;
-	pagecache_truncate(shmem->source, first);
-	spin_lock(&vm_lock);
-	while ((node = node_entry(tree_last(&shmem->nodes))) && cut(shmem, node, first)) {
-		tree_remove(&shmem->nodes, &node->by_number);
-		slab_free(&node_slab, node);
-		vm_breathe(&steps, NODES_A_HOLD);
-	}
-	spin_unlock(&vm_lock);
+	do
+		pagecache_truncate(shmem->source, first);
+	while (!cut_all(shmem, first));
 }
 
 bool shmem_run(const struct shmem *shmem, uint32_t index, uint32_t *pages)
@@ -223,8 +253,10 @@ static void punch(struct shmem *shmem, uint32_t index)
 		spin_lock(&vm_lock);
 		struct node *node = node_of(shmem, index);
 		done = !node || !pagecache_find(shmem->source, index);
-		if (node && done)
+		if (node && done) {
 			forget(shmem, node, index % NODE_PAGES);
+			drop_if_empty(shmem, node);
+		}
 		spin_unlock(&vm_lock);
 	} while (!done);
 }
@@ -275,7 +307,7 @@ static struct shmem *swapped_on(uint32_t device)
 	spin_lock(&vm_lock);
 	LIST_FOR(&swapped, struct shmem, shmem, swapped_link) {
 		uint32_t index = 0;
-		if (next_swapped(shmem, device, &index) &&
+		if (!shmem->limit->closed && next_swapped(shmem, device, &index) &&
 		    shmem->source->ops->get(shmem->source)) {
 			found = shmem;
 			break;
@@ -356,6 +388,13 @@ int shmem_limit_set(struct shmem_limit *limit, uint32_t most)
 		limit->most = most;
 	spin_unlock(&vm_lock);
 	return may ? 0 : -EINVAL;
+}
+
+void shmem_limit_close(struct shmem_limit *limit, bool closed)
+{
+	spin_lock(&vm_lock);
+	limit->closed = closed;
+	spin_unlock(&vm_lock);
 }
 
 int shmem_promise(struct shmem *shmem, uint32_t pages)

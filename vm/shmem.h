@@ -26,6 +26,7 @@ struct page_source;
 struct shmem_limit {
 	uint32_t most;  /* 0: no limit */
 	uint32_t pages; /* (v) now */
+	bool closed;    /* (v) swapoff(2) takes no reference to any of them */
 };
 
 struct shmem {
@@ -47,6 +48,9 @@ int shmem_promise(struct shmem *, uint32_t pages);
 /* Another limit: tmpfs(5), "remount". It may be lifted (0), or changed, but not below what is used;
  * and where there is none, none can be set: -EINVAL. */
 int shmem_limit_set(struct shmem_limit *, uint32_t most);
+/* From now on swapoff leaves these objects alone, or no more: who is about to end them all gives their
+ * slots up by itself, and must not find one in use. */
+void shmem_limit_close(struct shmem_limit *, bool closed);
 static inline bool limit_may_change(uint64_t old, uint64_t new, uint64_t used)
 {
 	return new == old || new == 0 || (old != 0 && used <= new);
@@ -58,8 +62,8 @@ void shmem_write(struct page_source *, struct frame *);
 int shmem_prepare_write(struct page_source *, struct frame *);
 bool shmem_stored(struct page_source *, uint32_t index);
 
-/* Takes away the pages from `first` on, also from every program: truncate(2). The source's size was
- * lowered before, and its owner's lock keeps it so. May sleep. */
+/* Takes away the pages from `first` on, also from every program: truncate(2). The source's size is no
+ * larger, and its owner's lock keeps it so. May sleep. */
 void shmem_truncate(struct shmem *, uint32_t first);
 /* The pages [first, end) become a hole: fallocate(2). May sleep. -EINTR: the thread was killed, and
  * only some of them are. */

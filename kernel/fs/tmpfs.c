@@ -610,8 +610,13 @@ static void tree_empty(struct inode *root)
 
 static int tmpfs_unmount(struct file_system *fs)
 {
-	if (is_busy(fs))
+	struct tmpfs *tmpfs = fs->private;
+
+	shmem_limit_close(&tmpfs->limit, true);
+	if (is_busy(fs)) {
+		shmem_limit_close(&tmpfs->limit, false);
 		return -EBUSY;
+	}
 	tree_empty(fs->root->inode);
 	return 0;
 }
