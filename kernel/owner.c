@@ -87,15 +87,28 @@ struct owner owner_look(struct owner *owner)
 	return seen;
 }
 
-void owner_join(struct owner *owner, struct list *owners, int number, uint32_t access)
+static bool is_full(const struct list *owners)
+{
+	uint32_t count = 0;
+
+	LIST_FOR(owners, struct owner, owner, link)
+		count++;
+	return count >= OWNERS_MOST;
+}
+
+int owner_join(struct owner *owner, struct list *owners, int number, uint32_t access)
 {
 	uint32_t flags = spin_lock_irq(&owner_lock);
+	int error = !list_linked(&owner->link) && is_full(owners) ? -ENOSPC : 0;
 
-	owner->number = number;
-	owner->access = access;
-	if (!list_linked(&owner->link))
+	if (!error) {
+		owner->number = number;
+		owner->access = access;
+	}
+	if (!error && !list_linked(&owner->link))
 		list_append(owners, &owner->link);
 	spin_unlock_irq(&owner_lock, flags);
+	return error;
 }
 
 void owner_leave(struct owner *owner)

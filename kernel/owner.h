@@ -47,8 +47,10 @@ void owner_reset(struct owner *);
 /* What it was a moment ago, for a look at who and what. */
 struct owner owner_look(struct owner *);
 
-/* From now on it is told what the list is told, as of this descriptor; it leaves the list. */
-void owner_join(struct owner *, struct list *owners, int number, uint32_t access);
+/* From now on it is told what the list is told, as of this descriptor. -ENOSPC: the list has
+ * OWNERS_MOST others, who are all told at once, with interrupts off. It leaves the list. */
+#define OWNERS_MOST 64u
+int owner_join(struct owner *, struct list *owners, int number, uint32_t access);
 void owner_leave(struct owner *);
 
 /* Tells all of the list that something has become possible: POLL_IN, POLL_OUT, POLL_HUP ... of

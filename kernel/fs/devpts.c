@@ -30,6 +30,7 @@
 #include "kernel/mem/slab.h"
 #include "kernel/owner.h"
 #include "kernel/panic.h"
+#include "kernel/sched/thread.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "vm/page.h"
@@ -348,6 +349,8 @@ static ssize_t master_write(struct file *file, struct transfer *transfer, loff_t
 			error = -EFAULT;
 		for (size_t i = 0; !error && i < n; i++) {
 			error = wait_for_room(pty, transfer->flags & O_NONBLOCK);
+			if (!error && thread_current()->killed)
+				error = -EINTR;
 			if (error)
 				break;
 			tty_input(pty->tty, (uint8_t)piece[i]);

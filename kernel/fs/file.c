@@ -252,9 +252,11 @@ int file_set_async(struct file *file, int number, bool on)
 	if (error)
 		return error;
 	if (on)
-		owner_join(owner, owners, number, owner_access(file));
+		error = owner_join(owner, owners, number, owner_access(file));
 	else
 		owner_leave(owner);
+	if (error)
+		return error;
 	file->flags = on ? file->flags | FASYNC : file->flags & ~(uint32_t)FASYNC;
 	return 0;
 }

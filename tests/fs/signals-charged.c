@@ -29,6 +29,11 @@ static int notice(int fd)
 	return fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT);
 }
 
+static int asynchronous(int fd)
+{
+	return fcntl(fd, F_SETFL, O_ASYNC);
+}
+
 /* Until one is refused; how many there were. */
 static int ask_for_all(const char *name, int (*ask)(int fd), int error)
 {
@@ -82,6 +87,20 @@ static void one_user(void *unused)
 	fill(".", notice, ENOSPC);
 }
 
+/* Who makes a pipe ready tells all with interrupts off: so there are not many. */
+static void many_owners(void)
+{
+	CHECK(mkfifo("fifo", 0600) == 0, "a FIFO");
+	int end = open("fifo", O_RDWR);
+	int count = ask_for_all("fifo", asynchronous, ENOSPC);
+	CHECK(count == 64, "%d owners of one pipe", count);
+	close(fds[0]);
+	CHECK(asynchronous(fds[count]) == 0, "one goes, another comes");
+	for (int i = 1; i <= count; i++)
+		close(fds[i]);
+	close(end);
+}
+
 int main(void)
 {
 	int ready[2], go[2];
@@ -100,6 +119,7 @@ int main(void)
 	CHECK(write(go[1], &byte, 1) == 1, "on");
 	wait_success(child);
 	in_child(one_user, NULL);
+	many_owners();
 	say("what tells by signals is charged");
 	return 0;
 }
