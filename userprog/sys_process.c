@@ -441,8 +441,8 @@ const struct system_call process_calls[] = {
 	CALL(clone, 5),
 	CALL(clone3, 2),
 	CALL(unshare, 1),
-	CALL(execve, 3),
-	CALL(execveat, 5),
+	CALL_RESTARTS(execve, 3), /* a lease may have to be waited for */
+	CALL_RESTARTS(execveat, 5),
 	CALL(exit, 1),
 	CALL(exit_group, 1),
 	CALL(getpid, 0),

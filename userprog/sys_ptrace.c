@@ -57,10 +57,11 @@ static bool becomes_stop(const struct task *tracee)
 {
 	const volatile struct task *now = tracee;
 	return now->tracing.tracer == process_current() && now->stopped && !now->tracing.stop &&
-	       !now->ended && !thread_current()->killed;
+	       !now->ended;
 }
 
-/* A tracee that is stopped can be asked at once: ptrace(2) tells of no wait(2) between. */
+/* A tracee that is stopped can be asked at once: ptrace(2) tells of no wait(2) between. A signal ends
+ * that wait, and it is attached all the same. */
 static int32_t attach(struct task *tracee, bool seized, uint32_t options)
 {
 	struct process *self = process_current();
@@ -74,7 +75,7 @@ static int32_t attach(struct task *tracee, bool seized, uint32_t options)
 	}
 	spin_unlock_irq(&process_lock, flags);
 	if (!error)
-		WAIT_UNTIL(&self->changed, !becomes_stop(tracee));
+		(void)WAIT_INTERRUPTIBLE(&self->changed, !becomes_stop(tracee));
 	return error;
 }
 

@@ -74,7 +74,7 @@ ssize_t tty_write(struct tty *, const void *from, size_t n, bool nonblock);
 bool tty_writable(struct tty *);
 struct wait_queue *tty_writers(struct tty *);
 /* Output was sent, or may go on: wakes these, and tells by a signal those whose write it was that
- * did not get all off. Any context, with interrupts off. */
+ * did not get all off. Any context. */
 void tty_wake_writers(struct tty *);
 /* How many bytes of output are under way (TIOCOUTQ); sleeps until none is: 0, -EINTR. */
 uint32_t tty_unsent(struct tty *);

@@ -9,8 +9,8 @@
  * is over. Nobody waits for that moment but those who break it; once they have left, whoever looks at
  * the file's leases next brings them up to date.
  *
- * One mutex guards all leases of all files; nothing but spinlocks is taken under it. Memory is
- * charged to who took the lease.
+ * One mutex guards all leases of all files; nothing but spinlocks is taken under it, and memory for
+ * the text of /proc/locks. A lease's memory is charged to who took it.
  */
 #include "kernel/fs/lease.h"
 
