@@ -29,6 +29,7 @@ PICTURES = "build/check"
 PAGE = 4096
 BIG = 200_000
 OPEN_MS, FRAMES_A_SECOND = 2000, 30
+STEP_GROWS = 3  # as many times may a step cost in a trace of BIG events
 # The machine may be busy with other tests just now.
 ATTEMPTS = 5
 GUEST_SECONDS = 60
@@ -566,31 +567,38 @@ STEPS_A_SECOND = """
 """
 
 
-def check_speed(page):
-    """A step is quick enough if it is so by the clock, or, on a machine that has other things to
-    do, if all of the browser's processes together need less processor time for it."""
-    browser, most = page.browser, 1000 / FRAMES_A_SECOND
+def steps(browser):
+    """How many steps a second, each drawn, and the processor time, in ms, that all of the browser's
+    processes together need for one."""
+    before = browser.processor_seconds()
+    rate = browser.run(STEPS_A_SECOND, TIMED_STEPS)
+    return rate, (browser.processor_seconds() - before) * 1000 / TIMED_STEPS
+
+
+def check_speed(page, short):
+    """A step is quick enough if it is so by the clock, or, on a machine that is slow or has other things
+    to do, if it needs little more than one in a short trace on the same machine."""
+    most = max(1000 / FRAMES_A_SECOND, STEP_GROWS * short)
     found = []
     for _ in range(ATTEMPTS):
-        before = browser.processor_seconds()
-        rate = browser.run(STEPS_A_SECOND, TIMED_STEPS)
-        needed = (browser.processor_seconds() - before) * 1000 / TIMED_STEPS
+        rate, needed = steps(page.browser)
         found.append(f"{rate:.0f} ({needed:.1f} ms)")
         if rate >= FRAMES_A_SECOND or needed <= most:
             break
     else:
         rate = 0
     page.says(rate, f"{', '.join(found)} steps a second (processor time of each), each drawn; "
-              f"at least {FRAMES_A_SECOND} ({most:.1f} ms)")
+              f"at least {FRAMES_A_SECOND}, or at most {most:.1f} ms: {STEP_GROWS} times what a step "
+              f"in a short trace needs")
 
 
-def check_big(page):
+def check_big(page, short):
     times = []
     while len(times) < ATTEMPTS and min(times, default=OPEN_MS) >= OPEN_MS:
         times.append(page.open(f"#event={BIG * 3 // 4}"))
     page.says(min(times) < OPEN_MS, f"{len(page.events)} events are there after "
               f"{', '.join(map(str, times))} ms, at most {OPEN_MS}")
-    check_speed(page)
+    check_speed(page, short)
     page.browser.screenshot(os.path.join(PICTURES, "viewer-big.png"))
     moments = page.moments()
     check_state(page, random.Random(3).sample(moments, 8) + [len(page.events) - 1])
@@ -626,9 +634,11 @@ def main():
         real.open()
         check_chapters(real, console)
         check_real(real)
+        real.open(f"#event={len(events) // 2}")
+        short = min(steps(browser)[1] for _ in range(ATTEMPTS))
         big = os.path.join(folder, "big.jsonl")
         big_trace.write(big, BIG)
-        check_big(Page(browser, check, "big", view.read_events(big), folder))
+        check_big(Page(browser, check, "big", view.read_events(big), folder), short)
     print(f"1..{check.count}")
     sys.exit(1 if check.failed else 0)
 
