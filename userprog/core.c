@@ -404,20 +404,6 @@ static void put_all(struct core *core, int signal, int code)
 		inode_truncate(core->file->inode, (uint64_t)core->position);
 }
 
-/* Whether the name is free, or a plain file's that nothing else needs: no device (a pattern may say
- * /dev/null), none with a second name, no program that runs. */
-static bool may_replace(struct dentry *cwd, const char *name)
-{
-	struct dentry *old;
-	if (vfs_lookup(cwd, name, false, &old))
-		return true;
-	const struct inode *inode = dentry_inode(old);
-	bool runs = __atomic_load_n(&inode->use, __ATOMIC_RELAXED) < 0;
-	bool plain = S_ISREG(inode->mode) && inode->links == 1 && !runs;
-	dentry_put(old);
-	return plain;
-}
-
 /* A new file of that name, so that nobody else has it open or by another name; what had the name
  * before loses it. NULL if that is not to be had. */
 static struct file *file_for_core(int signal)
@@ -426,11 +412,9 @@ static struct file *file_for_core(int signal)
 	struct file *file;
 	char name[CORE_NAME_SIZE];
 	core_name(signal, name);
-	bool free = may_replace(cwd, name);
-	if (free)
-		(void)vfs_unlink(cwd, name);
+	(void)vfs_unlink(cwd, name);
 	uint32_t flags = O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW;
-	bool opened = free && vfs_open(cwd, name, flags, 0600, &file) == 0;
+	bool opened = vfs_open(cwd, name, flags, 0600, &file) == 0;
 	dentry_put(cwd);
 	return opened ? file : NULL;
 }

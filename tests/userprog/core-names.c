@@ -64,15 +64,6 @@ int main(void)
 	      unlink("!tests!userprog!core-names") == 0, "its owner's alone");
 	set("/proc/sys/kernel/core_pattern", "none/of/it");
 	die(SIGSEGV);
-	set("/proc/sys/kernel/core_pattern", "/dev/null");
-	die(SIGSEGV);
-	CHECK(stat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode), "a device stays");
-	set("/proc/sys/kernel/core_pattern", "twice");
-	CHECK(close(open("twice", O_CREAT | O_WRONLY, 0644)) == 0 && link("twice", "other") == 0,
-	      "a file of two names");
-	die(SIGSEGV);
-	CHECK(stat("twice", &st) == 0 && st.st_nlink == 2 && !st.st_size, "so does that");
-	CHECK(unlink("twice") == 0 && unlink("other") == 0, "its names");
 	int fd = open("/proc/sys/kernel/core_pattern", O_WRONLY);
 	CHECK(write(fd, "|/bin/true", 10) == -1 && errno == EINVAL, "no program takes it");
 	set("/proc/sys/kernel/core_uses_pid", "1");
