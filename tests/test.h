@@ -144,6 +144,18 @@ static inline char *memory_map(size_t bytes, int prot)
 	return memory;
 }
 
+/* Writes so many pages in each round, and sees before what the round before wrote. */
+static inline void pages_through_rounds(char *memory, uint32_t count, uint32_t rounds)
+{
+	for (uint32_t round = 0; round < rounds; round++)
+		for (uint32_t i = 0; i < count; i++) {
+			if (round > 0)
+				CHECK(page_has(memory + i * PAGE, i + round - 1),
+				      "page %u is intact in round %u", i, round);
+			page_fill(memory + i * PAGE, i + round);
+		}
+}
+
 /* A new file of that many pages, page i filled with seed + i; open for both. */
 static inline int file_make(const char *name, uint32_t pages, uint32_t seed)
 {
@@ -342,6 +354,17 @@ static inline long proc_number(const char *path, const char *name)
 	}
 	fclose(file);
 	return number;
+}
+
+/* The number that is all that a file says, as those of /proc/sys. */
+static inline uint32_t file_number(const char *path)
+{
+	char text[20] = "";
+	int fd = open(path, O_RDONLY);
+
+	CHECK(fd >= 0 && read(fd, text, sizeof text - 1) > 0, "%s can be read", path);
+	close(fd);
+	return strtoul(text, NULL, 10);
 }
 
 static inline long meminfo(const char *name) /* KiB */

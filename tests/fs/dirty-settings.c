@@ -18,13 +18,10 @@ static char piece[64 * 1024];
 
 static uint32_t get(const char *name)
 {
-	char path[64], text[16] = "";
+	char path[64];
 
 	snprintf(path, sizeof path, "/proc/sys/vm/%s", name);
-	int fd = open(path, O_RDONLY);
-	CHECK(fd >= 0 && read(fd, text, sizeof text - 1) > 0, "%s", name);
-	close(fd);
-	return strtoul(text, NULL, 10);
+	return file_number(path);
 }
 
 static bool put(const char *name, const char *value)

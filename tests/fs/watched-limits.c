@@ -29,12 +29,9 @@ static int watch(int fd, const char *path, uint32_t mask)
 
 static unsigned limit(const char *name)
 {
-	char path[80], text[20] = "";
+	char path[80];
 	snprintf(path, sizeof path, "/proc/sys/fs/inotify/%s", name);
-	int fd = open(path, O_RDONLY);
-	CHECK(fd >= 0 && read(fd, text, sizeof text - 1) > 0, "%s can be read", path);
-	close(fd);
-	return (unsigned)strtoul(text, NULL, 10);
+	return file_number(path);
 }
 
 static const char *file(unsigned i)

@@ -16,14 +16,7 @@ static void use(void *flags)
 	                    *(int *)flags | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(memory != MAP_FAILED, "mmap");
-	for (uint32_t round = 0; round < 3; round++) {
-		for (uint32_t i = 0; i < COUNT; i++) {
-			if (round > 0)
-				CHECK(page_has(memory + i * PAGE, i + round - 1),
-				      "page %u is intact in round %u", i, round);
-			page_fill(memory + i * PAGE, i + round);
-		}
-	}
+	pages_through_rounds(memory, COUNT, 3);
 	long failed = proc_number("/proc/vmstat", "evict_failed");
 	CHECK(failed >= (*(int *)flags == MAP_PRIVATE ? 100 : 200),
 	      "pages stayed because they could not be written, not %ld", failed);

@@ -17,13 +17,7 @@ int main(void)
 	                    -1, 0);
 
 	CHECK(memory != MAP_FAILED, "shared memory");
-	for (uint32_t round = 0; round < 4; round++)
-		for (uint32_t i = 0; i < COUNT; i++) {
-			if (round > 0)
-				CHECK(page_has(memory + i * PAGE, i + round - 1),
-				      "page %u is intact in round %u", i, round);
-			page_fill(memory + i * PAGE, i + round);
-		}
+	pages_through_rounds(memory, COUNT, 4);
 	long failed = proc_number("/proc/vmstat", "evict_failed");
 	long lost = (total - proc_number("/proc/meminfo", "SwapTotal:")) / 4;
 	CHECK(failed >= 100, "pages stayed because they could not be written, not %ld", failed);
