@@ -220,6 +220,20 @@ static void is_done(struct breaking *b, int milliseconds)
 		say("  it waits");
 }
 
+/* Another process begins to break the lease of `fd`, and waits. */
+static pid_t begin_to_break(struct breaking *b, int fd)
+{
+	pid_t child = fork();
+	if (child == 0) {
+		close(fd);
+		break_it(b);
+		_exit(0);
+	}
+	came(3000);
+	is_done(b, 50);
+	return child;
+}
+
 static void waiting_for(int type, int flags, const char *what, const int *answers)
 {
 	struct breaking b = {flags, {0}};
@@ -228,14 +242,7 @@ static void waiting_for(int type, int flags, const char *what, const int *answer
 	say("-- %s, %s", name_of(type), what);
 	if (pipe(b.done) != 0 || fcntl(fd, F_SETLEASE, type) != 0 || fcntl(fd, F_SETSIG, TOLD) != 0)
 		exit(1);
-	pid_t child = fork();
-	if (child == 0) {
-		close(fd);
-		break_it(&b);
-		_exit(0);
-	}
-	came(3000);
-	is_done(&b, 50);
+	pid_t child = begin_to_break(&b, fd);
 	type_is(fd);
 	for (; *answers >= 0; answers++) {
 		GIVES(fcntl(fd, F_SETLEASE, *answers), "answer %s", name_of(*answers));
@@ -268,14 +275,7 @@ static void by_closing(void)
 	say("-- the holder closes it");
 	if (pipe(b.done) != 0 || fcntl(fd, F_SETLEASE, F_WRLCK) != 0)
 		exit(1);
-	pid_t child = fork();
-	if (child == 0) {
-		close(fd);
-		break_it(&b);
-		_exit(0);
-	}
-	came(3000);
-	is_done(&b, 50);
+	pid_t child = begin_to_break(&b, fd);
 	close(fd);
 	is_done(&b, 3000);
 	waitpid(child, NULL, 0);
