@@ -171,22 +171,40 @@ static int32_t sys_getrandom(uint8_t *user_to, size_t size, uint32_t flags)
 
 /* ---- mounts and swap ---- */
 
+/* The number of the type of this name; if there is none, how many there are. */
+static int32_t file_system_index(const char *asked)
+{
+	const char *name;
+	uint32_t index = 0;
+	while ((name = file_system_type_name(index)) && strcmp(name, asked) != 0)
+		index++;
+	return (int32_t)index;
+}
+
+static int32_t file_system_number(const char *user_asked)
+{
+	char asked[32];
+	ssize_t length = copy_string_from_user(asked, user_asked, sizeof asked);
+	if (length < 0)
+		return length == -ENAMETOOLONG ? -EINVAL : (int32_t)length;
+	int32_t index = file_system_index(asked);
+	return file_system_type_name((uint32_t)index) ? index : -EINVAL;
+}
+
 /* sysfs(2): the number of a type of file systems, its name, how many they are. */
 static int32_t sys_sysfs(int option, uintptr_t first, char *user_name)
 {
-	char asked[32];
-	const char *name;
-	uint32_t index = 0;
-	ssize_t length = option == 1 ? copy_string_from_user(asked, (const char *)first, sizeof asked) : 0;
-	if (length < 0)
-		return length == -ENAMETOOLONG ? -EINVAL : (int32_t)length;
-	if (option == 2) {
-		name = file_system_type_name(first);
+	const char *name = file_system_type_name(first);
+	switch (option) {
+	case 1:
+		return file_system_number((const char *)first);
+	case 2:
 		return name ? copy_to_user(user_name, name, strlen(name) + 1) : -EINVAL;
+	case 3:
+		return file_system_index("");
+	default:
+		return -EINVAL;
 	}
-	while ((name = file_system_type_name(index)) && (option != 1 || strcmp(name, asked) != 0))
-		index++;
-	return option == 3 || (option == 1 && name) ? (int32_t)index : -EINVAL;
 }
 
 static int32_t sys_mount(const char *user_source, const char *user_path, const char *user_type,
