@@ -27,12 +27,11 @@
 #include "vm/pagecache.h"
 #include "vm/pagedir.h"
 #include "vm/rmap.h"
-#include "vm/source.h"
 #include "vm/shmem.h"
+#include "vm/source.h"
 #include "vm/spt.h"
 #include "vm/swap.h"
 #include "vm/vm.h"
-
 
 struct audit {
 	char *words;
@@ -402,8 +401,7 @@ static void check_frame(struct audit *audit, uint32_t number)
 
 static void check_counts(struct audit *audit)
 {
-	uint32_t slots = audit->anon_slots + audit->orphan_slots +
-	                 shmem_slots();
+	uint32_t slots = audit->anon_slots + audit->orphan_slots + shmem_slots();
 	if (audit->entries != audit->mappings)
 		broken(audit, "%u entries map frames, and frames list %u", audit->entries,
 		       audit->mappings);

@@ -7,6 +7,7 @@
  *   dirty page of a file      written to its file, then dropped
  *   clean anonymous page      dropped: its slot has it
  *   dirty anonymous page      written to a slot, then dropped
+ *   page of shared memory     as an anonymous one, though it is in the page cache
  *
  * Writes go out many together, in batches. A page that is used again while it is written stays.
  *
