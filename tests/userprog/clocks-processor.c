@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The clock of a process's own use of the processor (clock_gettime(2)): it goes on with every moment
- * that the process runs, from its first on, and getrusage(2) tells the same time, in two parts.
+ * The clock of a process's own use of the processor (clock_gettime(2)): it goes on while the process
+ * runs, from its first moment on and not by whole ticks, and getrusage(2) tells the same time, in two
+ * parts. Two looks in a row may find the same time: where a kernel runs in a machine that others
+ * share, what they take is not counted as the process's.
  */
 #include "tests/test.h"
 
@@ -33,18 +35,22 @@ static int64_t told_us(void)
 static void run_a_while(void *unused)
 {
 	int64_t last = used(), end = last + RUN_NS;
+	int looks = 0, moved = 0;
 
 	(void)unused;
 	while (last < end) {
 		for (volatile int i = 0; i < 3000; i++)
 			;
 		int64_t now = used(), told = told_us(), later = used();
-		CHECK(now > last && later > now, "at %lld us it goes on", last / 1000);
+		CHECK(now >= last && later >= now, "at %lld us it does not go back", last / 1000);
 		CHECK(told >= now / 1000 - 2 && told <= later / 1000 + 1,
 		      "%lld us by getrusage, and from %lld to %lld by the clock", told, now / 1000,
 		      later / 1000);
+		looks++;
+		moved += now > last;
 		last = later;
 	}
+	CHECK(moved > looks / 2, "it went on at %d of %d looks", moved, looks);
 }
 
 int main(void)
