@@ -30,6 +30,7 @@ PAGE = 4096
 BIG = 200_000
 OPEN_MS, FRAMES_A_SECOND = 2000, 30
 STEP_GROWS = 3  # as many times may a step cost in a trace of BIG events
+OPEN_GROWS = 1.5  # so many times as long, for each event, may it take to open that trace as a quarter
 # The machine may be busy with other tests just now.
 ATTEMPTS = 5
 GUEST_SECONDS = 60
@@ -592,12 +593,29 @@ def check_speed(page, short):
               f"in a short trace needs")
 
 
-def check_big(page, short):
-    times = []
-    while len(times) < ATTEMPTS and min(times, default=OPEN_MS) >= OPEN_MS:
-        times.append(page.open(f"#event={BIG * 3 // 4}"))
-    page.says(min(times) < OPEN_MS, f"{len(page.events)} events are there after "
-              f"{', '.join(map(str, times))} ms, at most {OPEN_MS}")
+def quickest(page, wanted):
+    """The least ms of some attempts to open it at three quarters; one below wanted is the last."""
+    best = page.open(f"#event={len(page.events) * 3 // 4}")
+    for _ in range(ATTEMPTS - 1):
+        if best < wanted:
+            break
+        best = min(best, page.open(f"#event={len(page.events) * 3 // 4}"))
+    return best
+
+
+def check_opening(page, quarter):
+    """It is quick by the clock, or, where the machine is slow or busy, no event costs more than one of
+    a trace that is a quarter as long, on the same machine."""
+    took, most = quickest(page, OPEN_MS), OPEN_MS
+    if took >= OPEN_MS:
+        most = OPEN_GROWS * len(page.events) / len(quarter.events) * quickest(quarter, 0)
+    page.says(took < most, f"{len(page.events)} events are there after {took} ms, at most "
+              f"{most:.0f}")
+
+
+def check_big(page, quarter, short):
+    check_opening(page, quarter)
+    page.open(f"#event={BIG * 3 // 4}")
     check_speed(page, short)
     page.browser.screenshot(os.path.join(PICTURES, "viewer-big.png"))
     moments = page.moments()
@@ -636,9 +654,12 @@ def main():
         check_real(real)
         real.open(f"#event={len(events) // 2}")
         short = min(steps(browser)[1] for _ in range(ATTEMPTS))
-        big = os.path.join(folder, "big.jsonl")
-        big_trace.write(big, BIG)
-        check_big(Page(browser, check, "big", view.read_events(big), folder), short)
+        made_up = {}
+        for count in (BIG // 4, BIG):
+            events = os.path.join(folder, f"{count}.jsonl")
+            big_trace.write(events, count)
+            made_up[count] = Page(browser, check, f"big-{count}", view.read_events(events), folder)
+        check_big(made_up[BIG], made_up[BIG // 4], short)
     print(f"1..{check.count}")
     sys.exit(1 if check.failed else 0)
 
