@@ -96,8 +96,7 @@ class Decoder {
     }
 
     record(bytes) {
-        const view = new DataView(bytes.buffer, bytes.byteOffset, DECODE.RECORD);
-        const word = (number) => view.getUint32(12 + 4 * number, true);
+        const view = this.viewOf(bytes);
         const what = view.getUint32(8, true);
         const kind = what & 0xff;
         this.detail = what >>> 8 & 0xff;
@@ -107,7 +106,9 @@ class Decoder {
             this.text.push(...bytes.subarray(12));
             return;
         }
-        const made = this.methods[kind]?.call(this, word(0), word(1), word(2), word(3), word(4));
+        const made = this.methods[kind]?.call(this, view.getUint32(12, true),
+            view.getUint32(16, true), view.getUint32(20, true), view.getUint32(24, true),
+            view.getUint32(28, true));
         this.text = [];
         if (!made) {
             if (kind === this.number.FAULT_AGAIN)
@@ -120,8 +121,12 @@ class Decoder {
             fault.again = false;
             this.rowDue(fault);
         }
-        for (const fields of Array.isArray(made) ? made : [made])
-            this.held.push(this.event(this.eventNames[kind], fields));
+        if (Array.isArray(made)) {
+            for (const fields of made)
+                this.held.push(this.event(this.eventNames[kind], fields));
+        } else {
+            this.held.push(this.event(this.eventNames[kind], made));
+        }
         if (kind === this.number.FAULT_BEGIN)
             this.rowDue(this.faults.get(this.thread));
         this.release();
@@ -134,7 +139,18 @@ class Decoder {
         if (this.irq)
             event.irq = true;
         const {kind} = event;
-        return Object.assign(event, fields, {kind});
+        Object.assign(event, fields);
+        event.kind = kind;
+        return event;
+    }
+
+    /** The words of the record; they come in the same bytes again and again. */
+    viewOf(bytes) {
+        if (this.viewed !== bytes) {
+            this.viewed = bytes;
+            this.view = new DataView(bytes.buffer, bytes.byteOffset, DECODE.RECORD);
+        }
+        return this.view;
     }
 
     clockTo(tsc) {
@@ -334,11 +350,11 @@ class Decoder {
         this.faults.delete(this.thread);
         if (!fault)
             return null;
-        const {again, ...kept} = fault;
+        const {as, addr, access, again} = fault;
         if (again)
             this.rowDue(fault);
         this.rowKnown();
-        const fields = {...kept, row: NAMES.rows[this.detail], result: NAMES.results[result],
+        const fields = {as, addr, access, row: NAMES.rows[this.detail], result: NAMES.results[result],
             major: (major & 0xff) !== 0};
         const after = this.entryNow(fault);
         if (after)
