@@ -27,11 +27,14 @@ import guide
 import view
 
 # In the order in which they need each other.
-SCRIPTS = ["files.js", "editor.js", "machine.js", "console.js", "decode.js", "stream.js", "eye.js",
-           "lessons.js", "two.js", "exercises.js", "guide.js", "main.js"]
+SCRIPTS = ["files.js", "eye.js", "decode.js", "computer.js", "computers.js", "machine.js",
+           "console.js", "stream.js", "lessons.js", "editor.js", "two.js", "exercises.js",
+           "guide.js", "main.js"]
 STYLES = ["page.css", "guide.css"]
 # What works without a page.
-HEADLESS = ["files.js", "editor.js", "machine.js", "decode.js", "stream.js", "eye.js"]
+HEADLESS = ["eye.js", "decode.js", "computer.js", "machine.js", "stream.js"]
+# The thread of the computers.
+THREAD = ["eye.js", "decode.js", "computer.js", "worker.js"]
 PACKAGES = {"v86": "the PC", "@xterm/xterm": "the terminal", "@xterm/addon-fit": "its size"}
 
 
@@ -70,8 +73,22 @@ def names():
 
 def headless():
     """The machine, its events, what they lead to, and the other eye, for a program without a page."""
-    return names() + "\n".join([*(read(PAGE, name) for name in HEADLESS),
-                                read(ROOT, "scripts/trace/viewer/state.js")])
+    return joined(HEADLESS) + read(ROOT, "scripts/trace/viewer/state.js")
+
+
+def strict(text):
+    """A script of ours: names of its own."""
+    return f'"use strict";\n(() => {{\n{text}\n}})();\n'
+
+
+def joined(names_of_files):
+    return names() + "\n".join(read(PAGE, name) for name in names_of_files)
+
+
+def without_maps(text):
+    """Where the packages' maps are is nobody's business here: they would be asked for and not found."""
+    return "\n".join(line for line in text.split("\n")
+                     if not line.startswith("//# sourceMappingURL="))
 
 
 def data_files(options):
@@ -80,6 +97,8 @@ def data_files(options):
     folder = os.path.join(options.build, "web-parts")
     files = {
         "v86.wasm": read_bytes(modules, "v86/build/v86.wasm"),
+        "computer.js": without_maps(read(modules, "v86/build/libv86.js")).encode()
+                       + b"\n" + strict(joined(THREAD)).encode(),
         "pagoda.elf": read_bytes(folder, "pagoda.elf"),
         "root.img": read_bytes(folder, "root.img"),
         "compiler.tar": read_bytes(folder, "compiler.tar"),
@@ -93,18 +112,11 @@ def data_files(options):
 def scripts_and_styles(options):
     """The page's code, by the name of its file."""
     modules = os.path.join(options.packages, "node_modules")
-    ours = names() + read(ROOT, "scripts/exercises/sheet.js") + \
-        "\n".join(read(PAGE, name) for name in SCRIPTS)
     scripts = {
-        "libv86.js": read(modules, "v86/build/libv86.js"),
-        "xterm.js": read(modules, "@xterm/xterm/lib/xterm.js"),
-        "addon-fit.js": read(modules, "@xterm/addon-fit/lib/addon-fit.js"),
-        "pagoda.js": f'"use strict";\n(() => {{\n{ours}\n}})();\n',
+        "xterm.js": without_maps(read(modules, "@xterm/xterm/lib/xterm.js")),
+        "addon-fit.js": without_maps(read(modules, "@xterm/addon-fit/lib/addon-fit.js")),
+        "pagoda.js": strict(read(ROOT, "scripts/exercises/sheet.js") + joined(SCRIPTS)),
     }
-    # Where the packages' maps are is nobody's business here: they would be asked for and not found.
-    scripts = {name: "\n".join(line for line in text.split("\n")
-                               if not line.startswith("//# sourceMappingURL="))
-               for name, text in scripts.items()}
     styles = {
         "xterm.css": read(modules, "@xterm/xterm/css/xterm.css"),
         "page.css": "\n".join(read(PAGE, name) for name in STYLES),

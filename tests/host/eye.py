@@ -19,16 +19,17 @@ RUN = """
 const asked = JSON.parse(require("fs").readFileSync(0, "utf8"));
 TABLES.entries = asked.entries;
 const memory = Uint8Array.from(asked.memory);
-const machine = {read: (at, length) => memory.subarray(at, at + length), controlRegister: () => 0x1000};
-const eye = new Eye(machine, asked);
-const answer = asked.told.map((told) => {
+const tables = new Tables((at, length) => memory.subarray(at, at + length), asked.entries);
+const computer = {look: (spaces) => ({cr3: 0x1000, spaces: spaces.map((one) => tables.pages(one))})};
+const eye = new Eye(computer, {count: 0, entries: asked.entries});
+const answers = asked.told.map((told) => {
     const space = new Space(1);
     space.directories = asked.directories;
     for (const [page, entry] of told)
         space.tables.entry.set(page, entry);
     return eye.compare({spaces: new Map([[1, space]])});
 });
-console.log(JSON.stringify(answer));
+Promise.all(answers).then((answer) => console.log(JSON.stringify(answer)));
 """
 
 

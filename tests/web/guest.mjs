@@ -42,21 +42,22 @@ class FileDisk {
 }
 
 const [, , build, packages, script, mib, line, root, swap] = process.argv;
-const {Machine} = await load(packages, script);
+const {Computer, Machine} = await load(packages, script);
 
-class Guest extends Machine {
+class Guest extends Computer {
+    options(given) {
+        return {...super.options(given), hda: new FileDisk(root), hdb: swap && new FileDisk(swap)};
+    }
+}
+
+class GuestMachine extends Machine {
     get commandLine() {
         return line;
-    }
-
-    async options(read) {
-        const given = await super.options(read);
-        return {...given, hda: new FileDisk(root), hdb: swap && new FileDisk(swap)};
     }
 }
 
 const read = reader(build);
-const guest = new Guest({memory: Number(mib)});
+const guest = new GuestMachine({memory: Number(mib)}, (told) => new Guest(told));
 guest.addEventListener("output", ({detail}) => fs.writeSync(1, detail));
 await guest.start((name) => name === "root.img" ? new ArrayBuffer(0) : read(name));
 
@@ -65,5 +66,5 @@ function end(status) {
     setTimeout(() => process.exit(status), 20);
 }
 
-guest.pc.v86.cpu.io.register_write(EXIT_PORT, guest, (status) => end(2 * status + 1), undefined,
+guest.computer.pc.v86.cpu.io.register_write(EXIT_PORT, guest, (status) => end(2 * status + 1), undefined,
     (status) => end(2 * status + 1));

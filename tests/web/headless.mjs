@@ -14,7 +14,7 @@ export async function load(packages, script) {
     const {V86} = await import(pathToFileURL(path.resolve(packages,
         "node_modules/v86/build/libv86.mjs")));
     return new Function("V86", `"use strict";\n${fs.readFileSync(script, "utf8")}
-        return {Machine, Stream, State, Eye, Frames, Decoder};`)(V86);
+        return {Machine, Computer, Stream, State, Eye, Tables, MOST_AHEAD, BATCH};`)(V86);
 }
 
 function bufferOf(bytes) {

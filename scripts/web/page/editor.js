@@ -6,14 +6,6 @@
  */
 
 const DISK_PAGE = 4096;
-const PROGRAM_ROOM = 64 * 1024;
-
-/** The root disk with room behind its file system: for a program, and for the compiler. */
-function diskWithRoom(root, room) {
-    const disk = new Uint8Array(root.byteLength + PROGRAM_ROOM + room);
-    disk.set(new Uint8Array(root));
-    return disk.buffer;
-}
 
 class Editor {
     constructor(element, examples, app) {
@@ -78,7 +70,7 @@ class Editor {
         this.tell("The compiler comes into the machine …");
         const archive = new Uint8Array(await Files.read("compiler.tar"));
         const first = machine.rootBytes + PROGRAM_ROOM;
-        new Uint8Array(machine.disk, first, archive.length).set(archive);
+        await machine.computer.writeDisk(first, archive);
         await machine.run(`dd if=/dev/hda bs=4096 skip=${first / DISK_PAGE} 2>/dev/null | tar x -C /`);
         machine.hasCompiler = true;
     }
@@ -96,7 +88,7 @@ class Editor {
         this.stopButton.disabled = false;
         this.element.dataset.state = "running";
         await this.prepare(machine);
-        new Uint8Array(machine.disk, machine.rootBytes, text.length).set(text);
+        await machine.computer.writeDisk(machine.rootBytes, text);
         this.tell("");
         const first = machine.rootBytes / DISK_PAGE;
         await machine.run(`take ${first} ${text.length} program.c`);

@@ -14,22 +14,18 @@ const USER_PAGES = 0xc0000;    // below KERNEL_BASE
 const WORDS = 1024;            // of 32 bits in a frame
 const MOST_NAMED = 5;
 
-class Eye {
-    /** tables.entries: how many a table has. */
-    constructor(machine, tables) {
-        this.machine = machine;
-        this.tables = tables;
-    }
-
-    get cr3() {
-        return this.machine.controlRegister(3);
+/** The tables that the processor walks, in a memory that read(address, bytes) reads. */
+class Tables {
+    /** entries: how many a table has. */
+    constructor(read, entries) {
+        this.read = read;
+        this.entries = entries;
     }
 
     /** The entries of a table in this frame, each in the 32 bits in which the trace tells it. */
     table(frame) {
-        const bytes = this.machine.read(frame * 4096, 4096);
-        const words = new Uint32Array(bytes.slice().buffer);
-        const {entries} = this.tables;
+        const words = new Uint32Array(this.read(frame * 4096, 4096).slice().buffer);
+        const {entries} = this;
         if (entries === WORDS)
             return words;
         return Uint32Array.from({length: entries}, (_, entry) =>
@@ -40,8 +36,8 @@ class Eye {
      * to write as both levels give it. */
     pages(directories) {
         const found = new Map();
-        const {entries} = this.tables;
-        const spans = Object.values(directories).flatMap((frame) => [...this.table(frame)]);
+        const {entries} = this;
+        const spans = directories.flatMap((frame) => [...this.table(frame)]);
         for (let span = 0; span < USER_PAGES / entries; span++) {
             if (!(spans[span] & HARDWARE.PRESENT))
                 continue;
@@ -54,22 +50,31 @@ class Eye {
         }
         return found;
     }
+}
 
-    /** Compares all address spaces of a State (scripts/trace/viewer/state.js). */
-    compare(state) {
-        const result = {cr3: this.cr3, spaces: 0, pages: 0, accessed: 0, dirty: 0,
+class Eye {
+    /** stream: its count says whether anything happened, and its entries how many a table has. */
+    constructor(computer, stream) {
+        this.computer = computer;
+        this.stream = stream;
+    }
+
+    /** Compares all address spaces of a State (scripts/trace/viewer/state.js); undefined if something
+     * happened meanwhile. */
+    async compare(state) {
+        const {count, entries} = this.stream;
+        const spaces = [...state.spaces.values()].filter((space) => space.directories[0] !== undefined);
+        const seen = await this.computer.look(
+            spaces.map(({directories}) => Object.values(directories)), entries);
+        if (this.stream.count !== count)
+            return undefined;
+        const result = {cr3: seen.cr3, spaces: spaces.length, pages: 0, accessed: 0, dirty: 0,
             differences: []};
-        for (const space of state.spaces.values()) {
-            if (space.directories[0] === undefined)
-                continue;
-            result.spaces++;
-            this.compareSpace(space, result);
-        }
+        spaces.forEach((space, number) => this.compareSpace(space, seen.spaces[number], result));
         return result;
     }
 
-    compareSpace(space, result) {
-        const seen = this.pages(space.directories);
+    compareSpace(space, seen, result) {
         const told = new Map();
         space.tables.entry.forEach((page, entry) => {
             if (entry & HARDWARE.PRESENT)

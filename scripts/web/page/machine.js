@@ -1,27 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The PC: v86, with the kernel loaded as Multiboot says, a root disk and a swap disk. COM1 is the
- * terminal; COM2 brings the trace and takes words about it (docs/tracing.md).
+ * A machine that somebody uses: a computer (computer.js), what is said to its shell and by it, whether it
+ * stands still, and how it is saved.
  *
- * Events: "output" (detail: bytes of COM1), "prompt", "state" (detail: "boot", "prompt", "busy").
+ * Events: "output" (detail: bytes of COM1), "prompt", "state" (detail: "boot", "prompt", "busy"), "held".
  */
 
-const MIB = 2 ** 20;
 // The shell asks the terminal where the cursor is, after its prompt.
 const PROMPT = /pagoda:[^\n]*[#$] (?:\x1b\[[0-9;]*[A-Za-z])*$/;
 const OUTPUT_KEPT = 1 << 16;   // characters of the terminal that are looked at
-const SWAP_MIB = 32;
-const COMPILER_ROOM = 2 * MIB;
-const COM2 = 1;
 const SAVED_VERSION = 1;
 
 class Machine extends EventTarget {
-    constructor(settings) {
+    /** makeComputer(told): gives, or promises, the computer when it is started. */
+    constructor(settings, makeComputer = (told) => new Computer(told)) {
         super();
         this.settings = {memory: 16, policy: "", words: "trace-com2 trace=all", ...settings};
+        this.makeComputer = makeComputer;
         this.state = "boot";
         this.text = "";
-        this.output = [];
         this.decoder = new TextDecoder();
     }
 
@@ -31,48 +28,45 @@ class Machine extends EventTarget {
             .filter(Boolean).join(" ");
     }
 
-    /** What v86 is given. read: gives a file's ArrayBuffer by name. */
-    async options(read) {
-        const [wasm, kernel, root] = await Promise.all(
-            ["v86.wasm", "pagoda.elf", "root.img"].map(read));
-        this.rootBytes = root.byteLength;
-        const compiled = (imports) => WebAssembly.instantiate(wasm, imports)
-            .then(({instance}) => instance.exports);
-        return {
-            wasm_fn: compiled, memory_size: this.settings.memory * MIB, vga_memory_size: MIB,
-            multiboot: {buffer: kernel}, cmdline: this.commandLine,
-            hda: {buffer: diskWithRoom(root, COMPILER_ROOM)}, hdb: {buffer: swapDisk(SWAP_MIB * MIB)},
-            uart1: true, uart2: this.settings.line === true, disable_speaker: true, disable_keyboard: true, disable_mouse: true,
-            acpi: false, autostart: false,
-            ...this.saved && {initial_state: {buffer: this.saved.state}},
-        };
+    /** Fetches all that start() needs, if it is to be there early. read: gives a file's ArrayBuffer by
+     * name. */
+    fetch(read) {
+        this.parts ??= Promise.all([this.makeComputer((what, value) => this.told(what, value)),
+            ...["v86.wasm", "pagoda.elf", "root.img"].map(read)]);
+        return this.parts;
     }
 
     async start(read) {
-        this.pc = new V86(await this.options(read));
-        this.pc.add_listener("serial0-output-byte", (byte) => this.byteCame(byte));
-        this.pc.add_listener("serial1-output-byte", (byte) => this.onTrace?.(byte));
-        await new Promise((resolve) => this.pc.add_listener("emulator-ready", resolve));
-        this.pc.serial_set_clear_to_send(COM2, true);
-        this.pc.run();
+        const [computer, wasm, kernel, root] = await this.fetch(read);
+        this.rootBytes = root.byteLength;
+        this.computer = computer;
+        await this.computer.start({wasm, kernel, root, memory: this.settings.memory,
+            line: this.settings.line === true, commandLine: this.commandLine,
+            state: this.saved?.state});
         if (this.saved)
             this.enter(this.saved.at);
     }
 
+    told(what, value) {
+        if (what === "console") {
+            this.said(value);
+        } else if (what === "trace") {
+            this.onTrace?.(value);
+            this.computer.took(value.length);
+        } else if (what === "line") {
+            this.onLine?.(value);
+        } else if (what === "stopped") {
+            this.setHeld(true);
+            this.onStopped?.(value);
+        }
+    }
+
     /** Lines for the kernel about what to trace, as for /proc/sys/kernel/trace. */
     sendWords(words) {
-        this.pc.serial_send_bytes(COM2, new TextEncoder().encode(`${words}\n`));
+        this.computer.send(COM2, new TextEncoder().encode(`${words}\n`));
     }
 
-    byteCame(byte) {
-        if (this.output.length === 0)
-            setTimeout(() => this.told(), 0);
-        this.output.push(byte);
-    }
-
-    told() {
-        const bytes = Uint8Array.from(this.output);
-        this.output = [];
+    said(bytes) {
         this.text = (this.text + this.decoder.decode(bytes, {stream: true})).slice(-OUTPUT_KEPT);
         this.dispatchEvent(new CustomEvent("output", {detail: bytes}));
         this.enter(PROMPT.test(this.text) ? "prompt" : this.state === "boot" ? "boot" : "busy");
@@ -89,7 +83,7 @@ class Machine extends EventTarget {
 
     /** Types the text at the terminal. */
     type(text) {
-        this.pc.serial_send_bytes(0, new TextEncoder().encode(text));
+        this.computer?.send(COM1, new TextEncoder().encode(text));
     }
 
     /** Types a command; resolves with what it printed when the prompt is back. */
@@ -116,26 +110,30 @@ class Machine extends EventTarget {
         return this.held === true;
     }
 
-    /** Stops it at once: before it notes another event, whatever else it is doing. */
-    hold() {
-        this.held = true;
-        this.pc.serial_set_clear_to_send(COM2, false);
-        this.stopping = this.pc.stop();
+    setHeld(held) {
+        this.held = held;
         this.dispatchEvent(new Event("held"));
-        return this.stopping;
     }
 
-    async go() {
-        await this.stopping;
-        this.held = false;
-        this.pc.serial_set_clear_to_send(COM2, true);
-        this.pc.run();
-        this.dispatchEvent(new Event("held"));
+    /** Stops it at once: before it notes another event, whatever else it is doing. */
+    hold() {
+        this.setHeld(true);
+        return this.computer.hold();
+    }
+
+    go() {
+        this.setHeld(false);
+        return this.computer.go();
+    }
+
+    /** Stops it at the next event that has these fields: computer.js's matches(). */
+    stopAt(wanted) {
+        return this.computer.stopAt(wanted);
     }
 
     /** All of the machine as a file: a line of JSON about it, and v86's state, packed. */
     async save() {
-        const state = new Uint8Array(await this.pc.save_state());
+        const state = await this.computer.save();
         const {memory, policy} = this.settings;
         const head = new TextEncoder().encode(JSON.stringify({pagoda: SAVED_VERSION, memory, policy,
             at: this.state}) + "\n");
@@ -146,7 +144,7 @@ class Machine extends EventTarget {
     }
 
     /** A machine that goes on where the saved one was; throws if the file is none. */
-    static async open(bytes) {
+    static async open(bytes, makeComputer) {
         const whole = new Uint8Array(await unpack(bytes));
         const end = whole.indexOf(10);
         let head;
@@ -157,37 +155,13 @@ class Machine extends EventTarget {
         }
         if (head.pagoda !== SAVED_VERSION)
             throw new Error("this file is no saved machine of this page");
-        const machine = new Machine({memory: head.memory, policy: head.policy});
+        const machine = new Machine({memory: head.memory, policy: head.policy}, makeComputer);
         machine.saved = {state: whole.slice(end + 1).buffer, at: head.at};
         return machine;
     }
 
-    /** Physical memory, as it is now. */
-    read(address, bytes) {
-        return this.pc.read_memory(address, bytes);
-    }
-
-    /** The bytes of the root disk; a saved machine brings its own. */
-    get disk() {
-        return this.pc.v86.cpu.devices.ide.primary.master.buffer.buffer;
-    }
-
-    controlRegister(number) {
-        return this.pc.v86.cpu.cr[number] >>> 0;
-    }
-
     async end() {
-        await this.pc.destroy();
+        const [computer] = await this.parts ?? [];
+        await computer?.end();
     }
-}
-
-/** An empty swap area, as mkswap(8) makes it: struct swap_header_v1_2 of linux/swap.h. */
-function swapDisk(bytes) {
-    const PAGE = 4096;
-    const disk = new ArrayBuffer(bytes);
-    const head = new DataView(disk, 1024);
-    head.setUint32(0, 1, true);                    // version
-    head.setUint32(4, bytes / PAGE - 1, true);     // last page
-    new Uint8Array(disk).set(new TextEncoder().encode("SWAPSPACE2"), PAGE - 10);
-    return disk;
 }

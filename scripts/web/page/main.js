@@ -19,16 +19,16 @@ class App {
 
     /* ---- the machine ---- */
 
-    async start(machine = new Machine(this.settings)) {
+    async start(machine = new Machine(this.settings, computerInThread)) {
         const before = this.machine;
         this.machine = machine;
         document.body.dataset.state = "boot";
         await before?.end();
+        machine.fetch((name) => Files.read(name));   // while the picture is opened
         const picture = await this.openPicture();
         this.picture = picture;
         this.stream = new Stream(machine, picture);
-        this.stream.stopped = (event) => this.stoppedAt(event);
-        this.eye = new Eye(machine, this.stream);
+        machine.onStopped = (event) => this.stoppedAt(event);
         machine.addEventListener("state", ({detail}) => {
             if (machine === this.machine)
                 document.body.dataset.state = detail;
@@ -37,6 +37,7 @@ class App {
         this.showHeld();
         this.terminal.connect(machine);
         await machine.start((name) => Files.read(name));
+        this.eye = new Eye(machine.computer, this.stream);
         if (machine.saved)
             this.stream.begin();
         this.dispatch("machine");
@@ -99,28 +100,25 @@ class App {
 
     /** Lets the machine go on to its next event, or to the next one of a kind. */
     next(kind) {
-        this.stopWhen((event) => kind === undefined || event.kind === kind);
+        this.stopWhen(kind === undefined ? {} : {kind});
     }
 
-    stopWhen(condition) {
-        this.stream.stopAt = condition;
+    /** Goes on until an event that has these fields. */
+    stopWhen(wanted) {
+        this.machine.stopAt(wanted);
         this.go();
     }
 
     /** What the choice of "stop at" means. */
     stopAt(choice) {
         const {selection} = this;
-        const conditions = {
-            "fault": (event) => event.kind === "fault.end",
-            "evict": (event) => event.kind === "evict",
-            "chosen": (event) => selection && concernsSelection(event, selection),
-        };
         if (choice === "chosen" && !selection) {
             this.told("Click a page or a frame first.");
             return;
         }
-        this.stopWhen(conditions[choice] ??
-            ((event) => event.kind === "fault.end" && event.row === choice));
+        const wanted = {"fault": {kind: "fault.end"}, "evict": {kind: "evict"},
+            "chosen": eventsOf(selection)};
+        this.stopWhen(wanted[choice] ?? {kind: "fault.end", row: choice});
         this.told("Runs until then …");
     }
 
@@ -143,13 +141,15 @@ class App {
     /* ---- the other eye ---- */
 
     /** Looks while nothing happens: in the middle of a change both are right in their way. */
-    look() {
-        const head = this.picture?.player?.head;
-        if (!this.picture?.app || !this.stream.quiet || this.machine.stands ||
-            this.lookedAt === this.stream.count)
+    async look() {
+        const {eye, stream} = this;
+        if (!this.picture?.app || !eye || !stream.quiet || this.machine.stands ||
+            this.lookedAt === stream.count)
             return;
-        this.lookedAt = this.stream.count;
-        const result = this.eye.compare(head);
+        this.lookedAt = stream.count;
+        const result = await eye.compare(this.picture.player.head);
+        if (!result || eye !== this.eye)
+            return;
         this.seen = result;
         byId("eye").textContent = Eye.describe(result);
         byId("eye").classList.toggle("differs", result.differences.length > 0);
@@ -203,7 +203,7 @@ class App {
 
     async open(bytes) {
         try {
-            const machine = await Machine.open(bytes);
+            const machine = await Machine.open(bytes, computerInThread);
             this.settings = {memory: machine.settings.memory, policy: machine.settings.policy};
             byId("ram").value = this.settings.memory;
             byId("policy").value = this.settings.policy;
@@ -279,13 +279,13 @@ class App {
     }
 }
 
-/** Whether the event is about the frame, slot or page that was clicked. */
-function concernsSelection(event, {what, frame, slot, as, page}) {
-    if (what === "frame")
-        return event.frame === frame || event.to === frame && event.kind === "copy";
-    if (what === "slot")
-        return event.slot === slot;
-    return event.as === as && event.addr !== undefined && Math.floor(event.addr / 4096) === page;
+/** What an event has that is about the frame, slot or page that was clicked. */
+function eventsOf(selection) {
+    if (selection?.what === "frame")
+        return {frame: selection.frame};
+    if (selection?.what === "slot")
+        return {slot: selection.slot};
+    return selection && {as: selection.as, page: selection.page};
 }
 
 const app = new App();

@@ -2,7 +2,7 @@
 /*
  * The trace of a machine that runs: COM2's bytes become events, the events go to the picture of
  * the memory (scripts/trace/viewer/live.js, in a frame of its own). The machine waits for its
- * reader, so nothing is lost; and by not taking the next record it is stopped between two events.
+ * reader, so nothing is lost.
  */
 
 const QUIET = 250;   // ms without an event after which all has been told
@@ -11,23 +11,20 @@ class Stream {
     constructor(machine, picture) {
         this.machine = machine;
         this.picture = picture;
-        this.stopAt = undefined;   // (event) => whether to stop there
         this.count = 0;
         this.last = 0;
         this.decoder = new Decoder((event) => this.give(event));
         const frames = new Frames((bytes) => this.decoder.record(bytes));
-        machine.onTrace = (byte) => frames.push(byte);
+        machine.onTrace = (bytes) => {
+            for (const byte of bytes)
+                frames.push(byte);
+        };
     }
 
     give(event) {
         this.count++;
         this.last = performance.now();
         this.picture.push(event);
-        if (event.snap || !this.stopAt?.(event))
-            return;
-        this.stopAt = undefined;
-        this.machine.hold();
-        this.stopped?.(event);
     }
 
     /** Everything again, from a snapshot on: for a reader who joins late. */

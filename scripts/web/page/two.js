@@ -5,7 +5,6 @@
  * read it, and each page that flies from one to the other.
  */
 
-const COM3 = 2;
 const SHARED_PAGES = 32;          // userprog/bin/demo/dsm_pages.h
 const MESSAGE = 8, PAGE_BYTES = 4096;
 const FLIGHT = 400;               // ms
@@ -103,7 +102,9 @@ class TwoMachines {
         this.app.pause();   // the processor is for the two
         this.shared = new SharedPages();
         this.draw();
-        this.machines = [0, 1].map(() => new Machine({words: "", line: true}));
+        const thread = await ComputerThread.start();
+        this.machines = [0, 1].map(() => new Machine({words: "", line: true},
+            (told) => thread.computer(told)));
         try {
             await this.demo();
         } finally {
@@ -128,16 +129,11 @@ class TwoMachines {
             `${this.shared.sent[1]} from B to A.`;
     }
 
-    /** What it sends the other receives; and who has no room says so (RTS and CTS). */
+    /** What it sends the other receives, and is looked at here. */
     join(machine, from) {
-        const other = this.machines[1 - from];
+        machine.computer.join(this.machines[1 - from].computer);
         const reader = new LineReader((kind, number) => this.message(from, kind, number));
-        machine.pc.add_listener("serial2-output-byte", (byte) => {
-            other.pc.serial_send_bytes(COM3, Uint8Array.of(byte));
-            reader.push(byte);
-        });
-        machine.pc.add_listener("serial2-request-to-send-output", (ready) =>
-            other.pc.serial_set_clear_to_send(COM3, ready));
+        machine.onLine = (bytes) => bytes.forEach((byte) => reader.push(byte));
         machine.addEventListener("output", () => this.later(() => this.showOutput()));
     }
 

@@ -9,6 +9,8 @@ Needs Debian's chromium and chromium-driver; Browser.missing() says what is not 
 """
 
 import base64
+import fnmatch
+import glob
 import http.client
 import json
 import os
@@ -27,6 +29,18 @@ KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Shift": "\ue008", "Escape": "\ue00c
         "ArrowDown": "\ue015", "PageUp": "\ue00e", "PageDown": "\ue00f"}
 SCRIPT_SECONDS = 280   # generous: a busy machine is slow, and who hangs is ended by the test's own limit
 ANSWER_SECONDS = SCRIPT_SECONDS + 20
+
+
+def stat_lines(pattern):
+    """(name, fields after it) of each of these files of proc(5); those that end meanwhile have none."""
+    for path in glob.glob(pattern):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as stat:
+                head, _, rest = stat.read().rpartition(")")
+        except OSError:
+            continue
+        if rest:
+            yield head.partition("(")[2], rest.split()
 
 
 class Browser:
@@ -86,23 +100,22 @@ class Browser:
         self.process.stdout.close()
         self.folder.cleanup()
 
-    def processor_seconds(self):
-        """The processor time of all of the browser's processes so far, those that live."""
-        children, ticks = {}, {}
-        for entry in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as stat:
-                    fields = stat.read().rpartition(")")[2].split()
-            except OSError:
-                continue  # it has just ended
-            children.setdefault(int(fields[1]), []).append(int(entry))
-            ticks[int(entry)] = int(fields[11]) + int(fields[12])
-        total, look = 0, [self.process.pid]
-        while look:
-            pid = look.pop()
-            total += ticks.get(pid, 0)
-            look += children.get(pid, [])
-        return total / os.sysconf("SC_CLK_TCK")
+    def processes(self):
+        """The numbers of the browser's processes that live."""
+        children = {}
+        for number in filter(str.isdigit, os.listdir("/proc")):
+            for _, fields in stat_lines(f"/proc/{number}/stat"):
+                children.setdefault(int(fields[1]), []).append(int(number))
+        found = [self.process.pid]
+        for number in found:
+            found += children.get(number, [])
+        return found
+
+    def processor_seconds(self, thread="*"):
+        """The processor time so far of those of their threads that have such a name."""
+        return sum(int(fields[11]) + int(fields[12]) for number in self.processes()
+                   for name, fields in stat_lines(f"/proc/{number}/task/*/stat")
+                   if fnmatch.fnmatch(name, thread)) / os.sysconf("SC_CLK_TCK")
 
     def ask(self, method, path, body=None):
         request = urllib.request.Request(
