@@ -150,7 +150,7 @@ LISTEN = """
 
 def opened(browser, check, url, what):
     begun = time.monotonic()
-    browser.post("/url", url=url)
+    browser.go(url)
     ready = wait_for(browser, AT_PROMPT)
     took = time.monotonic() - begun
     check.that(ready, f"{what}: the prompt after {took:.1f} s "
@@ -330,7 +330,7 @@ def time_to_prompt(url):
     """Of a browser that has not been there before."""
     with Browser(1440, 900) as browser:
         begun = time.monotonic()
-        browser.post("/url", url=url)
+        browser.go(url)
         wait_for(browser, AT_PROMPT)
         return time.monotonic() - begun
 
@@ -446,7 +446,6 @@ def on_a_phone(options, check, url):
 
 
 def opened_with_settings(browser, check, url):
-    browser.post("/url", url="about:blank")
     opened(browser, check, url + "#mem=32&policy=fifo&run=demo+shared", "a link with settings")
     text = browser.run("""return pagoda.machine.prompt().then(() =>
         pagoda.machine.run("cat /proc/sys/vm/policy; free | head -2"))""")

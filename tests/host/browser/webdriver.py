@@ -138,8 +138,12 @@ class Browser:
 
     def open(self, path, after=""):
         """Opens a file; `after` is what follows the name in its address: "#event=3"."""
+        self.go("file://" + os.path.abspath(path) + after)
+
+    def go(self, url):
+        """Anew, also if only what follows # is another."""
         self.post("/url", url="about:blank")
-        self.post("/url", url="file://" + os.path.abspath(path) + after)
+        self.post("/url", url=url)
 
     def run(self, script, *args):
         """Runs a script in the page; what it returns (its promise, if it is one)."""
