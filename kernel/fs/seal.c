@@ -27,12 +27,11 @@ int file_seals(struct file *file)
 int file_add_seals(struct file *file, uint32_t seals)
 {
 	struct inode *inode = file->inode;
-	int error = file_may_write(file, false) ? -EPERM : 0;
 
-	if (!can_be_sealed(inode))
+	if (file_may_write(file, false))
+		return -EPERM;
+	if (seals & ~(uint32_t)SEALS_KNOWN || !can_be_sealed(inode))
 		return -EINVAL;
-	if (error || seals & ~(uint32_t)SEALS_KNOWN)
-		return error ? error : -EINVAL;
 	SCOPED_MUTEX(&inode->lock);
 	if (inode->seals & F_SEAL_SEAL)
 		return -EPERM;

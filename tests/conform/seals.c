@@ -60,8 +60,13 @@ static void who_can(void)
 	fd = new_file("f", 1);
 	GIVES(fcntl(fd, F_GET_SEALS), "of a disk");
 	GIVES(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), "add");
+	int reading = open("f", O_RDONLY);
+	GIVES(fcntl(reading, F_ADD_SEALS, F_SEAL_GROW), "add, read-only");
+	GIVES(fcntl(reading, F_ADD_SEALS, 0x1000), "an unknown one, read-only");
 	pipe(ends);
 	GIVES(fcntl(ends[0], F_GET_SEALS), "of a pipe");
+	GIVES(fcntl(ends[0], F_ADD_SEALS, F_SEAL_GROW), "add to where a pipe is read");
+	GIVES(fcntl(ends[1], F_ADD_SEALS, F_SEAL_GROW), "add to where it is written");
 	fd = memfd_create("mapped", MFD_ALLOW_SEALING);
 	ftruncate(fd, PAGE);
 	char *m = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -76,6 +81,10 @@ static void who_can(void)
 	int ro = open(path, O_RDONLY);
 	if (ro >= 0)
 		GIVES(fcntl(ro, F_ADD_SEALS, F_SEAL_GROW), "read-only");
+	fd = memfd_create("sealed", MFD_ALLOW_SEALING);
+	fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL);
+	GIVES(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), "sealed against seals");
+	GIVES(fcntl(fd, F_ADD_SEALS, 0x1000), "an unknown one, sealed against seals");
 }
 
 static void partly(void)
