@@ -123,10 +123,10 @@ uint64_t countdown_times_locked(const struct countdown *countdown, uint64_t now)
 	return 1 + (now - countdown->deadline) / countdown->interval;
 }
 
-struct countdown_setting countdown_left_locked(const struct countdown *countdown)
+struct countdown_setting countdown_left_locked(const struct countdown *countdown, uint64_t now)
 {
 	struct countdown_setting setting = {.interval = countdown->interval};
-	uint64_t now = countdown_now(countdown), deadline = countdown->deadline;
+	uint64_t deadline = countdown->deadline;
 	if (!deadline)
 		return setting;
 	if (deadline <= now && countdown->interval)

@@ -51,8 +51,9 @@ uint64_t countdown_now(const struct countdown *);
 void countdown_set_locked(struct countdown *, uint64_t deadline, uint64_t interval);
 /* Stops it for good: after that `expired` does not run any more. process_lock not held. */
 void countdown_end(struct countdown *);
-/* What is left of it; of one that is over and has an interval, to its next time. */
-struct countdown_setting countdown_left_locked(const struct countdown *);
+/* What is left of it at `now` on its clock; of one that is over and has an interval, to its next
+ * time. */
+struct countdown_setting countdown_left_locked(const struct countdown *, uint64_t now);
 /* It is over: how often it came from its deadline to `now` on its clock, at least once. */
 uint64_t countdown_times_locked(const struct countdown *, uint64_t now);
 /* It is over: sets it for its next time that is not past, or stops it if there is none. How

@@ -238,9 +238,10 @@ static void timer_file_close(struct file *file)
 	kfree(timer);
 }
 
-static struct countdown_setting timer_file_left_locked(const struct timer_file *timer)
+static struct countdown_setting timer_file_left_locked(const struct timer_file *timer,
+                                                       uint64_t now)
 {
-	struct countdown_setting left = countdown_left_locked(&timer->countdown);
+	struct countdown_setting left = countdown_left_locked(&timer->countdown, now);
 	if (timer->expired && !timer->countdown.interval)
 		left.left = 0;
 	return left;
@@ -255,9 +256,9 @@ static void timer_file_show(struct file *file, struct text *text)
 {
 	struct timer_file *timer = file->private;
 	uint32_t flags = spin_lock_irq(&process_lock);
-	struct countdown_setting left = timer_file_left_locked(timer);
-	uint32_t settime = timer->settime;
 	uint64_t now = countdown_now(&timer->countdown);
+	struct countdown_setting left = timer_file_left_locked(timer, now);
+	uint32_t settime = timer->settime;
 	uint64_t ticks = timer->expired ? countdown_times_locked(&timer->countdown, now) : 0;
 	spin_unlock_irq(&process_lock, flags);
 	text_print(text, "clockid: %d\nticks: %llu\nsettime flags: 0%o\n", timer->clock, ticks,
@@ -292,9 +293,10 @@ static struct countdown_setting timer_file_set(struct timer_file *timer, uint32_
 {
 	struct countdown *countdown = &timer->countdown;
 	uint32_t flags = spin_lock_irq(&process_lock);
-	struct countdown_setting old = timer_file_left_locked(timer);
+	uint64_t now = countdown_now(countdown);
+	struct countdown_setting old = timer_file_left_locked(timer, now);
 	if (new) {
-		uint64_t from = settime & TFD_TIMER_ABSTIME ? 0 : countdown_now(countdown);
+		uint64_t from = settime & TFD_TIMER_ABSTIME ? 0 : now;
 		timer->expired = false;
 		timer->settime = settime;
 		countdown_set_locked(countdown, new->left ? time_after(from, new->left) : 0,

@@ -112,12 +112,12 @@ static struct countdown_setting interval_set(int which, const struct countdown_s
 	struct countdown *countdown = &process->interval_timers[which];
 	uint32_t flags = spin_lock_irq(&process_lock);
 	countdown_ensure(countdown, clocks[which], process, interval_expired);
-	struct countdown_setting old = countdown_left_locked(countdown);
+	uint64_t now = countdown_now(countdown);
+	struct countdown_setting old = countdown_left_locked(countdown, now);
 	if (countdown->rests)
 		old.left = 0;
 	if (new)
-		countdown_set_locked(countdown,
-		                     new->left ? time_after(countdown_now(countdown), new->left) : 0,
+		countdown_set_locked(countdown, new->left ? time_after(now, new->left) : 0,
 		                     new->interval);
 	spin_unlock_irq(&process_lock, flags);
 	return old;
@@ -370,7 +370,7 @@ static struct countdown_setting left_locked(const struct created_timer *timer)
 	struct countdown countdown = timer->countdown;
 	if (timer->due && countdown.interval)
 		countdown.deadline = timer->due;
-	return countdown_left_locked(&countdown);
+	return countdown_left_locked(&countdown, countdown_now(&countdown));
 }
 
 static int timer_get(int id, struct countdown_setting *setting)
