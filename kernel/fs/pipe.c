@@ -152,7 +152,6 @@ int pipe_wait_room(struct pipe *pipe, bool nonblock)
 	while (pipe->readers && pipe_count(pipe) >= pipe->size) {
 		if (nonblock)
 			return -EAGAIN;
-		pipe_tell_readable(pipe);
 		int error = condition_wait(&pipe->writable, &pipe->lock);
 		if (error)
 			return error;
@@ -224,6 +223,8 @@ static ssize_t pipe_write(struct file *file, struct transfer *transfer, loff_t *
 	mutex_lock(&pipe->lock);
 	int result = pipe->readers ? add_to_last(pipe, transfer) : -EPIPE;
 	while (result >= 0 && transfer->left) {
+		if (pipe_count(pipe) >= pipe->size && !(transfer->flags & O_NONBLOCK))
+			pipe_tell_readable(pipe); /* of what was written so far, before it waits */
 		result = pipe_wait_room(pipe, transfer->flags & O_NONBLOCK);
 		if (!result)
 			result = pipe_fill(pipe, transfer,
@@ -523,7 +524,8 @@ int pipe_create(uint32_t flags, struct file **read_end, struct file **write_end)
 	if (!dentry)
 		return -ENOMEM;
 	flags &= ~(uint32_t)O_ACCMODE;
-	int error = file_open_dentry(dentry, flags | O_RDONLY, read_end);
+	/* Of packets only the end that makes them says so, as on Linux. */
+	int error = file_open_dentry(dentry, (flags & ~(uint32_t)O_DIRECT) | O_RDONLY, read_end);
 	if (!error) {
 		error = file_open_dentry(dentry, flags | O_WRONLY, write_end);
 		if (error)

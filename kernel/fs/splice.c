@@ -5,6 +5,8 @@
  *
  * The pipe's lock is held while the file at its other side is read or written: what waits for that
  * file may be interrupted, and who waits for the lock meanwhile would find the pipe in use anyway.
+ *
+ * Who waits for bytes is told if some came, who waits for room if a buffer became free.
  */
 #include <asm/errno.h>
 #include <asm/fcntl.h>
@@ -83,13 +85,15 @@ static ssize_t out_of_pipe(struct pipe *pipe, struct file *out, loff_t *at, size
 
 	mutex_lock(&pipe->lock);
 	ssize_t result = pipe_wait_bytes(pipe, nonblock);
+	uint32_t first = pipe->tail;
 	while (result > 0 && done < n && pipe_count(pipe)) {
 		result = write_buffer(pipe, out, at, n - done);
 		if (result > 0)
 			done += result;
 	}
+	bool freed = pipe->tail != first;
 	mutex_unlock(&pipe->lock);
-	if (done)
+	if (freed)
 		pipe_tell_writable(pipe);
 	return done ? (ssize_t)done : result;
 }
@@ -168,16 +172,20 @@ static ssize_t pipe_to_pipe(struct pipe *from, struct pipe *to, size_t n, bool k
 
 	if (result <= 0)
 		return result;
-	for (uint32_t i = from->tail;
+	uint32_t first = from->tail;
+	for (uint32_t i = first;
 	     result > 0 && done < n && i != from->head && pipe_count(to) < to->size; i++) {
 		result = keep ? copy_buffer(to, pipe_buffer(from, i), n - done)
 		              : move_buffer(from, to, n - done);
 		if (result > 0)
 			done += result;
 	}
+	bool freed = from->tail != first;
 	unlock_both(from, to);
-	pipe_tell_writable(from);
-	pipe_tell_readable(to);
+	if (freed)
+		pipe_tell_writable(from);
+	if (done)
+		pipe_tell_readable(to);
 	return done ? (ssize_t)done : result;
 }
 
@@ -241,6 +249,7 @@ ssize_t pipe_take_user(struct file *out, struct transfer *transfer, bool nonbloc
 	while (result >= 0 && transfer->left && pipe_count(pipe) < pipe->size)
 		result = pipe_fill(pipe, transfer, transfer_in_page(transfer), PIPE_CLOSED);
 	mutex_unlock(&pipe->lock);
-	pipe_tell_readable(pipe);
+	if (n > transfer->left)
+		pipe_tell_readable(pipe);
 	return n > transfer->left ? (ssize_t)(n - transfer->left) : result;
 }

@@ -101,6 +101,85 @@ static void pipes(void)
 	close(ends[0]);
 }
 
+/* A pipe with so many bytes in each of so many buffers; both ends have owners then. */
+static void filled_pipe(int ends[2], int buffers, size_t n)
+{
+	char page[PAGE] = {0};
+
+	if (pipe2(ends, O_NONBLOCK | O_DIRECT) != 0)
+		exit(1);
+	for (int i = 0; i < buffers; i++)
+		if (write(ends[1], page, n) < 0)
+			say("not filled");
+	async(ends[0], TOLD);
+	async(ends[1], TOLD_OTHER);
+}
+
+/* What is moved without passing through the program tells as much as what is read and written; who
+ * could move nothing tells nobody. */
+static void moved(void)
+{
+	char page[PAGE] = {0};
+	struct iovec piece = {page, 10}, bad = {(void *)16, 10};
+	int from[2], to[2], file = open("moved", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	int null = open("/dev/null", O_WRONLY);
+
+	say("-- moved");
+	filled_pipe(from, 3, 10);
+	filled_pipe(to, 1, 10);
+	if (write(file, page, PAGE) != PAGE)
+		exit(1);
+	GIVES(tee(from[0], to[1], 10, SPLICE_F_NONBLOCK), "tee");
+	came("it");
+	GIVES(splice(from[0], NULL, to[1], NULL, 10, SPLICE_F_NONBLOCK), "splice, a buffer");
+	came("it");
+	GIVES(splice(from[0], NULL, to[1], NULL, 5, SPLICE_F_NONBLOCK), "splice, half of one");
+	came("it");
+	GIVES(splice(from[0], NULL, null, NULL, 5, SPLICE_F_NONBLOCK), "splice into a device");
+	came("it");
+	GIVES(vmsplice(to[1], &piece, 1, SPLICE_F_NONBLOCK), "vmsplice");
+	came("it");
+	lseek(file, 0, SEEK_SET);
+	GIVES(splice(file, NULL, to[1], NULL, 10, SPLICE_F_NONBLOCK), "splice from a file");
+	came("it");
+
+	say("-- nothing moved");
+	lseek(file, 0, SEEK_END);
+	GIVES(splice(file, NULL, to[1], NULL, 10, SPLICE_F_NONBLOCK), "at the end of a file");
+	came("it");
+	GIVES(vmsplice(to[1], &bad, 1, SPLICE_F_NONBLOCK), "from a bad address");
+	came("it");
+	GIVES(vmsplice(to[1], &piece, 0, SPLICE_F_NONBLOCK), "no pieces");
+	came("it");
+	GIVES(tee(from[0], to[1], 0, SPLICE_F_NONBLOCK), "no bytes");
+	came("it");
+	while (splice(from[0], NULL, null, NULL, PAGE, SPLICE_F_NONBLOCK) > 0)
+		;
+	came("emptied");
+	GIVES(splice(from[0], NULL, to[1], NULL, 10, SPLICE_F_NONBLOCK), "from an empty one");
+	came("it");
+	GIVES(tee(from[0], to[1], 10, SPLICE_F_NONBLOCK), "tee from an empty one");
+	came("it");
+	fcntl(to[0], F_SETFL, O_NONBLOCK);
+	while (write(to[1], page, PAGE) > 0)
+		;
+	fcntl(to[0], F_SETFL, O_NONBLOCK | O_ASYNC);
+	GIVES(write(from[1], page, 10), "write");
+	came("one is full, the other has bytes");
+	GIVES(splice(from[0], NULL, to[1], NULL, 10, SPLICE_F_NONBLOCK), "into a full one");
+	came("it");
+	GIVES(tee(from[0], to[1], 10, SPLICE_F_NONBLOCK), "tee into a full one");
+	came("it");
+	GIVES(vmsplice(to[1], &piece, 1, SPLICE_F_NONBLOCK), "vmsplice into a full one");
+	came("it");
+	close(file);
+	close(null);
+	for (int i = 0; i < 2; i++) {
+		close(from[i]);
+		close(to[i]);
+	}
+}
+
 static void pipe_ends(void)
 {
 	int ends[2];
@@ -388,6 +467,7 @@ int main(void)
 		sigaddset(&told, signals[i]);
 	sigprocmask(SIG_BLOCK, &told, NULL);
 	pipes();
+	moved();
 	pipe_ends();
 	owners();
 	rights();
