@@ -143,7 +143,12 @@ struct file *file_of_backing(struct backing *backing)
 	return backing->ops == &backing_ops ? of_backing(backing) : NULL;
 }
 
-int file_start(struct file *file, struct dentry *dentry, uint32_t flags)
+static bool is_truncated(const struct inode *inode, uint32_t flags)
+{
+	return flags & O_TRUNC && S_ISREG(inode->mode) && inode->ops->truncate;
+}
+
+static int start(struct file *file, struct dentry *dentry, uint32_t flags)
 {
 	struct inode *inode = dentry->inode;
 
@@ -164,7 +169,7 @@ int file_start(struct file *file, struct dentry *dentry, uint32_t flags)
 	inode_get(inode);
 	dentry_get(dentry);
 	error = lease_opened(file, flags);
-	if (!error && flags & O_TRUNC && S_ISREG(inode->mode) && inode->ops->truncate)
+	if (!error && is_truncated(inode, flags))
 		error = inode_truncate(inode, 0);
 	if (!error && file->ops->open)
 		error = file->ops->open(file);
@@ -172,6 +177,21 @@ int file_start(struct file *file, struct dentry *dentry, uint32_t flags)
 		release(file);
 	else if (!(flags & O_PATH))
 		notify_dentry(dentry, IN_OPEN);
+	return error;
+}
+
+int file_start(struct file *file, struct dentry *dentry, uint32_t flags)
+{
+	struct inode *inode = dentry->inode;
+
+	if (!is_truncated(inode, flags))
+		return start(file, dentry, flags);
+	/* As in inode_truncate_unleased nobody takes a lease again until this is over. */
+	int error = inode_write_begin(inode);
+	if (error)
+		return error;
+	error = start(file, dentry, flags);
+	inode_write_end(inode);
 	return error;
 }
 
