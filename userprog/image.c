@@ -24,13 +24,21 @@
 int image_take(struct image *image, struct dentry *found)
 {
 	const struct inode *inode = dentry_inode(found);
+	struct file *opened;
 	if (!S_ISREG(inode->mode) || inode_access(inode, ACCESS_EXECUTE))
 		return -EACCES;
-	int error = program_get(found);
+	/* This breaks leases, before anything of it is read. */
+	int error = file_open_dentry(found, O_RDONLY, &opened);
 	if (error)
 		return error;
-	program_put(image->file);
+	error = program_get(found);
+	if (error) {
+		file_put(opened);
+		return error;
+	}
+	image_release(image);
 	image->file = found;
+	image->opened = opened;
 	return 0;
 }
 
@@ -133,7 +141,7 @@ int image_place(struct image *image, struct spt *spt, uintptr_t base)
 
 int image_map(struct image *image, struct spt *spt)
 {
-	int error = image->opened ? 0 : file_open_dentry(image->file, O_RDONLY, &image->opened);
+	int error = 0;
 	for (uint32_t i = 0; i < image->header.e_phnum && !error; i++)
 		if (image->segments[i].p_type == PT_LOAD)
 			error = map_segment(image, spt, &image->segments[i]);

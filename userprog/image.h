@@ -19,7 +19,7 @@ struct spt;
 
 struct image {
 	struct dentry *file;   /* program_get; NULL: not yet */
-	struct file *opened;   /* the same, for its areas; NULL: not yet */
+	struct file *opened;   /* the same, opened for reading; NULL: not yet */
 	Elf32_Ehdr header;
 	uintptr_t bias;        /* what is added to the file's addresses */
 	uintptr_t headers;     /* where the program finds its program headers, or 0 */

@@ -267,6 +267,86 @@ static void waiting_to_break(void)
 	waiting_for(F_WRLCK, -1, "truncated", end);
 }
 
+static void run_it(void *argument)
+{
+	char *const arguments[] = {argument, NULL};
+
+	execv(argument, arguments);
+	say("execve: %s", error_name(errno));
+	_exit(1);
+}
+
+/* A program of #! lines that leads by way of `script` and `between` to `program`: which of them may
+ * be leased until who runs it wants it. */
+static void run_leased(const char *path, const char *leased)
+{
+	int fd = open(leased, O_RDONLY);
+
+	say("-- %s is run, a lease on %s", path, leased);
+	if (fcntl(fd, F_SETLEASE, F_WRLCK) != 0 || fcntl(fd, F_SETSIG, TOLD) != 0)
+		exit(1);
+	pid_t child = fork();
+	if (child == 0) {
+		close(fd);
+		run_it((void *)path);
+	}
+	came(3000);
+	say("  it waits: %d", waitpid(child, NULL, WNOHANG) == 0);
+	type_is(fd);
+	GIVES(fcntl(fd, F_SETLEASE, F_UNLCK), "F_UNLCK");
+	int status = 0;
+	waitpid(child, &status, 0);
+	say("its status %x", status);
+	close(fd);
+}
+
+static void make_program(const char *path, const char *content, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0755);
+
+	if (write(fd, content, n) != (ssize_t)n)
+		exit(1);
+	close(fd);
+}
+
+/* This program, which ends at once under the name of "program". */
+static void copy_program(void)
+{
+	struct stat stat_;
+	int fd = open("/proc/self/exe", O_RDONLY);
+
+	if (fstat(fd, &stat_) != 0)
+		exit(1);
+	char *content = mmap(NULL, stat_.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	make_program("program", content, stat_.st_size);
+	munmap(content, stat_.st_size);
+	close(fd);
+}
+
+static void running(void)
+{
+	static const char script[] = "#!./between\n", between[] = "#!./program\n";
+
+	copy_program();
+	make_program("script", script, strlen(script));
+	make_program("between", between, strlen(between));
+	run_leased("./program", "./program");
+	run_leased("./script", "./script");
+	run_leased("./script", "./between");
+	run_leased("./script", "./program");
+
+	int fd = open("./script", O_RDWR);
+	say("-- written to, and run");
+	if (fcntl(fd, F_SETLEASE, F_WRLCK) != 0 || fcntl(fd, F_SETSIG, TOLD) != 0)
+		exit(1);
+	number_to("/proc/sys/fs/lease-break-time", "1");
+	say("status %x", child_status(run_it, "./script"));
+	number_to("/proc/sys/fs/lease-break-time", "45");
+	came(0);
+	type_is(fd);
+	close(fd);
+}
+
 static void by_closing(void)
 {
 	struct breaking b = {O_RDWR, {0}};
@@ -409,8 +489,10 @@ static void switched_off(void)
 	close(fd);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc > 0 && !strcmp(argv[0], "./program"))
+		return 7;
 	sigemptyset(&told);
 	sigaddset(&told, SIGIO);
 	sigaddset(&told, TOLD);
@@ -425,6 +507,7 @@ int main(void)
 	not_waiting(F_WRLCK, TOLD, O_RDWR, "opened for both");
 	not_waiting(F_WRLCK, SIGIO, O_RDWR | O_TRUNC, "opened and truncated");
 	waiting_to_break();
+	running();
 	by_closing();
 	interrupted();
 	time_is_over();
