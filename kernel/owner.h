@@ -15,6 +15,8 @@
  */
 #pragma once
 
+#include <linux/signal.h>
+
 #include "lib/list.h"
 #include "lib/types.h"
 
@@ -61,6 +63,22 @@ static inline void owners_tell(struct list *owners, int what)
 	if (__builtin_expect(!list_empty(owners), 0))
 		owners_tell_slowly(owners, what);
 }
+
+/* Of room to write the owners hear only when somebody found none, and did not wait for it: he leaves a
+ * mark, and who makes room takes it away and tells them. Whether there is room, or else the mark is
+ * there: it is set before the last look, so that the mark is found, or the room. A mark that was not
+ * wanted after all stays, since it may be another's as well; they hear once too often. */
+#define ROOM_OR_MARK(mark, has_room) \
+	((has_room) || (__atomic_store_n(mark, true, __ATOMIC_SEQ_CST), (has_room)))
+
+/* There is room: tells them if it was missed. */
+static inline void owners_tell_room(struct list *owners, bool *mark)
+{
+	if (__atomic_load_n(mark, __ATOMIC_RELAXED) &&
+	    __atomic_exchange_n(mark, false, __ATOMIC_SEQ_CST))
+		owners_tell(owners, POLL_OUT);
+}
+
 /* The same to one, wherever it is, of this descriptor. */
 void owner_tell(struct owner *, int number, int what);
 

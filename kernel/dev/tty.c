@@ -62,11 +62,10 @@ struct tty {
 	char output[OUTPUT_CHUNK * 2]; /* on its way to the device */
 	uint32_t output_count;
 
-	bool cut_short;    /* a write did not get all off, and did not wait; a hint */
-
 	/* Their own locks guard these. */
 	struct wait_queue readers, writers;
 	struct list owners; /* kernel/owner.h */
+	bool cut_short;     /* atomic: ROOM_OR_MARK's, of a write */
 };
 
 static uint8_t console_input[INPUT_SIZE];
@@ -737,10 +736,8 @@ struct wait_queue *tty_writers(struct tty *tty)
 void tty_wake_writers(struct tty *tty)
 {
 	wait_wake_all(&tty->writers);
-	if (!tty->cut_short || !tty_writable(tty))
-		return;
-	tty->cut_short = false;
-	owners_tell(&tty->owners, POLL_OUT);
+	if (tty_writable(tty))
+		owners_tell_room(&tty->owners, &tty->cut_short);
 }
 
 ssize_t tty_write(struct tty *tty, const void *from, size_t n, bool nonblock)
@@ -752,10 +749,8 @@ ssize_t tty_write(struct tty *tty, const void *from, size_t n, bool nonblock)
 		int result = 0;
 		if (!nonblock)
 			result = WAIT_INTERRUPTIBLE(&tty->writers, tty_writable(tty));
-		else if (!tty_writable(tty))
+		else if (!ROOM_OR_MARK(&tty->cut_short, tty_writable(tty)))
 			result = -EAGAIN;
-		if (result == -EAGAIN)
-			tty->cut_short = true;
 		if (tty->hung_up)
 			result = -EIO;
 		if (result)

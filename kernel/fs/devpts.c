@@ -56,7 +56,7 @@ struct pty {
 	struct unsent unsent;      /* lock */
 	struct wait_queue master;  /* those who wait at the master */
 	struct list owners;        /* of the master: kernel/owner.h */
-	bool cut_short;            /* a write to it did not get all off, and did not wait; a hint */
+	bool cut_short;            /* atomic: ROOM_OR_MARK's, of a write to it */
 };
 
 static struct spinlock ptys_lock = SPINLOCK_INIT("ptys");
@@ -116,10 +116,8 @@ static void line_go_on(struct tty *tty)
 	struct pty *pty = of_tty(tty);
 
 	wait_wake_all(&pty->master);
-	if (!pty->cut_short || !tty_has_room(tty))
-		return;
-	pty->cut_short = false;
-	owners_tell(&pty->owners, POLL_OUT);
+	if (tty_has_room(tty))
+		owners_tell_room(&pty->owners, &pty->cut_short);
 }
 
 static bool line_hold(struct tty *tty)
@@ -331,8 +329,7 @@ static int wait_for_room(struct pty *pty, bool nonblock)
 {
 	if (!nonblock)
 		return WAIT_INTERRUPTIBLE(&pty->master, tty_has_room(pty->tty));
-	pty->cut_short = !tty_has_room(pty->tty);
-	return pty->cut_short ? -EAGAIN : 0;
+	return ROOM_OR_MARK(&pty->cut_short, tty_has_room(pty->tty)) ? 0 : -EAGAIN;
 }
 
 static ssize_t master_write(struct file *file, struct transfer *transfer, loff_t *position)

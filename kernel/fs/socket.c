@@ -769,11 +769,9 @@ static uint32_t socket_poll(struct file *file, struct poll_table *table)
 		mask |= POLLIN | POLLRDNORM;
 	if (socket_connects(socket) && socket->state == SOCKET_ALONE)
 		mask |= POLLHUP;
-	if (socket->state != SOCKET_LISTENING && socket->charged * 4 <= socket->send_size &&
-	    !socket->choked)
+	if (socket->state != SOCKET_LISTENING &&
+	    ROOM_OR_MARK(&socket->cut_short, socket_has_room(socket) && !socket->choked))
 		mask |= POLLOUT | POLLWRNORM | POLLWRBAND;
-	else
-		socket->cut_short = true;
 	return mask;
 }
 

@@ -127,6 +127,11 @@ bool socket_is_full(const struct socket *socket)
 	return socket->received_count > PACKETS_MOST;
 }
 
+bool socket_has_room(const struct socket *socket)
+{
+	return socket->charged * 4 <= socket->send_size;
+}
+
 /* A pair of datagram sockets is bounded by its buffers alone. */
 static bool is_choked(const struct socket *socket, const struct socket *to)
 {
@@ -155,10 +160,8 @@ static void uncharge(struct message *message)
 	sender->account->charged -= message->charge;
 	message->charge = 0;
 	condition_broadcast(&sender->changed);
-	if (!sender->cut_short || sender->charged * 4 > sender->send_size)
-		return;
-	sender->cut_short = false;
-	owners_tell(&sender->owners, POLL_OUT);
+	if (socket_has_room(sender))
+		owners_tell_room(&sender->owners, &sender->cut_short);
 }
 
 static void enqueue(struct socket *to, struct message *message)
@@ -311,7 +314,8 @@ static int put_message(struct socket *socket, struct socket *to, struct message 
 			enqueue(to, message);
 			return 0;
 		}
-		socket->cut_short |= waits;
+		if (waits)
+			__atomic_store_n(&socket->cut_short, true, __ATOMIC_SEQ_CST);
 		if (!error)
 			error = nonblock ? -EAGAIN
 			                 : condition_wait_until(room_of(socket, to), &sockets_lock,

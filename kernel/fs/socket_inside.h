@@ -54,7 +54,7 @@ struct socket {
 	uint32_t waiting_count, backlog;
 	struct condition changed;    /* anything that one waits for */
 	struct list owners;          /* who is told by signals: kernel/owner.h */
-	bool cut_short;              /* it had no room to send, and somebody asked; a hint */
+	bool cut_short;              /* atomic: ROOM_OR_MARK's, of who sent or asked by poll */
 
 	struct socket_account *account;
 	size_t charged;              /* of what it sent and nobody has received */
@@ -103,6 +103,8 @@ void socket_set_peer(struct socket *, struct socket *peer);
 
 /* socket_data.c. With the lock: */
 bool socket_is_full(const struct socket *); /* its queue of packets is */
+bool socket_has_room(const struct socket *); /* to send: less than a quarter of its buffer is sent.
+                                                A hint without the lock */
 void socket_tell_clients(struct socket *);  /* that it is, or is no more, or is closed */
 void socket_drop_messages(struct socket *); /* to be freed by socket_sweep */
 /* Without it: frees what was dropped, which may close files and sockets. */
