@@ -63,12 +63,23 @@ static uint32_t slot_of(const struct shmem *shmem, uint32_t index)
 	return place ? *place : 0;
 }
 
+/* The page, which had none, has this slot from now on. */
+static void slot_note(struct shmem *shmem, uint32_t *place, uint32_t slot)
+{
+	*place = slot;
+	slots_held++;
+	if (shmem->slots++ == 0)
+		list_append(&swapped, &shmem->swapped_link);
+}
+
 /* The page has no slot any more: what becomes of it is the caller's affair. */
-static uint32_t slot_take(uint32_t *place)
+static uint32_t slot_take(struct shmem *shmem, uint32_t *place)
 {
 	uint32_t slot = *place;
 	*place = 0;
 	slots_held--;
+	if (--shmem->slots == 0)
+		list_remove(&shmem->swapped_link);
 	return slot;
 }
 
@@ -81,7 +92,7 @@ bool shmem_has_slot(const struct frame *frame)
 static void forget(struct shmem *shmem, struct node *node, uint32_t i)
 {
 	if (node->slot[i])
-		swap_slot_free(slot_take(&node->slot[i]));
+		swap_slot_free(slot_take(shmem, &node->slot[i]));
 	if (!(node->present & 1u << i))
 		return;
 	node->present &= ~(1u << i);
@@ -117,13 +128,10 @@ static uint32_t slot_for_writing(struct shmem *shmem, struct frame *frame)
 {
 	uint32_t *place = slot_place(shmem, frame->index);
 	if (place && *place && frame_clear(frame, FRAME_ERROR))
-		swap_slot_retire(slot_take(place)); /* it could not be written the last time */
-	if (place && !*place) {
-		*place = swap_slot_alloc();
-		slots_held += *place != 0;
-		if (*place && !list_linked(&shmem->swapped_link))
-			list_append(&swapped, &shmem->swapped_link);
-	}
+		swap_slot_retire(slot_take(shmem, place)); /* it could not be written the last time */
+	uint32_t slot = place && !*place ? swap_slot_alloc() : 0;
+	if (slot)
+		slot_note(shmem, place, slot);
 	return place ? *place : 0;
 }
 
@@ -278,43 +286,42 @@ int shmem_punch(struct shmem *shmem, uint32_t first, uint32_t end)
 /* The first page from *index on that has a slot on the device; false if there is none. */
 static bool next_swapped(const struct shmem *shmem, uint32_t device, uint32_t *index)
 {
-	struct tree_node *at = tree_ceiling(&shmem->nodes, *index / NODE_PAGES);
-	for (; at; at = tree_next(at)) {
-		uint32_t start = at->key * NODE_PAGES;
-		for (uint32_t i = *index > start ? *index - start : 0; i < NODE_PAGES; i++) {
-			if (!swap_slot_on(node_entry(at)->slot[i], device))
-				continue;
-			*index = start + i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool more_swapped(const struct shmem *shmem, uint32_t device, uint32_t *index)
-{
+	const struct node *node;
+	uint32_t steps = 0;
+	bool found = false;
 	spin_lock(&vm_lock);
-	bool more = next_swapped(shmem, device, index);
-	spin_unlock(&vm_lock);
-	return more;
-}
-
-/* One with a page on the device, with a reference; NULL if there is none. One that is about to end
- * gives its slots up by itself. */
-static struct shmem *swapped_on(uint32_t device)
-{
-	struct shmem *found = NULL;
-	spin_lock(&vm_lock);
-	LIST_FOR(&swapped, struct shmem, shmem, swapped_link) {
-		uint32_t index = 0;
-		if (!shmem->limit->closed && next_swapped(shmem, device, &index) &&
-		    shmem->source->ops->get(shmem->source)) {
-			found = shmem;
-			break;
-		}
+	while (!found && (node = node_entry(tree_ceiling(&shmem->nodes, *index / NODE_PAGES)))) {
+		uint32_t start = node->by_number.key * NODE_PAGES, end = start + NODE_PAGES;
+		if (*index < start)
+			*index = start;
+		while (*index < end && !swap_slot_on(node->slot[*index - start], device))
+			++*index;
+		found = *index < end;
+		vm_breathe(&steps, NODES_A_HOLD);
 	}
 	spin_unlock(&vm_lock);
 	return found;
+}
+
+/* The next one that has slots, with a reference; NULL: there is none. `place` stands in the list
+ * itself, behind what was looked at, and has no source. One that is about to end gives its slots up
+ * by itself. */
+static struct shmem *next_with_slots(struct shmem *place)
+{
+	struct shmem *next = NULL;
+	struct list_link *link;
+	uint32_t steps = 0;
+	spin_lock(&vm_lock);
+	while (!next && (link = place->swapped_link.next) != &swapped.head) {
+		list_remove(&place->swapped_link);
+		list_insert_before(link->next, &place->swapped_link);
+		next = LIST_ENTRY(link, struct shmem, swapped_link);
+		if (!next->source || next->limit->closed || !next->source->ops->get(next->source))
+			next = NULL;
+		vm_breathe(&steps, NODES_A_HOLD);
+	}
+	spin_unlock(&vm_lock);
+	return next;
 }
 
 /* Brings the page in and gives up its slot; a write to it that is under way comes first. */
@@ -328,7 +335,7 @@ static int release_slot(struct shmem *shmem, uint32_t index, uint32_t device)
 	spin_lock(&vm_lock);
 	uint32_t *place = slot_place(shmem, index);
 	if (place && swap_slot_on(*place, device) && !frame_has(frame, FRAME_BUSY)) {
-		swap_slot_free(slot_take(place));
+		swap_slot_free(slot_take(shmem, place));
 		frame_set(frame, FRAME_DIRTY);
 	}
 	frame_unpin_locked(frame);
@@ -338,14 +345,20 @@ static int release_slot(struct shmem *shmem, uint32_t index, uint32_t device)
 
 int shmem_leave_swap(uint32_t device)
 {
-	struct shmem *shmem;
+	struct shmem place = {0}, *shmem;
 	int error = 0;
-	while (!error && (shmem = swapped_on(device))) {
-		for (uint32_t index = 0; !error && more_swapped(shmem, device, &index); index++)
+	spin_lock(&vm_lock);
+	list_prepend(&swapped, &place.swapped_link);
+	spin_unlock(&vm_lock);
+	while (!error && (shmem = next_with_slots(&place))) {
+		for (uint32_t index = 0; !error && next_swapped(shmem, device, &index); index++)
 			error = thread_current()->killed ? -EINTR
 			                                 : release_slot(shmem, index, device);
 		shmem->source->ops->put(shmem->source);
 	}
+	spin_lock(&vm_lock);
+	list_remove(&place.swapped_link);
+	spin_unlock(&vm_lock);
 	return error;
 }
 
@@ -416,8 +429,5 @@ void shmem_begin(struct shmem *shmem, struct page_source *source, struct shmem_l
 void shmem_end(struct shmem *shmem)
 {
 	shmem_truncate(shmem, 0);
-	spin_lock(&vm_lock);
-	list_remove(&shmem->swapped_link);
-	spin_unlock(&vm_lock);
 	commit_add_shared(-(int32_t)shmem->promised);
 }

@@ -34,7 +34,8 @@ struct shmem {
 	struct shmem_limit *limit;
 	struct tree nodes;           /* (v) of 32 pages: what is known of each. A node comes before its
 	                                first page is dirtied, so that writing out needs no memory */
-	struct list_link swapped_link; /* (v) in a list of all that were ever given a slot */
+	uint32_t slots;              /* (v) how many its pages have: if there are any, ... */
+	struct list_link swapped_link; /* (v) ... it is in a list of all such */
 	uint32_t promised;           /* pages that were, as commit.h says */
 };
 

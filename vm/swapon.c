@@ -11,6 +11,7 @@
 #include "kernel/log.h"
 #include "kernel/mem/slab.h"
 #include "kernel/sched/thread.h"
+#include "kernel/time/clock.h"
 #include "lib/string.h"
 #include "vm/anon.h"
 #include "vm/pagecache.h"
@@ -21,7 +22,7 @@
 #include "vm/swap_device.h"
 #include "vm/vm.h"
 
-#define ROUNDS_MAX 100 /* of emptying: each finds what moved meanwhile */
+#define PAUSE_NS (1000 * 1000u) /* between two rounds of emptying */
 
 /* The first page of a swap device: mkswap(8), version 1. */
 struct swap_header {
@@ -225,18 +226,20 @@ int swap_off(const char *name)
 	if (!device)
 		return -EINVAL;
 
-	/* A page may be passed on (fork) while another space is looked at, or be written just now
-	 * for one that ended. */
+	/* A page may be passed on (fork) while another space is looked at, or be of a space or file
+	 * that is ending and gives it up by itself, as soon as it is not just being written. */
 	int error = 0;
-	for (int round = 0; round < ROUNDS_MAX && device->used > 0 && !error; round++) {
-		error = empty_device(swap_device_number(device));
-		thread_yield();
+	while (device->used > 0 && !error) {
+		error = thread_current()->killed ? -EINTR
+		                                 : empty_device(swap_device_number(device));
+		if (!error && device->used > 0)
+			thread_sleep_until(clock_now() + PAUSE_NS);
 	}
 	if (device->used > 0) {
 		spin_lock(&vm_lock);
 		swap_device_open(device, true);
 		spin_unlock(&vm_lock);
-		return error ? error : -EBUSY;
+		return error;
 	}
 	/* The file's pages in the cache tell what was there before swap was. */
 	if (device->file)
