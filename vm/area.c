@@ -177,6 +177,11 @@ static void set_holder(struct page_source *source, struct areas *holder)
 		holder->shared_held += source->held;
 }
 
+static bool may_write_source(const struct area *area)
+{
+	return area->flags & AREA_SHARED && area->flags & AREA_MAY_WRITE;
+}
+
 static void link_to_source(struct area *area)
 {
 	struct page_source *source = area->source;
@@ -189,6 +194,7 @@ static void link_to_source(struct area *area)
 		list_prepend(&source->areas, &area->source_link);
 	else
 		list_append(&source->areas, &area->source_link);
+	source->writable += may_write_source(area);
 	spin_unlock(&vm_lock);
 }
 
@@ -206,6 +212,7 @@ static void unlink_from_source(struct area *area)
 		return;
 	spin_lock(&vm_lock);
 	list_remove(&area->source_link);
+	source->writable -= may_write_source(area);
 	if (source->holder == area->areas)
 		set_holder(source, first_who_maps(source));
 	spin_unlock(&vm_lock);

@@ -382,13 +382,10 @@ uint32_t shmem_swapped(const struct shmem *shmem)
 
 bool shmem_mapped_writable(const struct shmem *shmem)
 {
-	const uint32_t both = AREA_SHARED | AREA_MAY_WRITE;
-	bool found = false;
 	spin_lock(&vm_lock);
-	LIST_FOR(&shmem->source->areas, struct area, area, source_link)
-		found |= (area->flags & both) == both;
+	bool mapped = shmem->source->writable > 0;
 	spin_unlock(&vm_lock);
-	return found;
+	return mapped;
 }
 
 /* ---- beginning and end ---- */

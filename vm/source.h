@@ -67,6 +67,7 @@ struct page_source {
 	                            pages are; NULL: nobody maps it */
 	struct list areas;       /* (v) of struct area, by source_link: who maps it. Those that the
 	                            latest truncation has to visit are the last */
+	uint32_t writable;       /* (v) how many of these are shared and may become writable */
 	uint32_t truncations;    /* (v) counts them, to tell which areas one has visited */
 	uint32_t traced;         /* what the trace has told of it: trace.c */
 	uint32_t write_errors;   /* counts writes that failed; atomic */

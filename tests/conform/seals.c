@@ -87,6 +87,44 @@ static void who_can(void)
 	GIVES(fcntl(fd, F_ADD_SEALS, 0x1000), "an unknown one, sealed against seals");
 }
 
+static void seal_fails(int fd, const char *what)
+{
+	GIVES(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), "%s", what);
+}
+
+/* As long as any part is mapped anywhere in a way that could be written to. */
+static void mapped_parts(void)
+{
+	int fd = memfd_create("parts", MFD_ALLOW_SEALING), ends[2];
+	char byte;
+
+	ftruncate(fd, 8 * PAGE);
+	char *m = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	munmap(m + 3 * PAGE, PAGE);
+	seal_fails(fd, "two parts");
+	munmap(m, 3 * PAGE);
+	seal_fails(fd, "one part");
+	mprotect(m + 5 * PAGE, PAGE, PROT_READ);
+	munmap(m + 4 * PAGE, PAGE);
+	munmap(m + 6 * PAGE, 2 * PAGE);
+	seal_fails(fd, "a page that can be read");
+	m = mremap(m + 5 * PAGE, PAGE, 2 * PAGE, MREMAP_MAYMOVE);
+	seal_fails(fd, "made longer");
+	pipe(ends);
+	pid_t child = fork();
+	if (child == 0) {
+		close(ends[1]);
+		read(ends[0], &byte, 1);
+		_exit(0);
+	}
+	munmap(m, 2 * PAGE);
+	seal_fails(fd, "the child's");
+	close(ends[1]);
+	waitpid(child, NULL, 0);
+	m = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	seal_fails(fd, "a private one");
+}
+
 static void partly(void)
 {
 	int fd = memfd_create("short", MFD_ALLOW_SEALING);
@@ -103,6 +141,7 @@ int main(void)
 {
 	each_seal();
 	who_can();
+	mapped_parts();
 	partly();
 	return 0;
 }
