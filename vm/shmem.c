@@ -161,6 +161,11 @@ static struct node *node_make(struct shmem *shmem, uint32_t index)
 	return node_of(shmem, index);
 }
 
+static bool is_used_up(const struct shmem_limit *limit, uint32_t pages)
+{
+	return limit->most && pages > limit->most - limit->pages - limit->reserved;
+}
+
 /* The page counts from now on. */
 static int count(struct shmem *shmem, struct node *node, uint32_t index)
 {
@@ -168,8 +173,12 @@ static int count(struct shmem *shmem, struct node *node, uint32_t index)
 	uint32_t bit = 1u << index % NODE_PAGES;
 	if (node->present & bit)
 		return 0;
-	if (limit->most && limit->pages >= limit->most)
+	if (shmem->reserved) {
+		shmem->reserved--;
+		limit->reserved--;
+	} else if (is_used_up(limit, 1)) {
 		return -ENOSPC;
+	}
 	node->present |= bit;
 	limit->pages++;
 	areas_count_held(shmem->source, 1);
@@ -393,7 +402,7 @@ bool shmem_mapped_writable(const struct shmem *shmem)
 int shmem_limit_set(struct shmem_limit *limit, uint32_t most)
 {
 	spin_lock(&vm_lock);
-	bool may = limit_may_change(limit->most, most, limit->pages);
+	bool may = limit_may_change(limit->most, most, limit->pages + limit->reserved);
 	if (may)
 		limit->most = most;
 	spin_unlock(&vm_lock);
@@ -404,6 +413,26 @@ void shmem_limit_close(struct shmem_limit *limit, bool closed)
 {
 	spin_lock(&vm_lock);
 	limit->closed = closed;
+	spin_unlock(&vm_lock);
+}
+
+int shmem_reserve(struct shmem *shmem, uint32_t pages)
+{
+	spin_lock(&vm_lock);
+	int error = is_used_up(shmem->limit, pages) ? -ENOSPC : 0;
+	if (!error) {
+		shmem->reserved += pages;
+		shmem->limit->reserved += pages;
+	}
+	spin_unlock(&vm_lock);
+	return error;
+}
+
+void shmem_reserve_end(struct shmem *shmem)
+{
+	spin_lock(&vm_lock);
+	shmem->limit->reserved -= shmem->reserved;
+	shmem->reserved = 0;
 	spin_unlock(&vm_lock);
 }
 

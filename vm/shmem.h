@@ -26,6 +26,7 @@ struct page_source;
 struct shmem_limit {
 	uint32_t most;  /* 0: no limit */
 	uint32_t pages; /* (v) now */
+	uint32_t reserved; /* (v) and are promised */
 	bool closed;    /* (v) swapoff(2) takes no reference to any of them */
 };
 
@@ -36,6 +37,7 @@ struct shmem {
 	                                first page is dirtied, so that writing out needs no memory */
 	uint32_t slots;              /* (v) how many its pages have: if there are any, ... */
 	struct list_link swapped_link; /* (v) ... it is in a list of all such */
+	uint32_t reserved;           /* (v) of the limit's: pages that it may still have */
 	uint32_t promised;           /* pages that were, as commit.h says */
 };
 
@@ -56,6 +58,10 @@ static inline bool limit_may_change(uint64_t old, uint64_t new, uint64_t used)
 {
 	return new == old || new == 0 || (old != 0 && used <= new);
 }
+
+/* So many pages of the limit are kept for it, beside those that were: -ENOSPC. And no more. */
+int shmem_reserve(struct shmem *, uint32_t pages);
+void shmem_reserve_end(struct shmem *);
 
 /* The operations of such a source, as source.h says; prepare_write: -ENOSPC at the limit, -ENOMEM. */
 void shmem_read(struct page_source *, struct frame *);

@@ -4,9 +4,9 @@
  * fail for want of room, or makes pages holes; lseek(2)'s SEEK_DATA and SEEK_HOLE ask which are.
  *
  * A file system tells runs of pages that have a place or have none (`run`), makes holes (`punch`),
- * and may promise room behind the end of the file (`reserve`). A place is given by what gives it
- * to any page that is written, so a page that has got one is a page of zeros that is to be
- * written out.
+ * and promises room (`reserve`). A place is given by what gives it to any page that is written, so a
+ * page that has got one is a page of zeros that is to be written out. All is promised before the
+ * first is given: who finds too little room has taken none of it.
  */
 #include <asm/errno.h>
 #include <linux/falloc.h>
@@ -87,30 +87,35 @@ static int give_places(struct inode *inode, uint32_t first, uint32_t end)
 	return error;
 }
 
-/* Pages behind the end of the file: promised, where they cannot be given before the file has
- * them. */
-static int give_behind(struct inode *inode, uint32_t first, uint32_t end)
+/* The pages have places now or are promised them; on an error that is not -ENOSPC some may. */
+static int give(struct inode *inode, uint32_t first, uint32_t end)
 {
-	if (first >= end)
-		return 0;
-	return inode->ops->reserve ? inode->ops->reserve(inode, end - first)
-	                           : give_places(inode, first, end);
+	uint32_t limit = source_pages(&inode->source);
+	uint32_t last = inode->ops->reserve_end || end < limit ? end : limit;
+	int error = inode->ops->reserve(inode, first, end);
+
+	if (!error && first < last)
+		error = give_places(inode, first, last);
+	if (inode->ops->reserve_end)
+		inode->ops->reserve_end(inode);
+	return error;
 }
 
 static int allocate(struct inode *inode, uint64_t start, uint64_t stop, bool keep_size)
 {
 	uint64_t size = inode->source.size;
-	uint32_t first = start >> PAGE_SHIFT, end = (stop + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	bool grows = stop > size && !keep_size;
 	int error = grows ? inode_truncate_locked(inode, stop) : 0;
-	uint32_t limit = source_pages(&inode->source);
 
-	if (!error && first < limit)
-		error = give_places(inode, first, end < limit ? end : limit);
-	if (!error && end > limit)
-		error = give_behind(inode, first < limit ? limit : first, end);
-	if (error && grows)
-		inode_truncate_locked(inode, size); /* what was given goes with the new end */
+	if (error)
+		return error;
+	if (stop > size && keep_size)
+		inode->room_behind = true;
+	error = give(inode, start >> PAGE_SHIFT, (stop + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	if (error && grows) {
+		inode->source.size = size;
+		inode->ops->truncate(inode, size);
+	}
 	return error;
 }
 
@@ -137,30 +142,30 @@ static int zero_part(struct inode *inode, uint64_t start, uint32_t n)
 	return 0;
 }
 
-/* Whole pages become holes; parts of pages at either end become zeros. */
+/* Whole pages become holes, also behind the end; parts of pages at either end become zeros. */
 static int punch(struct inode *inode, uint64_t start, uint64_t stop)
 {
-	uint64_t size = inode->source.size;
-	bool to_end = stop >= size;
+	uint64_t size = inode->source.size, data = stop < size ? stop : size;
+	uint32_t first = (start + PAGE_SIZE - 1) >> PAGE_SHIFT, end = stop >> PAGE_SHIFT;
+	int error = 0;
 
-	if (stop > size)
-		stop = size;
-	if (start >= stop)
-		return 0;
-	uint32_t first = (start + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	uint32_t end = to_end ? source_pages(&inode->source) : stop >> PAGE_SHIFT;
+	if (stop >= size && end < source_pages(&inode->source))
+		end = source_pages(&inode->source); /* of the last page all that there is */
 	if (first > end) /* within one page */
-		return zero_part(inode, start, stop - start);
-	int error = zero_part(inode, start, ((uint64_t)first << PAGE_SHIFT) - start);
-	if (!error && !to_end)
-		error = zero_part(inode, (uint64_t)end << PAGE_SHIFT, stop & (PAGE_SIZE - 1));
+		return start < data ? zero_part(inode, start, data - start) : 0;
+	uint64_t from = (uint64_t)first << PAGE_SHIFT, to = (uint64_t)end << PAGE_SHIFT;
+	if (start < data)
+		error = zero_part(inode, start, (from < data ? from : data) - start);
+	if (!error && to < data)
+		error = zero_part(inode, to, data - to);
 	return error ? error : inode->ops->punch(inode, first, end);
 }
 
 /* The range becomes zeros that have their place. */
 static int zero_range(struct inode *inode, uint64_t start, uint64_t stop, bool keep_size)
 {
-	int error = punch(inode, start, stop);
+	uint64_t size = inode->source.size;
+	int error = start < size ? punch(inode, start, stop < size ? stop : size) : 0;
 
 	return error ? error : allocate(inode, start, stop, keep_size);
 }

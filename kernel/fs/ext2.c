@@ -633,7 +633,9 @@ static void names_forget(struct ext2_inode *file)
 
 void ext2_release(struct inode *inode)
 {
-	ext2_reserve_none(ext2_inode(inode));
+	mutex_lock(&ext2_inode(inode)->map_lock);
+	ext2_promise_drop(ext2_inode(inode), 0, UINT32_MAX);
+	mutex_unlock(&ext2_inode(inode)->map_lock);
 	ext2_index_drop(ext2_inode(inode));
 	if (!inode->fs->read_only)
 		delete_orphan(inode);

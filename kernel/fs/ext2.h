@@ -29,6 +29,7 @@
 #pragma once
 
 #include "kernel/fs/fs.h"
+#include "lib/tree.h"
 
 #define EXT2_BLOCK_SIZE 4096u
 #define EXT2_POINTERS (EXT2_BLOCK_SIZE / 4) /* of an indirect block */
@@ -151,7 +152,8 @@ struct ext2_inode {
 	struct mutex map_lock;      /* guards the rest */
 	uint32_t block[15];
 	uint32_t flags, generation, attributes, dtime;
-	uint32_t reserved;          /* blocks promised to it: fallocate(2) behind its end */
+	struct tree promises;       /* ext2_promise.c */
+	uint32_t promised;          /* blocks, by these */
 	uint32_t last_index, last_block; /* where the file grew last: the next goal */
 	struct ext2_index *index;   /* of a large directory; ext2_index.c */
 	uint32_t parent;            /* of a new directory: the number for its ".." */
@@ -240,9 +242,19 @@ int ext2_blocks_free(struct ext2_inode *, uint32_t first);
 int ext2_truncate(struct inode *, uint64_t size);
 int ext2_run(struct inode *, uint32_t index, bool *has, uint32_t *pages);
 int ext2_punch(struct inode *, uint32_t first, uint32_t end);
-int ext2_reserve(struct inode *, uint32_t pages);
-/* What was promised to it is anybody's again. */
-void ext2_reserve_none(struct ext2_inode *);
+/* ext2_run with map_lock held. */
+int ext2_run_locked(struct ext2_inode *, uint32_t index, bool *has, uint32_t *pages);
+int ext2_reserve(struct inode *, uint32_t first, uint32_t end);
+
+/* ext2_promise.c, map_lock held. */
+/* Promises blocks for the pages of [first, end) that have none. -ENOSPC, -ENOMEM, -EINTR, -EIO: none
+ * is. */
+int ext2_promise(struct ext2_inode *, uint32_t first, uint32_t end);
+/* Whether the page's block is promised, or with `pointers` one on the way to it; and: it was taken. */
+bool ext2_promise_has(struct ext2_inode *, uint32_t index, bool pointers);
+void ext2_promise_kept(struct ext2_inode *, uint32_t index, bool pointers);
+/* What was promised to these pages is anybody's again. */
+void ext2_promise_drop(struct ext2_inode *, uint32_t first, uint32_t end);
 
 /* ext2_directory.c */
 /* Fills in the directory's block `index`, of zeros, as one without names. */

@@ -91,10 +91,11 @@ static int block_start(struct ext2_inode *file, uint32_t index, bool pointers, u
 /* Takes a block for the file. */
 static int map_allocate(struct ext2_inode *file, uint32_t index, bool pointers, uint32_t *block)
 {
-	int error = ext2_block_alloc(file->ext2, map_goal(file, index), file->reserved, block);
+	bool promised = ext2_promise_has(file, index, pointers);
+	int error = ext2_block_alloc(file->ext2, map_goal(file, index), promised, block);
 
-	if (!error && file->reserved)
-		file->reserved--;
+	if (!error && promised)
+		ext2_promise_kept(file, index, pointers);
 	if (!error && (pointers || S_ISDIR(file->inode.mode))) {
 		error = block_start(file, index, pointers, *block);
 		if (error)
@@ -403,12 +404,9 @@ static int map_place_find(struct ext2_inode *file, uint32_t index, bool change,
 	return 0;
 }
 
-int ext2_run(struct inode *inode, uint32_t index, bool *has, uint32_t *pages)
+int ext2_run_locked(struct ext2_inode *file, uint32_t index, bool *has, uint32_t *pages)
 {
-	struct ext2_inode *file = ext2_inode(inode);
 	struct map_place at;
-
-	SCOPED_MUTEX(&file->map_lock);
 	int error = map_place_find(file, index, false, &at);
 	if (error)
 		return error;
@@ -418,6 +416,12 @@ int ext2_run(struct inode *inode, uint32_t index, bool *has, uint32_t *pages)
 		++*pages;
 	map_place_put(&at, false);
 	return 0;
+}
+
+int ext2_run(struct inode *inode, uint32_t index, bool *has, uint32_t *pages)
+{
+	SCOPED_MUTEX(&ext2_inode(inode)->map_lock);
+	return ext2_run_locked(ext2_inode(inode), index, has, pages);
 }
 
 #define PUNCH_BATCH 64u
@@ -456,6 +460,9 @@ int ext2_punch(struct inode *inode, uint32_t first, uint32_t end)
 	uint32_t blocks[PUNCH_BATCH], count = 0, pages = 0;
 	int error = 0;
 
+	mutex_lock(&file->map_lock);
+	ext2_promise_drop(file, first, end);
+	mutex_unlock(&file->map_lock);
 	while (first < end && !error) {
 		if (thread_current()->killed)
 			return -EINTR;
@@ -472,27 +479,10 @@ int ext2_punch(struct inode *inode, uint32_t first, uint32_t end)
 	return error;
 }
 
-/* Blocks behind the end of a file are nothing that e2fsck accepts, so they are counted only: the
- * data, and a tenth of a percent for pointers to it. */
-int ext2_reserve(struct inode *inode, uint32_t pages)
+int ext2_reserve(struct inode *inode, uint32_t first, uint32_t end)
 {
-	struct ext2_inode *file = ext2_inode(inode);
-	uint32_t blocks = pages + pages / EXT2_POINTERS + LEVELS;
-
-	SCOPED_MUTEX(&file->map_lock);
-	if (blocks <= file->reserved)
-		return 0;
-	int error = ext2_blocks_promise(file->ext2, file->reserved, blocks);
-	if (!error)
-		file->reserved = blocks;
-	return error;
-}
-
-void ext2_reserve_none(struct ext2_inode *file)
-{
-	if (file->reserved)
-		ext2_blocks_promise(file->ext2, file->reserved, 0);
-	file->reserved = 0;
+	SCOPED_MUTEX(&ext2_inode(inode)->map_lock);
+	return ext2_promise(ext2_inode(inode), first, end);
 }
 
 /* --- truncation -------------------------------------------------------------------------- */
@@ -513,7 +503,8 @@ int ext2_truncate(struct inode *inode, uint64_t size)
 	mutex_unlock(&file->map_lock);
 	pagecache_truncate(&inode->source, first);
 	SCOPED_MUTEX(&file->map_lock);
-	ext2_reserve_none(file);
+	if (!inode->room_behind)
+		ext2_promise_drop(file, first, UINT32_MAX);
 	int error = ext2_blocks_free(file, first);
 	ext2_inode_write_locked(file);
 	return error;

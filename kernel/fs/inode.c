@@ -528,6 +528,8 @@ static int resize_pinned(struct inode *inode, uint64_t size)
 	int error = clear_tail(inode, size > old ? old : size);
 	if (error)
 		return error;
+	if (size <= old)
+		inode->room_behind = false;
 	inode->source.size = size;
 	error = inode->ops->truncate(inode, size);
 	if (error) {

@@ -16,6 +16,7 @@
 #include "kernel/fs/fs.h"
 #include "kernel/fs/transfer.h"
 #include "kernel/sched/thread.h"
+#include "lib/string.h"
 #include "vm/frame.h"
 #include "vm/pagecache.h"
 #include "vm/usercopy.h"
@@ -164,6 +165,16 @@ static int fill_page(void *transfer, void *to, uint32_t n)
 	return transfer_peek(transfer, to, n) == n ? 0 : -EFAULT;
 }
 
+/* The same for a page that is behind the end: it stays one of zeros. */
+static int fill_page_behind(void *transfer, void *to, uint32_t n)
+{
+	int error = fill_page(transfer, to, n);
+
+	if (error)
+		memset(to, 0, n);
+	return error;
+}
+
 /* Within one page of the file: n bytes, which can be had unless they go this moment. -EINTR: the
  * thread is killed. */
 static int write_page(struct inode *inode, loff_t position, struct transfer *transfer, uint32_t n)
@@ -179,7 +190,9 @@ static int write_page(struct inode *inode, loff_t position, struct transfer *tra
 	if (error)
 		return error;
 	if (!offset && (n == PAGE_SIZE || position + n >= (loff_t)source->size)) {
-		error = pagecache_overwrite(source, index, fill_page, transfer, n);
+		error = pagecache_overwrite(source, index, index < source_pages(source)
+		                                                   ? fill_page : fill_page_behind,
+		                            transfer, n);
 	} else {
 		error = pagecache_get_for_write(source, index, false, &frame);
 		if (error)

@@ -91,7 +91,8 @@ static const struct page_source_ops tmpfs_source_ops = {
 
 static int tmpfs_truncate(struct inode *inode, uint64_t size)
 {
-	shmem_truncate(inode->source.shmem, (size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	if (!inode->room_behind)
+		shmem_truncate(inode->source.shmem, (size + PAGE_SIZE - 1) >> PAGE_SHIFT);
 	return 0;
 }
 
@@ -104,6 +105,25 @@ static int tmpfs_run(struct inode *inode, uint32_t index, bool *has, uint32_t *p
 static int tmpfs_punch(struct inode *inode, uint32_t first, uint32_t end)
 {
 	return shmem_punch(inode->source.shmem, first, end);
+}
+
+static int tmpfs_reserve(struct inode *inode, uint32_t first, uint32_t end)
+{
+	uint32_t holes = 0, pages;
+
+	for (; first < end; first += pages) {
+		bool has = shmem_run(inode->source.shmem, first, &pages);
+
+		if (pages > end - first)
+			pages = end - first;
+		holes += has ? 0 : pages;
+	}
+	return shmem_reserve(inode->source.shmem, holes);
+}
+
+static void tmpfs_reserve_end(struct inode *inode)
+{
+	shmem_reserve_end(inode->source.shmem);
 }
 
 /* --- inodes ----------------------------------------------------------------------------- */
@@ -538,6 +558,8 @@ static const struct inode_ops tmpfs_inode_ops = {
 	.truncate = tmpfs_truncate,
 	.run = tmpfs_run,
 	.punch = tmpfs_punch,
+	.reserve = tmpfs_reserve,
+	.reserve_end = tmpfs_reserve_end,
 	.attributes = tmpfs_attributes,
 	.attributes_count = tmpfs_attributes_count,
 	.release = tmpfs_release,

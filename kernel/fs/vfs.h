@@ -61,14 +61,19 @@ struct inode_ops {
 	int (*follow)(struct inode *, struct dentry **found);
 	/* What the mode says is asked to decide: `error` is its answer. NULL: that it is. */
 	int (*access)(const struct inode *, int error);
-	int (*truncate)(struct inode *, uint64_t size);         /* inode->lock held, pinned */
+	/* inode->lock held, pinned: the size is this now. What lies behind it goes, with room_behind
+	 * only what a write that failed took there. */
+	int (*truncate)(struct inode *, uint64_t size);
 	/* Room (allocate.c), inode->lock held: whether the page has a place of its own, and how
-	 * many from there on are alike, at least 1; makes the pages [first, end) holes, pinned;
-	 * promises room for so many pages behind the end, until the file is truncated or out of
-	 * memory (NULL: pages behind the end can have a place). */
+	 * many from there on are alike, at least 1; makes the pages [first, end) holes, pinned, and
+	 * takes back what was promised to them; promises room to those that are holes, for when
+	 * they get a place (-ENOSPC: to none), until the file is cut or out of memory; ends what
+	 * was promised and not used yet (NULL: it lasts, since pages behind the end cannot have a
+	 * place). */
 	int (*run)(struct inode *, uint32_t index, bool *has, uint32_t *pages);
 	int (*punch)(struct inode *, uint32_t first, uint32_t end);
-	int (*reserve)(struct inode *, uint32_t pages);
+	int (*reserve)(struct inode *, uint32_t first, uint32_t end);
+	void (*reserve_end)(struct inode *);
 	/* Extended attributes (xattr.c), inode->lock held: the list that it keeps them in; and that
 	 * they take so many bytes more, or less: 0, -ENOSPC. NULL: it has none. */
 	struct list *(*attributes)(struct inode *);
@@ -97,6 +102,8 @@ struct inode {
 	uint32_t links, uid, gid;
 	uint32_t seals;            /* F_SEAL_... of fcntl(2); lock, read without: seal.c */
 	bool linkable;             /* made by O_TMPFILE: link(2) may give it its first name */
+	bool room_behind;          /* lock: fallocate(2) gave room behind the end, and the file was not
+	                              cut since */
 	uint32_t write_hint;       /* F_SET_RW_HINT of fcntl(2): kept and told; nobody asks it */
 	uint32_t device;           /* of a device node: major << 8 | minor */
 	uint64_t blocks;           /* in 512-byte units; not of shared memory, which counts pages */

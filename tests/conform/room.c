@@ -86,6 +86,43 @@ static void holes(void)
 	close(fd);
 }
 
+/* Of a disk's file system only what can be read is compared: ext4 makes no hole behind the end. */
+static void behind(bool blocks)
+{
+	const int keep = FALLOC_FL_KEEP_SIZE, punch = FALLOC_FL_PUNCH_HOLE | keep;
+	static const struct { int mode; unsigned first, pages; } steps[] = {
+		{keep, 0, 10}, {punch, 2, 2}, {keep, 20, 5}, {keep, 1, 3}, {punch, 22, 1},
+		{keep, 30, 2}, {punch, 9, 12}, {keep, 8, 10},
+	};
+	char *bad = before_nothing(10);
+	int fd = new_file("f", 0);
+
+	for (unsigned i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		GIVES(fallocate(fd, steps[i].mode, steps[i].first * PAGE, steps[i].pages * PAGE),
+		      "mode %d, %u pages from page %u", steps[i].mode, steps[i].pages, steps[i].first);
+		show(fd, blocks);
+	}
+	GIVES(fallocate(fd, punch, 11 * PAGE + 100, 2 * PAGE), "an odd hole");
+	show(fd, blocks);
+	GIVES(pwrite(fd, bad, PAGE, 0), "a short write");
+	show(fd, blocks);
+	GIVES(pwrite(fd, bad, PAGE, 5 * PAGE - 5), "behind a gap");
+	show(fd, blocks);
+	GIVES(pwrite(fd, bad + 10, PAGE, 0), "one of nothing");
+	show(fd, blocks);
+	GIVES(ftruncate(fd, 7 * PAGE), "longer");
+	show(fd, blocks);
+	GIVES(ftruncate(fd, 7 * PAGE), "the same");
+	show(fd, blocks);
+	GIVES(fallocate(fd, keep, 9 * PAGE, PAGE), "more");
+	show(fd, blocks);
+	GIVES(fallocate(fd, 0, 12 * PAGE, PAGE), "longer by room");
+	show(fd, blocks);
+	GIVES(ftruncate(fd, PAGE), "shorter");
+	show(fd, blocks);
+	close(fd);
+}
+
 static void zeros(void)
 {
 	int fd = new_file("f", 6);
@@ -187,6 +224,7 @@ static void in_folder(const char *folder)
 	chdir(folder);
 	giving();
 	holes();
+	behind(folder[0] == '/');
 	zeros();
 	mapped();
 	odd_calls();
