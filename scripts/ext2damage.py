@@ -80,6 +80,40 @@ def bad_entry_length(image, chance):
 
 
 @damage
+def bad_last_entry(image, chance):
+    """The entry that ends a block ends before or behind it, with room for a piece of another."""
+    ends = [(at, length) for number in directories(image) + [ROOT]
+            for at, _, length, _ in image.entries(number) if (at + length) % BLOCK == 0]
+    at, length = chance.choice(ends)
+    image.put(at + 4, length + chance.choice([-12, -8, -4, -1, 1, 4, 8, BLOCK]), 2)
+
+
+@damage
+def bad_dots(image, chance):
+    """A directory's first two names are others, lead elsewhere, or are none."""
+    number = chance.choice(directories(image) + [ROOT])
+    entries = list(image.entries(number))
+    at, _, length, _ = entries[chance.randrange(2)]
+    how = chance.randrange(4)
+    if how == 0:
+        image.put(at, chance.choice([0, 11, number, ROOT, image.find("/a/big")]))
+    elif how == 1:
+        image.put(at + 6, chance.choice([0, 1, 2, 3]), 1)
+    elif how == 2:
+        image.put(at + 8, chance.choice([0, 46, 47, 97]), 1)
+    elif length < BLOCK:
+        image.put(at + 4, length + entries[1][2] if at == entries[0][0] else BLOCK - 12, 2)
+
+
+@damage
+def directory_with_hole(image, chance):
+    number = chance.choice(directories(image) + [ROOT])
+    image.inode(number, f"block{chance.randrange(2)}", 0)
+    if chance.random() < 0.5:
+        image.inode(number, "size", chance.choice([2, 13, 1100]) * BLOCK)
+
+
+@damage
 def bad_name_length(image, chance):
     image.put(any_entry(image, chance) + 6, chance.choice([0, 1, 200, 255]), 1)
 
@@ -140,6 +174,33 @@ def bad_size(image, chance):
 
 
 @damage
+def huge_size(image, chance):
+    """Beyond what 31, 32, 41 bits hold, or what pointers lead to."""
+    number = chance.choice(files(image) + [image.find("/short-link"), image.find("/long-link")])
+    size = chance.choice([1 << 31, (1 << 32) - 1, 1 << 32, (1 << 41) - 1, 1 << 41, (1 << 41) + 1,
+                          1 << 42, 1 << 63, (1 << 64) - 1, 1 << 44])
+    image.inode(number, "size", size & 0xffffffff)
+    image.inode(number, "size_high", size >> 32)
+
+
+@damage
+def bad_flags(image, chance):
+    """Of features that other kinds of file systems have, and those that forbid changes."""
+    number = chance.choice([number for _, number in image.tree()] + [ROOT])
+    image.inode(number, "flags", chance.choice([0x10, 0x20, 0x1000, 0x80000, 0x10000000,
+                                                0xffffffff, 1 << chance.randrange(32)]))
+
+
+@damage
+def deleted_with_name(image, chance):
+    """What deleting leaves, while a name still leads there."""
+    number = chance.choice([number for _, number in image.tree()])
+    image.inode(number, "dtime", chance.choice([1, 0x65000000, image.super("inodes")]))
+    if chance.random() < 0.5:
+        image.inode(number, "links", 0)
+
+
+@damage
 def bad_mode(image, chance):
     number = chance.choice([number for _, number in image.tree()] + [ROOT])
     image.inode(number, "mode", chance.choice([0, 0x1000, 0x2000, 0x3000, 0x4000, 0x6000, 0x8000,
@@ -195,6 +256,40 @@ def free_marked_used(image, chance):
     at = image.group(chance.randrange(image.groups), kind) * BLOCK
     for i in range(64):
         image.put(at + i, 0xff, 1)
+
+
+def clear_bit(image, at, bit):
+    """Also if some of its neighbours were cleared before."""
+    image.bytes[at + bit // 8] &= 0xff ^ 1 << bit % 8
+
+
+@damage
+def one_marked_free(image, chance):
+    """A file's number, a block of it, or one that describes others, and nothing near it."""
+    number = chance.choice([number for _, number in image.tree()] + [ROOT])
+    group, index = divmod(number - 1, image.inodes_per_group)
+    blocks = [block for block, _ in image.blocks(number)]
+    blocks += [0, 1] + [image.group(group, name) for name in
+                        ("block_bitmap", "inode_bitmap", "inode_table")]
+    if chance.random() < 0.5:
+        clear_bit(image, image.group(group, "inode_bitmap") * BLOCK, index)
+        return
+    group, index = divmod(chance.choice(blocks), image.super("blocks_per_group"))
+    clear_bit(image, image.group(group, "block_bitmap") * BLOCK, index)
+
+
+@damage
+def free_beyond_the_end(image, chance):
+    """Bits of bitmaps that stand for nothing are clear, and counted."""
+    group = chance.choice([0, image.groups - 1])
+    blocks, of_group = image.super("blocks"), image.super("blocks_per_group")
+    first = min(of_group, blocks - group * of_group)
+    kind, name = chance.choice([("block_bitmap", "free_blocks"), ("inode_bitmap", "free_inodes")])
+    first = first if kind == "block_bitmap" else image.inodes_per_group
+    for bit in range(first, min(8 * BLOCK, first + chance.choice([1, 64, 8 * BLOCK]))):
+        clear_bit(image, image.group(group, kind) * BLOCK, bit)
+    image.group(group, name, image.group(group, name) + chance.choice([1, 64, 1000]))
+    image.super(name, image.super(name) + chance.choice([0, 1, 64, 1000]))
 
 
 @damage

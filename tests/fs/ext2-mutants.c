@@ -9,7 +9,9 @@
  * pagoda-only: Linux need not be so patient.
  * guest: disks="mutant:1.4 mutant:1.6 mutant:1.9 mutant:1.14" pagoda-only
  */
+#define _GNU_SOURCE
 #include <dirent.h>
+#include <linux/falloc.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 
@@ -109,6 +111,18 @@ static void look_at(const char *path, uint32_t depth)
 
 /* ---- changing ---- */
 
+/* Room and holes, in the file and behind its end. */
+static void give_room(int fd, off_t size)
+{
+	const int hole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+
+	did(lseek(fd, lseek(fd, 0, SEEK_HOLE), SEEK_DATA));
+	did(fallocate(fd, FALLOC_FL_KEEP_SIZE, size, 20 * PAGE));
+	did(fallocate(fd, 0, 5 * PAGE, 10 * PAGE));
+	did(fallocate(fd, hole, 2 * PAGE, 30 * PAGE));
+	did(fallocate(fd, hole, size + 5 * PAGE, 5 * PAGE));
+}
+
 static void write_to(const char *path, off_t size)
 {
 	static char bytes[3 * PAGE];
@@ -120,6 +134,7 @@ static void write_to(const char *path, off_t size)
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
 		did(pwrite(fd, bytes, sizeof(bytes), 10 * PAGE + 1));
 		did(pwrite(fd, bytes, 10, size));
+		give_room(fd, size);
 		did(ftruncate(fd, size / 2));
 		did(ftruncate(fd, 60 * PAGE));
 		did(fsync(fd));
