@@ -633,9 +633,8 @@ static void names_forget(struct ext2_inode *file)
 
 void ext2_release(struct inode *inode)
 {
-	mutex_lock(&ext2_inode(inode)->map_lock);
+	/* Without a lock: who wants memory may hold any (inode_shrink), and nobody else has the inode. */
 	ext2_promise_drop(ext2_inode(inode), 0, UINT32_MAX);
-	mutex_unlock(&ext2_inode(inode)->map_lock);
 	ext2_index_drop(ext2_inode(inode));
 	if (!inode->fs->read_only)
 		delete_orphan(inode);

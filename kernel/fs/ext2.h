@@ -141,7 +141,8 @@ struct ext2 {
 	bool faulty;                /* e2fsck has work: from the next sync the superblock says so */
 	bool fault_written;         /* alloc_lock: it does */
 	uint32_t changes;           /* counts what makes it unclean; atomic */
-	uint32_t reserved;          /* alloc_lock: free blocks that are promised to files */
+	uint32_t reserved;          /* free blocks that are promised to files; atomic, becomes more
+	                               under alloc_lock only */
 	uint32_t pinned;            /* inodes about to change: it stays unclean; atomic */
 	struct ext2_places places[]; /* of each group */
 };
@@ -213,7 +214,8 @@ int ext2_damaged(struct ext2 *, const char *what, uint32_t number);
 /* A free block near `goal`. If it was promised the promise is kept by it, else it is none of those.
  * -ENOSPC, -EIO, -ENOMEM. */
 int ext2_block_alloc(struct ext2 *, uint32_t goal, bool promised, uint32_t *block);
-/* Promises so many free blocks, instead of `before`, which were. -ENOSPC: neither is changed. */
+/* Promises so many free blocks, instead of `before`, which were. -ENOSPC: neither is changed. Fewer
+ * need no lock, and cannot fail. */
 int ext2_blocks_promise(struct ext2 *, uint32_t before, uint32_t blocks);
 int ext2_block_free(struct ext2 *, uint32_t block);
 /* Frees many, in few changes of the bitmaps. Zeros in the list are left out, and each that is free

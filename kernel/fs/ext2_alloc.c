@@ -296,6 +296,13 @@ static int group_take_block(struct ext2 *ext2, uint32_t group, uint32_t from, ui
 	return 0;
 }
 
+static uint32_t not_promised(const struct ext2 *ext2, uint32_t free)
+{
+	uint32_t reserved = __atomic_load_n(&ext2->reserved, __ATOMIC_RELAXED);
+
+	return free > reserved ? free - reserved : 0;
+}
+
 /* How many blocks are free and promised to nobody; alloc_lock held. */
 static int count_free(struct ext2 *ext2, uint32_t *free)
 {
@@ -305,7 +312,7 @@ static int count_free(struct ext2 *ext2, uint32_t *free)
 
 	if (error)
 		return error;
-	*free = super->free_blocks > ext2->reserved ? super->free_blocks - ext2->reserved : 0;
+	*free = not_promised(ext2, super->free_blocks);
 	ext2_block_put(frame, false);
 	return 0;
 }
@@ -314,12 +321,16 @@ int ext2_blocks_promise(struct ext2 *ext2, uint32_t before, uint32_t blocks)
 {
 	uint32_t free;
 
+	if (blocks <= before) {
+		__atomic_fetch_sub(&ext2->reserved, before - blocks, __ATOMIC_RELAXED);
+		return 0;
+	}
 	SCOPED_MUTEX(&ext2->alloc_lock);
-	int error = blocks > before ? count_free(ext2, &free) : 0;
-	if (!error && blocks > before && free < blocks - before)
+	int error = count_free(ext2, &free);
+	if (!error && free < blocks - before)
 		error = -ENOSPC;
 	if (!error)
-		ext2->reserved += blocks - before;
+		__atomic_fetch_add(&ext2->reserved, blocks - before, __ATOMIC_RELAXED);
 	return error;
 }
 
@@ -365,7 +376,7 @@ int ext2_block_alloc(struct ext2 *ext2, uint32_t goal, bool promised, uint32_t *
 		error = take_block(ext2, goal, block);
 	if (error || !*block)
 		return error ? error : -ENOSPC;
-	ext2->reserved -= promised;
+	__atomic_fetch_sub(&ext2->reserved, promised, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -577,8 +588,7 @@ int ext2_statfs(struct file_system *fs, struct statfs64 *to)
 		return error;
 	to->f_type = EXT2_SUPER_MAGIC;
 	to->f_blocks = super->blocks_count;
-	uint32_t free = super->free_blocks > ext2->reserved ? super->free_blocks - ext2->reserved
-	                                                    : 0;
+	uint32_t free = not_promised(ext2, super->free_blocks);
 	to->f_bfree = free;
 	to->f_bavail = free > super->reserved_blocks ? free - super->reserved_blocks : 0;
 	to->f_files = super->inodes_count;

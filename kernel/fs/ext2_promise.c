@@ -6,7 +6,8 @@
  * pages need a node says which of its pages have a promise; it promises the block itself and those
  * above it, too. A page that is given its block takes it from its promise.
  *
- * All of it: the file's map_lock.
+ * All of it: the file's map_lock. Giving up promises takes no other lock: it is done when the inode
+ * is let go of, too.
  */
 #include <asm/errno.h>
 
