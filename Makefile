@@ -114,18 +114,20 @@ all: kernel programs image iso
 STRICT = 1
 WARN = -Wall -Wextra $(if $(STRICT),-Werror)
 M32 = $(if $(and $(CROSS),$(findstring clang,$(CC))),--target=$(CROSS:%-=%),-m32)
+# Arguments are passed in registers: but for assembly and lib/divide.c nothing has to know it.
 # Nothing in the kernel wants a stack aligned to more than a word, as programs' is for SSE.
 STACK_ALIGNMENT = $(if $(findstring clang,$(CC)),-mstack-alignment=4,-mpreferred-stack-boundary=2)
 KERNEL_CFLAGS = $(M32) -march=i686 -mtune=generic $(STACK_ALIGNMENT) -std=gnu11 \
   $(if $(DEBUG),-O2,-O3) -g -ffreestanding -fno-pic -fno-pie \
-  -fno-stack-protector -fno-omit-frame-pointer -mgeneral-regs-only -mno-red-zone \
+  -fno-stack-protector -fno-omit-frame-pointer -mgeneral-regs-only -mregparm=3 -mno-red-zone \
   -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none $(WARN) -I. \
   -MMD -MP $(if $(DEBUG),$(DEBUG_CFLAGS)) $(if $(LOCK_TIMES),-DPAGODA_LOCK_TIMES) \
   $(if $(PAE),-DPAGODA_PAE) $(EXTRA_CFLAGS)
 # PAGODA_DEBUG: the order of locks is checked, and freed memory filled with junk. kernel/ubsan.c
 # says why some checks of undefined behaviour are left out. With them gcc no longer sees that
-# a variable is set on every way, so that warning is the plain kernel's alone.
-DEBUG_CFLAGS = -DPAGODA_DEBUG -fsanitize=undefined -fno-sanitize-recover=all \
+# a variable is set on every way, so that warning is the plain kernel's alone. A backtrace shows
+# every call, also one that a function ends with.
+DEBUG_CFLAGS = -DPAGODA_DEBUG -fno-optimize-sibling-calls -fsanitize=undefined -fno-sanitize-recover=all \
   -fno-sanitize=null,alignment,object-size,vptr \
   $(if $(findstring clang,$(CC)),-fno-sanitize=pointer-overflow -fno-sanitize=function, \
   -Wno-maybe-uninitialized)
@@ -145,7 +147,7 @@ kernel: $(ELF)
 comma = ,
 LINK_KERNEL = $(CC) $(M32) -nostdlib -static -Wl,--build-id=none \
   $(if $(DEBUG)$(COVERAGE),-Wl$(comma)--defsym=kernel_is_checked=1) -Wl,-T,linker.ld \
-  $(KERNEL_O) $(COVERAGE_LINK) $(LIBGCC) $(KERNEL_BUILD)/symbols.s
+  $(KERNEL_O) $(COVERAGE_LINK) $(KERNEL_BUILD)/symbols.s
 
 # Linked twice: the second time with the table of functions that the first one had.
 $(ELF): $(KERNEL_O) $(filter %.o,$(COVERAGE_LINK)) linker.ld scripts/symbols.py

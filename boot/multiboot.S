@@ -118,8 +118,8 @@ high:
 
 	/* The top stays free for the registers of user mode, as on every kernel stack. */
 	movl $boot_stack + STACK_SIZE - TRAP_FRAME_SIZE, %esp
-	pushl %ebx
-	pushl %ebp
+	movl %ebp, %eax
+	movl %ebx, %edx
 	xorl %ebp, %ebp         /* ends every backtrace */
 	call kernel_main
 	.size multiboot_entry, . - multiboot_entry

@@ -253,7 +253,7 @@ void signal_forget_ignored_locked(struct process *process, int signal)
 void signal_retarget_locked(struct process *process, signal_set set)
 {
 	for (set &= process->signals.queue.set; set; set &= set - 1) {
-		struct task *to = receiver_locked(process, __builtin_ctzll(set) + 1);
+		struct task *to = receiver_locked(process, signal_first(set));
 		if (to)
 			thread_interrupt(to->thread);
 	}
@@ -400,7 +400,7 @@ void signals_clear_handlers(struct process *process)
 			ignored |= signal_bit(signal);
 	memset(process->signals.actions->of, 0, ACTIONS_SIZE);
 	for (; ignored; ignored &= ignored - 1)
-		process->signals.actions->of[__builtin_ctzll(ignored)].handler = HANDLER_IGNORE;
+		process->signals.actions->of[signal_first(ignored) - 1].handler = HANDLER_IGNORE;
 	spin_unlock_irq(&process_lock, flags);
 }
 

@@ -16,8 +16,10 @@ static struct file *get(int number)
 	return descriptor_file(process_current()->files, number);
 }
 
-static int32_t sys_fallocate(int number, uint32_t mode, int64_t offset, int64_t length)
+static int32_t sys_fallocate(int number, uint32_t mode, uint32_t offset_low, uint32_t offset_high,
+                             int64_t length)
 {
+	int64_t offset = (int64_t)((uint64_t)offset_high << 32 | offset_low);
 	struct file *file = get(number);
 
 	if (!file)

@@ -24,8 +24,10 @@ static const struct system_call *const tables[] = {
 static const struct system_call *by_number[CALL_NUMBERS];
 static bool log_unknown, logs_calls;
 
-/* On the C stack each argument is a word, whatever its type, and who called takes them off
- * again: a function may be given more of them than it declares. */
+/* Each argument is a word, whatever its type, the first three in registers and the others on the
+ * stack, from which who called takes them off again: a function may be given more of them than it
+ * declares. A number of 64 bits is two words, but not the third and the fourth: it would lie on the
+ * stack as a whole. */
 typedef int32_t handler_function(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
 
 static inline int32_t invoke(const struct system_call *call, const struct trap_frame *f)

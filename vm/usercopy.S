@@ -4,6 +4,8 @@
  * be made good has an entry in __fixups: where to go on. fault.c accepts a kernel-mode fault
  * on a user address only between user_access_start and user_access_end, so a wild pointer
  * elsewhere in the kernel is still a panic.
+ *
+ * Arguments are in eax, edx and ecx; a fourth is on the stack.
  */
 
 #define STEP 512 /* WIDE_STEP */
@@ -24,10 +26,9 @@ user_access_start:
 user_copy:
 	pushl	%esi
 	pushl	%edi
-	movl	12(%esp), %edi
-	movl	16(%esp), %esi
-	movl	20(%esp), %edx
-	movl	%edx, %ecx
+	movl	%eax, %edi
+	movl	%edx, %esi
+	movl	%ecx, %edx
 	shrl	$2, %ecx
 1:	rep movsl
 	movl	%edx, %ecx
@@ -50,11 +51,9 @@ user_copy:
 /* bool user_exchange(uint32_t *user, uint32_t old, uint32_t new, uint32_t *was): whether the
  * address is bad. */
 user_exchange:
+	xchgl	%eax, %edx
+1:	lock; cmpxchgl %ecx, (%edx)
 	movl	4(%esp), %ecx
-	movl	8(%esp), %eax
-	movl	12(%esp), %edx
-1:	lock; cmpxchgl %edx, (%ecx)
-	movl	16(%esp), %ecx
 	movl	%eax, (%ecx)
 	xorl	%eax, %eax
 	ret
@@ -67,9 +66,6 @@ user_exchange:
  * could be had or not: interrupts are off. */
 	.balign 16
 user_copy_wide:
-	movl	4(%esp), %eax
-	movl	8(%esp), %edx
-	movl	12(%esp), %ecx
 	addl	%eax, %ecx
 user_wide_start:
 	.set	at, 0
@@ -97,8 +93,8 @@ user_wide_fault:
 /* uint32_t user_clear(void *to, size_t n): bytes not cleared. */
 user_clear:
 	pushl	%edi
-	movl	8(%esp), %edi
-	movl	12(%esp), %ecx
+	movl	%eax, %edi
+	movl	%edx, %ecx
 	xorl	%eax, %eax
 6:	rep stosb
 7:	movl	%ecx, %eax
@@ -111,9 +107,8 @@ user_clear:
 user_string:
 	pushl	%esi
 	pushl	%edi
-	movl	12(%esp), %edi
-	movl	16(%esp), %esi
-	movl	20(%esp), %ecx
+	movl	%eax, %edi
+	movl	%edx, %esi
 	xorl	%edx, %edx
 8:	cmpl	%ecx, %edx
 	je	10f

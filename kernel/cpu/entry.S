@@ -34,7 +34,7 @@ trap_stubs:
 	.set vector, vector + 1
 	.endr
 
-	/* Saves the rest of the frame and calls `dispatch` with its address. */
+	/* Saves the rest of the frame and calls `dispatch` with its address, in eax. */
 	.macro call_with_frame dispatch
 	pushl %gs
 	pushl %fs
@@ -63,10 +63,9 @@ trap_stubs:
 	pushl FRAME_EIP(%eax)
 	pushl FRAME_EBP(%eax)
 	movl %esp, %ebp
-	pushl %eax
 .Lcall_\dispatch:
 	call \dispatch
-	addl $12, %esp
+	addl $8, %esp
 .Lcall_end_\dispatch:
 	.endm
 
@@ -97,7 +96,7 @@ trap_common:
 	.byte 1                         /* version */
 	.asciz "S"
 	.byte 1, 0x7c, 8                /* offsets in units of -4; the caller is in eip */
-	.byte 0x0c, 4, 76               /* CFA = esp + 76 */
+	.byte 0x0c, 4, 72               /* CFA = esp + 72 */
 	.byte 0x80 + 8, 3               /* eip at CFA - 3 * 4; then ebx, ecx, edx, esi, ... */
 	.byte 0x80 + 3, 16, 0x80 + 1, 15, 0x80 + 2, 14, 0x80 + 6, 13, 0x80 + 7, 12
 	.byte 0x80 + 5, 11, 0x80 + 0, 10
@@ -154,11 +153,11 @@ bad_return:
 	.long 5b, bad_return
 
 	.text
-	/* trap_leave_with(frame): leaves by the frame, which lies on the current stack. */
+	/* trap_leave_with(frame): leaves by the frame, in eax, which lies on the current stack. */
 	.globl trap_leave_with
 	.type trap_leave_with, @function
 trap_leave_with:
-	movl 4(%esp), %esp
+	movl %eax, %esp
 	jmp trap_leave
 	.size trap_leave_with, . - trap_leave_with
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The loops of wide.c: WIDE_STEP bytes a turn. Addresses are multiples of 16, lengths of the
- * step, and not 0.
+ * step, and not 0. Arguments are in eax, edx and ecx.
  */
 #define STEP 512
 
@@ -10,9 +10,7 @@
 	.globl wide_clear
 	.type wide_clear, @function
 wide_clear:
-	movl 4(%esp), %eax
-	movl 8(%esp), %ecx
-	addl %eax, %ecx
+	leal (%eax, %edx), %ecx
 	xorps %xmm0, %xmm0
 1:
 	.set at, 0
@@ -30,9 +28,6 @@ wide_clear:
 	.globl wide_copy
 	.type wide_copy, @function
 wide_copy:
-	movl 4(%esp), %eax
-	movl 8(%esp), %edx
-	movl 12(%esp), %ecx
 	addl %eax, %ecx
 1:
 	.set at, 0

@@ -10,8 +10,6 @@
  * libgcov makes the content, by the functions it has for machines without files. The linker
  * leads calls of power_off here (--wrap); the kernel's own sources know nothing of this.
  */
-#include <gcov.h>
-
 #include "kernel/cpu/cpu.h"
 #include "kernel/cpu/io.h"
 #include "kernel/mem/slab.h"
@@ -19,6 +17,16 @@
 #include "lib/string.h"
 
 #define DEBUG_CONSOLE 0xe9
+
+/* What libgcov has and calls: its arguments are on the stack, and not in registers. As <gcov.h> has
+ * it, which cannot say that. */
+#define OF_LIBGCOV __attribute__((regparm(0)))
+
+struct gcov_info;
+OF_LIBGCOV void __gcov_info_to_gcda(const struct gcov_info *,
+                                    OF_LIBGCOV void (*name)(const char *, void *),
+                                    OF_LIBGCOV void (*content)(const void *, unsigned, void *),
+                                    OF_LIBGCOV void *(*allocate)(unsigned, void *), void *);
 
 extern const struct gcov_info *const coverage_start[], *const coverage_end[]; /* linker.ld */
 
@@ -38,19 +46,19 @@ static void send_record(char letter, const void *bytes, uint32_t n)
 	send(bytes, n);
 }
 
-static void send_name(const char *name, void *unused)
+OF_LIBGCOV static void send_name(const char *name, void *unused)
 {
 	(void)unused;
 	send_record('N', name, strlen(name));
 }
 
-static void send_content(const void *bytes, unsigned n, void *unused)
+OF_LIBGCOV static void send_content(const void *bytes, unsigned n, void *unused)
 {
 	(void)unused;
 	send_record('D', bytes, n);
 }
 
-static void *allocate(unsigned n, void *unused)
+OF_LIBGCOV static void *allocate(unsigned n, void *unused)
 {
 	(void)unused;
 	return kmalloc(n);

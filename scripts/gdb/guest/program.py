@@ -16,7 +16,7 @@ from gdb.FrameDecorator import FrameDecorator
 from guest.fault import ROWS, Fault
 from guest.kernel import (Space, chosen_process, current_process, dentry_path, process_by_id,
                           process_name, space_of)
-from guest.memory import (KERNEL_BASE, PAGE, enumeration, forget, kernel_file, read_word,
+from guest.memory import (KERNEL_BASE, PAGE, enumeration, forget, kernel_file,
                           read_words, record, symbol)
 from guest.spaces import supplement_words
 from guest.text import address_of, command, number_of
@@ -265,7 +265,7 @@ def tell_fault(row, page, write):
 
 class RowBreakpoint(gdb.Breakpoint):
     """Stops when the fault handler has decided for a row, perhaps of one page only. A row's
-    function takes one argument, the struct fault."""
+    function takes one argument, the struct fault, in eax."""
 
     def __init__(self, row, address, page):
         self.row, self.page = row, page
@@ -273,7 +273,7 @@ class RowBreakpoint(gdb.Breakpoint):
 
     def stop(self):
         forget()
-        fault = record("struct fault", read_word(int(gdb.parse_and_eval("$esp")) + 4))
+        fault = record("struct fault", int(gdb.parse_and_eval("$eax")) & 0xFFFFFFFF)
         return self.page in (None, fault.page) and tell_fault(self.row, fault.page, fault.write)
 
 

@@ -19,7 +19,7 @@ from guest.spaces import thread_state
 from guest.text import command, number_of, table
 
 FRAMES_SHOWN = 30
-TRAP_FRAME = 12  # from the stack pointer in the entry stub: it has pushed three words (entry.S)
+TRAP_FRAME = 8  # from the stack pointer in the entry stub: it has pushed two words (entry.S)
 
 
 # ---- the calls of a thread that does not run --------------------------------------------
