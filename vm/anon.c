@@ -51,6 +51,11 @@ struct anon *anon_alloc(void)
 	return slab_alloc(&anon_cache);
 }
 
+uint32_t anons_alloc(struct anon **records, uint32_t count)
+{
+	return slab_alloc_many(&anon_cache, (void **)records, count);
+}
+
 void anon_cancel(struct anon *anon)
 {
 	slab_free(&anon_cache, anon);
@@ -58,7 +63,6 @@ void anon_cancel(struct anon *anon)
 
 void anon_begin(struct anon *anon, struct frame *frame)
 {
-	ASSERT(spin_held(&vm_lock));
 	anon->references = 1;
 	anon->slot = 0;
 	anons++;

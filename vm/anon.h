@@ -31,6 +31,7 @@ struct anon {
  * enters the policy's queue. vm_lock held, until a supplemental entry names the anon. */
 struct anon *anon_alloc(void);
 void anon_begin(struct anon *, struct frame *);
+uint32_t anons_alloc(struct anon **, uint32_t count); /* up to so many records; how many */
 void anon_cancel(struct anon *); /* a record that shall not become one after all */
 /* One reference more. vm_lock held. */
 static inline void anon_get(struct anon *anon)

@@ -28,6 +28,7 @@
 /* The functions themselves stand here, not the words that note who calls them. */
 #undef frame_alloc
 #undef frame_alloc_zeroed
+#undef frames_alloc_zeroed
 #undef frame_pin
 
 #define WAIT_QUEUES 64   /* frames share them by number; a wake is a hint anyway */
@@ -154,6 +155,25 @@ struct frame *frame_alloc_zeroed(void)
 	return frame;
 }
 
+uint32_t frames_alloc_zeroed(struct frame **made, uint32_t count)
+{
+	uint32_t numbers[FRAMES_AT_ONCE], cleared;
+	if (failpoint_strikes())
+		return 0;
+	ASSERT_SAYING(count <= FRAMES_AT_ONCE, "too many frames at once");
+	count = physmem_take_many(reclaimer->reserve, numbers, count, &cleared);
+	vm_count_many(VM_pgcleared_ahead, cleared);
+	for (uint32_t i = 0; i < count; i++) {
+		made[i] = &frames[numbers[i]];
+		begin(made[i]);
+		if (i >= cleared)
+			page_clear(phys_to_virt(numbers[i] << PAGE_SHIFT));
+	}
+	if (physmem_free() < reclaimer->low)
+		reclaimer->few();
+	return count;
+}
+
 /* Nobody can reach the frame any more. Perhaps in an interrupt. */
 static void frame_free(struct frame *frame)
 {
@@ -192,6 +212,13 @@ struct frame *frame_note_pin(struct frame *frame, const char *place)
 		frame->pinned_when = ++pins_counted;
 	}
 	return frame;
+}
+
+uint32_t frames_note_pins(struct frame *const *pinned, uint32_t count, const char *place)
+{
+	for (uint32_t i = 0; i < count; i++)
+		frame_note_pin(pinned[i], place);
+	return count;
 }
 
 uint32_t frame_pins_counted(void)

@@ -169,6 +169,11 @@ void frame_file_forget(struct frame *); /* the same, implied: it leaves its file
 struct frame *frame_alloc(void);
 struct frame *frame_alloc_zeroed(void);
 
+/* The same of several, up to `count`, which is at most FRAMES_AT_ONCE: those there are without
+ * evicting. How many. */
+#define FRAMES_AT_ONCE 32u
+uint32_t frames_alloc_zeroed(struct frame **made, uint32_t count);
+
 /* Pins keep a frame from being evicted or freed. frame_pin with vm_lock held. The last
  * frame_unpin of a frame without owner frees it; vm_lock not held / held. */
 void frame_pin(struct frame *);
@@ -183,6 +188,9 @@ uint32_t frame_pins_counted(void);
 #define frame_pin(frame) (frame_pin)(frame_note_pin(frame, FRAME_PLACE))
 #define frame_alloc() frame_note_pin((frame_alloc)(), FRAME_PLACE)
 #define frame_alloc_zeroed() frame_note_pin((frame_alloc_zeroed)(), FRAME_PLACE)
+uint32_t frames_note_pins(struct frame *const *pinned, uint32_t count, const char *place);
+#define frames_alloc_zeroed(made, count) \
+	frames_note_pins(made, (frames_alloc_zeroed)(made, count), FRAME_PLACE)
 #endif
 void frame_unpin(struct frame *);
 void frame_release(struct frame *); /* for frame_unpin_locked alone */
@@ -197,7 +205,6 @@ static inline void frame_unpin_locked(struct frame *frame)
  * freed now or by its last unpin. vm_lock held. */
 void frame_disown(struct frame *);
 /* The same of several, at most FRAMES_AT_ONCE. */
-#define FRAMES_AT_ONCE 32u
 void frames_disown(struct frame *const *, uint32_t count);
 
 /* Waits until the frame is not busy. The caller holds a pin. May sleep. */

@@ -311,10 +311,10 @@ static void drop_entry(pte_t *entry)
 	forget_entry(entry);
 }
 
-void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame, pte_t bits)
+/* The table's frame, and the address that the entry in it is for. */
+static inline void set_entry(struct pagedir *pagedir, struct frame *table, uintptr_t address,
+                             pte_t *entry, struct frame *frame, pte_t bits)
 {
-	ASSERT(spin_held(&vm_lock));
-	pte_t *entry = &table_at(pagedir, address)[table_index(address)];
 	pte_t value = frame_phys(frame) | PTE_P | PTE_U | bits, before = *entry;
 
 	if (before) {
@@ -332,7 +332,6 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 		trace_map(pagedir, address, 0, value, frame);
 	}
 	entry_set(entry, value);
-	struct frame *table = frame_of(entry);
 	ASSERT_SAYING(table->owner.pagedir || !(bits & (PTE_W | PTE_LOCKED)),
 	              "a shared page table gets an entry that only one of them wants");
 	table->used++;
@@ -341,6 +340,24 @@ void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame
 	count_lock(frame, 0, value);
 	rmap_add(frame, entry, frame->mappings ? spare_take(pagedir) : NULL);
 	table->resident++;
+}
+
+void pagedir_set(struct pagedir *pagedir, uintptr_t address, struct frame *frame, pte_t bits)
+{
+	ASSERT(spin_held(&vm_lock));
+	pte_t *table = table_at(pagedir, address);
+	set_entry(pagedir, frame_of(table), address, &table[table_index(address)], frame, bits);
+}
+
+void pagedir_set_many(struct pagedir *pagedir, uintptr_t address, struct frame *const *mapped,
+                      uint32_t count, pte_t bits)
+{
+	ASSERT(spin_held(&vm_lock));
+	pte_t *table = table_at(pagedir, address);
+	struct frame *table_frame = frame_of(table);
+	pte_t *entry = &table[table_index(address)];
+	for (uint32_t i = 0; i < count; i++, entry++, address += PAGE_SIZE)
+		set_entry(pagedir, table_frame, address, entry, mapped[i], bits);
 }
 
 /* Drops the entries of a range within one table; frees the table if none is left. */

@@ -75,12 +75,25 @@ static inline bool pagedir_can_set(const struct pagedir *pagedir, uintptr_t addr
 /* Maps the page to the frame, replacing (and harvesting) what was there; bits are some of
  * PTE_W, PTE_NX and PTE_LOCKED. After pagedir_prepare. vm_lock and spt->lock held. */
 void pagedir_set(struct pagedir *, uintptr_t address, struct frame *, pte_t bits);
+/* The same of several pages, one after another in one page table. */
+void pagedir_set_many(struct pagedir *, uintptr_t address, struct frame *const *mapped,
+                      uint32_t count, pte_t bits);
 /* The entry as it stands (0: none, or no table); vm_lock held. */
 static inline pte_t pagedir_entry(const struct pagedir *pagedir, uintptr_t address)
 {
 	pte_t directory_entry = *pagedir_span(pagedir, address);
 	const pte_t *table = entry_table(directory_entry);
 	return directory_entry ? table[table_index(address)] : 0;
+}
+/* How many entries are empty, of `count` from this one on in its page table; vm_lock held. */
+static inline uint32_t pagedir_empty(const struct pagedir *pagedir, uintptr_t address, uint32_t count)
+{
+	pte_t directory_entry = *pagedir_span(pagedir, address);
+	const pte_t *first = entry_table(directory_entry) + table_index(address);
+	uint32_t empty = directory_entry ? 0 : count;
+	while (empty < count && !first[empty])
+		empty++;
+	return empty;
 }
 /* Drops every entry of [start, end), freeing tables that become empty. spt->lock held,
  * vm_lock not: it is taken for a part of a table at a time. */

@@ -23,7 +23,7 @@
 #define DOUBT_MAX 15u
 #define ZEROS_RUN 64u      /* pages of zeros that must have come in order before more are given; */
 #define ZEROS_PART 16u     /* no more at a time than this part of those that came in order, */
-#define ZEROS_MAX 16u      /* nor than this */
+#define ZEROS_MAX 32u      /* nor than this */
 #define ZEROS_FREE_PART 4u /* memory is plentiful if more than this part of it is free */
 #define ROOM_LEFT 32u   /* frames that are left for those who need one now */
 
@@ -79,8 +79,8 @@ void fault_around(struct spt *spt, struct area *area, uintptr_t address)
 	spin_unlock(&vm_lock);
 }
 
-/* How many pages of zeros more are given out with the one at the address; 0 if frames are wanted.
- * Within the page table. */
+/* How many pages of zeros more are given out behind the one at the address; 0 if frames are wanted.
+ * They have no anon, and lie within the page table. */
 static uint32_t zeros_window(const struct spt *spt, const struct area *area, uintptr_t address)
 {
 	if (spt->resident_limit != UINT32_MAX || area->flags & (AREA_LOCKED | AREA_RANDOM) ||
@@ -91,7 +91,8 @@ static uint32_t zeros_window(const struct spt *spt, const struct area *area, uin
 	uint32_t left = (area->end - area->zeros_next) >> PAGE_SHIFT;
 	window = window < ZEROS_MAX ? window : ZEROS_MAX;
 	window = window < room ? window : room;
-	return window < left ? window : left;
+	window = window < left ? window : left;
+	return spt_anonless(spt, address + PAGE_SIZE, window);
 }
 
 static void zeros_given(struct area *area, uint32_t pages)
@@ -103,44 +104,34 @@ static void zeros_given(struct area *area, uint32_t pages)
 
 void zeros_around_read(struct spt *spt, struct area *area, uintptr_t address)
 {
-	uint32_t window = zeros_window(spt, area, address), given;
-	for (given = 0; given < window; given++) {
-		address += PAGE_SIZE;
-		if (spt_anon(spt, address) || pagedir_entry(&spt->pagedir, address))
-			break;
-		pagedir_set(&spt->pagedir, address, zero_frame, area_no_execute(area));
-	}
-	zeros_given(area, given);
-}
-
-/* A frame of zeros and a record for it, if both are to be had. */
-static struct anon *zeros_alloc(struct frame **frame)
-{
-	struct anon *anon = anon_alloc();
-	if (!anon || (*frame = frame_alloc_zeroed()))
-		return anon;
-	anon_cancel(anon);
-	return NULL;
+	uint32_t window = zeros_window(spt, area, address);
+	window = pagedir_empty(&spt->pagedir, address += PAGE_SIZE, window);
+	struct frame *mapped[ZEROS_MAX];
+	for (uint32_t i = 0; i < window; i++)
+		mapped[i] = zero_frame;
+	pagedir_set_many(&spt->pagedir, address, mapped, window, area_no_execute(area));
+	zeros_given(area, window);
 }
 
 void zeros_around_write(struct spt *spt, struct area *area, uintptr_t address, pte_t bits)
 {
-	uint32_t window = zeros_window(spt, area, address), made = 0;
+	uint32_t window = zeros_window(spt, area, address);
 	struct anon *anons[ZEROS_MAX];
-	struct frame *made_of[ZEROS_MAX];
-	while (made < window && !spt_anon(spt, address + (made + 1) * PAGE_SIZE) &&
-	       (anons[made] = zeros_alloc(&made_of[made])))
-		made++;
-	if (!made)
+	struct frame *mapped[ZEROS_MAX];
+	if (!window)
 		return;
+	uint32_t records = anons_alloc(anons, window);
+	uint32_t made = frames_alloc_zeroed(mapped, records);
+	while (records > made)
+		anon_cancel(anons[--records]);
+	address += PAGE_SIZE;
 	spin_lock(&vm_lock);
-	for (uint32_t i = 0; i < made; i++) {
-		address += PAGE_SIZE;
-		anon_begin(anons[i], made_of[i]);
-		spt_anon_set(spt, address, anons[i]);
-		pagedir_set(&spt->pagedir, address, made_of[i], bits);
-		frame_unpin_locked(made_of[i]);
-	}
+	for (uint32_t i = 0; i < made; i++)
+		anon_begin(anons[i], mapped[i]);
+	spt_anons_set(spt, address, anons, made);
+	pagedir_set_many(&spt->pagedir, address, mapped, made, bits);
+	for (uint32_t i = 0; i < made; i++)
+		frame_unpin_locked(mapped[i]);
 	zeros_given(area, made);
 	spin_unlock(&vm_lock);
 }

@@ -295,6 +295,18 @@ static struct anon **places_at(const struct spt *spt, uintptr_t address)
 	return &leaf_at(spt, address)[table_index(address)];
 }
 
+void spt_anons_set(struct spt *spt, uintptr_t address, struct anon *const *anons, uint32_t count)
+{
+	ASSERT(spin_held(&vm_lock));
+	struct anon **places = places_at(spt, address);
+	ASSERT_SAYING(spt_owns(spt, address), "anons are set in a shared leaf");
+	for (uint32_t i = 0; i < count; i++) {
+		ASSERT_SAYING(!places[i], "an anon is set where there is one");
+		places[i] = anons[i];
+	}
+	frame_of(places)->used += count;
+}
+
 /* A range within one leaf; vm_lock held. */
 static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
 {

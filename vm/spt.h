@@ -95,6 +95,15 @@ static inline struct anon *spt_anon(const struct spt *spt, uintptr_t address)
 	struct anon **leaf = *spt_leaf(spt, span_index(address));
 	return leaf ? leaf[table_index(address)] : NULL;
 }
+/* How many pages have none, of `count` from this one on within its span. spt->lock held. */
+static inline uint32_t spt_anonless(const struct spt *spt, uintptr_t address, uint32_t count)
+{
+	struct anon **leaf = *spt_leaf(spt, span_index(address)), **first = leaf + table_index(address);
+	uint32_t without = leaf ? 0 : count;
+	while (without < count && !first[without])
+		without++;
+	return without;
+}
 /* The first anon at or after *address, which moves to its page; NULL if there is none.
  * spt->lock held. */
 struct anon *spt_next_anon(struct spt *, uintptr_t *address);
@@ -119,6 +128,8 @@ int spt_part(struct spt *, uintptr_t start, uintptr_t end);
 /* Sets the page's anon (the leaf exists and is the space's own), returning the one that was
  * there, whose reference passes to the caller. vm_lock and spt->lock held. */
 struct anon *spt_anon_set(struct spt *, uintptr_t address, struct anon *);
+/* The same of several pages that have none, one after another within the leaf. */
+void spt_anons_set(struct spt *, uintptr_t address, struct anon *const *, uint32_t count);
 /* Drops the anons of [start, end) and their entries, after spt_part. spt->lock held. */
 void spt_drop_pages(struct spt *, uintptr_t start, uintptr_t end);
 /* Looks how many pages are mapped, for resident_most, as those of [start, end) are about to go: if

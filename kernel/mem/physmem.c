@@ -238,6 +238,27 @@ uint32_t physmem_take_cleared(enum physmem_holder holder, uint32_t reserve, bool
 	return frame;
 }
 
+uint32_t physmem_take_many(uint32_t reserve, uint32_t *frames, uint32_t count, uint32_t *cleared)
+{
+	uint32_t taken = 0;
+	*cleared = 0;
+	uint32_t flags = spin_lock_irq(&lock);
+	for (; taken < count && free_count > reserve; taken++) {
+		bool zeros = true, fresh;
+		uint32_t frame = pop(&zeros, &fresh);
+		if (!frame)
+			break;
+		*cleared += zeros;
+		holders[frame] = PHYSMEM_VM;
+		free_count--;
+		frames[taken] = frame;
+	}
+	spin_unlock_irq(&lock, flags);
+	for (uint32_t i = 0; i < taken; i++)
+		junk_check(frames[i], i < *cleared);
+	return taken;
+}
+
 uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve)
 {
 	bool cleared = false;

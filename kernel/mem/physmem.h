@@ -35,6 +35,9 @@ void physmem_ready(void);
 uint32_t physmem_take(enum physmem_holder holder, uint32_t reserve);
 /* The same, but rather a frame of zeros, if the idle thread has made one ready: *cleared. */
 uint32_t physmem_take_cleared(enum physmem_holder holder, uint32_t reserve, bool *cleared);
+/* Several at once, up to `count`, under one holding of the lock; of them the first *cleared ones are
+ * zeros. How many. For vm/. */
+uint32_t physmem_take_many(uint32_t reserve, uint32_t *frames, uint32_t count, uint32_t *cleared);
 /* The idle thread's: clears one free frame for those who will want zeros. False if enough are
  * ready (physmem.cleared=N on the command line; 1,024 if it says nothing), or none is free. */
 bool physmem_clear_ahead(void);

@@ -10,7 +10,7 @@
 
 #define COUNT 2048u
 #define STEP  16u
-#define SPARE 16u /* pages that may be given unasked */
+#define SPARE 32u /* pages that may be given unasked */
 
 static unsigned resident(const char *memory, unsigned pages)
 {

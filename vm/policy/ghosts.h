@@ -55,7 +55,7 @@ static inline uint32_t ghosts_recall(struct ghosts *ghosts, uint32_t identity, u
 {
 	struct ghost *bucket = ghosts->buckets ? ghosts_bucket(ghosts, identity) : NULL;
 	for (unsigned i = 0; bucket && i < WAYS; i++) {
-		if (!bucket[i].number || bucket[i].identity != identity)
+		if (bucket[i].identity != identity || !bucket[i].number)
 			continue;
 		uint32_t age = ghosts->next - bucket[i].number;
 		bucket[i].number = 0;
