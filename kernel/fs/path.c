@@ -44,7 +44,7 @@ struct walk {
 
 static bool name_is_plain(const char *name)
 {
-	return name[0] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+	return name[0] && (name[0] != '.' || (strcmp(name, ".") != 0 && strcmp(name, "..") != 0));
 }
 
 /* What "/" means, and out of which ".." does not lead. */
@@ -64,8 +64,6 @@ static int walk_start_resolve(struct walk *walk, struct dentry *at, const char *
 		return -ENOENT;
 	if (path[0] == '/' && resolve & RESOLVE_BENEATH)
 		return -EXDEV;
-	if (strnlen(path, PATH_SIZE) == PATH_SIZE)
-		return -ENAMETOOLONG;
 	walk->path = NULL;
 	walk->rest = path;
 	walk->links = 0;
@@ -104,9 +102,9 @@ static int walk_up(struct walk *walk, struct dentry **found)
 /* What the name means, on top of what is mounted there. */
 static int walk_find_anywhere(struct walk *walk, struct dentry **found)
 {
-	if (!strcmp(walk->name, ".."))
-		return walk_up(walk, found);
 	if (!name_is_plain(walk->name)) {
+		if (!strcmp(walk->name, ".."))
+			return walk_up(walk, found);
 		*found = dentry_get(walk->here);
 		return 0;
 	}

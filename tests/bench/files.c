@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A file whose pages are all in the page cache: mapped and touched, and read. */
+/* A file whose pages are all in the page cache: mapped and touched, and read. And asked about. */
 #include "tests/bench/bench.h"
 
 #define COUNT 1024u /* pages */
@@ -53,6 +53,14 @@ static void read_64k(void)
 	read_some(65536);
 }
 
+static void stat_some(void)
+{
+	struct stat status;
+
+	for (unsigned i = 0; i < READS; i++)
+		stat("bench.dat", &status);
+}
+
 static const struct row rows[] = {
 	{"file-private-read", COUNT, map_private_read, memory_read, memory_read, memory_drop, 0},
 	{"file-shared-read", COUNT, map_shared_read, memory_read, memory_read, memory_drop, 0},
@@ -60,6 +68,7 @@ static const struct row rows[] = {
 	{"file-shared-write", COUNT, map_shared, memory_write, memory_write, memory_drop, 0},
 	{"read-4k", READS, NULL, read_4k, NULL, NULL, 0},
 	{"read-64k", READS, NULL, read_64k, NULL, NULL, 0},
+	{"stat", READS, NULL, stat_some, NULL, NULL, 0},
 };
 
 int main(int count, char **arguments)
