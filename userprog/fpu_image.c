@@ -21,12 +21,12 @@ static uint32_t tag_of(const struct _fpxreg *st)
  * and its tags only tell empty (3) from the rest. */
 static uint32_t tag_word(const struct fxsave *fx)
 {
-	uint32_t word = 0, top = fx->status >> 11 & 7;
-	for (uint32_t i = 0; i < 8; i++) {
-		uint32_t tag = fx->tags >> i & 1 ? tag_of(&fx->st[(i - top) & 7]) : 3;
-		word |= tag << 2 * i;
+	uint32_t word = 0xffffffff, top = fx->status >> 11 & 7;
+	for (uint32_t left = fx->tags; left; left &= left - 1) {
+		uint32_t i = (uint32_t)__builtin_ctz(left);
+		word ^= (3 ^ tag_of(&fx->st[(i - top) & 7])) << 2 * i;
 	}
-	return word | 0xffff0000;
+	return word;
 }
 
 void fpu_image_to_fsave(const struct fxsave *fx, struct fsave *to)

@@ -271,17 +271,15 @@ int32_t sys_sigreturn(void)
 	struct trap_frame *frame = thread_user_frame(thread_current());
 	/* The handler's ret and the restorer's pop took two words off. */
 	const struct old_frame *user = (const struct old_frame *)(frame->esp - 8);
-	struct {
-		struct sigcontext context;
-		uint8_t gap[sizeof user->gap]; /* copied along: less than a second copy costs */
-		uint32_t blocked_high;
-	} copy;
+	struct sigcontext context;
+	uint32_t high;
 
-	if (copy_from_user(&copy, &user->context, sizeof copy) ||
-	    context_restore(frame, &copy.context))
+	if (copy_from_user(&context, &user->context, sizeof context) ||
+	    copy_from_user(&high, &user->blocked_high, sizeof high) ||
+	    context_restore(frame, &context))
 		return broken_frame(frame);
 	task_current()->call = -1;
-	signal_set_blocked(copy.context.oldmask | (signal_set)copy.blocked_high << 32);
+	signal_set_blocked(context.oldmask | (signal_set)high << 32);
 	return (int32_t)frame->eax;
 }
 

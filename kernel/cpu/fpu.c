@@ -128,11 +128,8 @@ int thread_fpu_get(void *area)
 /* FXRSTOR faults on reserved bits of MXCSR, and a program may have written any. */
 static void mask_mxcsr(uint8_t *state)
 {
-	uint32_t mask, mxcsr;
-	memcpy(&mask, initial_state + MXCSR_MASK_OFFSET, sizeof(mask));
-	memcpy(&mxcsr, state + MXCSR_OFFSET, sizeof(mxcsr));
-	mxcsr &= mask ? mask : MXCSR_MASK_DEFAULT;
-	memcpy(state + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+	uint32_t mask = *(const uint32_t *)(initial_state + MXCSR_MASK_OFFSET);
+	*(uint32_t *)(state + MXCSR_OFFSET) &= mask ? mask : MXCSR_MASK_DEFAULT;
 }
 
 const void *thread_fpu_saved(void)
