@@ -70,31 +70,31 @@ void anon_begin(struct anon *anon, struct frame *frame)
 	attach(anon, frame);
 }
 
-/* Nobody refers to the anon any more: lets go of its slot, and of its frame, which comes back, to
- * be disowned; NULL: it has none. */
+/* Nobody refers to the anon any more: lets go of its slot. Its frame comes back, which is still to
+ * leave the policy's queue and to be disowned; NULL: it has none. */
 static inline struct frame *end(struct anon *anon)
 {
-	struct frame *frame = anon->frame ? leave_frame(anon) : NULL;
-	uint32_t slot = anon->slot;
+	struct frame *frame = anon->frame;
 	/* A write to the slot may be under way; the slot must not be given to another
 	 * page before it ended. The frame takes it along: evict.c frees it. */
 	if (frame && frame_has(frame, FRAME_WRITING)) {
-		frame->block = slot;
+		frame->block = anon->slot;
 		frame_set(frame, FRAME_HAS_SLOT);
-		slot = 0;
+	} else if (anon->slot) {
+		swap_slot_free(anon->slot);
 	}
-	if (slot)
-		swap_slot_free(slot);
-	anons--;
 	return frame;
 }
 
 void anon_free(struct anon *anon)
 {
 	struct frame *frame = end(anon);
-	if (frame)
+	if (frame) {
+		replace_leave(frame);
 		frame_disown(frame);
+	}
 	slab_free(&anon_cache, anon);
+	anons--;
 }
 
 uint32_t anons_put(struct anon **places, uint32_t count)
@@ -117,6 +117,8 @@ uint32_t anons_put(struct anon **places, uint32_t count)
 		left_count += left[left_count] != NULL;
 	}
 	if (ended_count > 0) {
+		anons -= ended_count;
+		replace_leave_many(left, left_count);
 		frames_disown(left, left_count);
 		slab_free_many(&anon_cache, ended, ended_count);
 	}

@@ -261,15 +261,15 @@ void frame_file_forget(struct frame *frame)
 
 static void lose_owner(struct frame *frame)
 {
-	ASSERT(spin_held(&vm_lock));
 	ASSERT_SAYING(!frame->mappings, "a frame loses its owner while an entry maps it");
+	frame_clear_implied(frame, FRAME_DIRTY);
 	frame->state = FRAME_UNOWNED;
 	frame->owner.anon = NULL;
-	frame_clear_implied(frame, FRAME_DIRTY);
 }
 
 void frame_disown(struct frame *frame)
 {
+	ASSERT(spin_held(&vm_lock));
 	lose_owner(frame);
 	if (frame->pins == 0)
 		frame_release(frame);
@@ -278,6 +278,7 @@ void frame_disown(struct frame *frame)
 void frames_disown(struct frame *const *disowned, uint32_t count)
 {
 	uint32_t numbers[FRAMES_AT_ONCE], free_count = 0;
+	ASSERT(spin_held(&vm_lock));
 	ASSERT_SAYING(count <= FRAMES_AT_ONCE, "too many frames at once");
 	for (uint32_t i = 0; i < count; i++) {
 		struct frame *frame = disowned[i];

@@ -171,7 +171,7 @@ struct frame *frame_alloc_zeroed(void);
 
 /* The same of several, up to `count`, which is at most FRAMES_AT_ONCE: those there are without
  * evicting. How many. */
-#define FRAMES_AT_ONCE 32u
+#define FRAMES_AT_ONCE 64u
 uint32_t frames_alloc_zeroed(struct frame **made, uint32_t count);
 
 /* Pins keep a frame from being evicted or freed. frame_pin with vm_lock held. The last

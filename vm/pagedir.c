@@ -365,16 +365,15 @@ static void clear_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t e
 {
 	pte_t *table = table_at(pagedir, start);
 	struct frame *table_frame = frame_of(table);
+	uint32_t used = table_frame->used;
 	bool many = end - start > FLUSH_PAGES_MAX * PAGE_SIZE;
-	bool any = false;
 
 	ASSERT_SAYING(table_frame->owner.pagedir, "a shared page table is cleared");
 	trace_clear(pagedir, start, end);
-	for (uintptr_t address = start; address != end; address += PAGE_SIZE) {
-		pte_t *entry = &table[table_index(address)];
+	pte_t *entry = &table[table_index(start)];
+	for (uintptr_t left = (end - start) >> PAGE_SHIFT; left > 0; left--, entry++) {
 		if (!*entry)
 			continue;
-		any = true;
 		struct frame *frame = take_entry(table_frame, entry);
 		struct mapping *left = frame ? rmap_take(frame, entry) : NULL;
 		if (left)
@@ -382,7 +381,7 @@ static void clear_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t e
 		if (!many)
 			tlb_forget_page(entry);
 	}
-	if (many && any)
+	if (many && table_frame->used < used)
 		tlb_forget_all(pagedir);
 	if (table_frame->used == 0)
 		table_remove(pagedir, start);

@@ -107,6 +107,16 @@ void replace_leave(struct frame *frame)
 	policy_loses(frame);
 }
 
+void replace_leave_many(struct frame *const *left, uint32_t count)
+{
+	ASSERT(spin_held(&vm_lock));
+	for (uint32_t i = 0; i < count; i++) {
+		file_pages -= goes_without_swap(left[i]);
+		policy->page_out(policy_self, &left[i]->policy);
+	}
+	queued -= count;
+}
+
 void replace_lock(struct frame *frame, bool lock)
 {
 	ASSERT(spin_held(&vm_lock));

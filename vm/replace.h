@@ -37,6 +37,7 @@ void replace_init(void);
 /* The frame got an owner / is losing it: enters and leaves the policy's queue. */
 void replace_enter(struct frame *);
 void replace_leave(struct frame *);
+void replace_leave_many(struct frame *const *, uint32_t count);
 /* An entry locks the page in memory / does so no longer. The policy does not have it meanwhile:
  * its shares and ages are of pages that can go. */
 void replace_lock(struct frame *, bool lock);

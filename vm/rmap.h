@@ -58,7 +58,7 @@ struct mapping *rmap_take_one_of(struct frame *, const pte_t *entry);
 static inline struct mapping *rmap_take(struct frame *frame, const pte_t *entry)
 {
 	ASSERT(spin_held(&vm_lock));
-	if (frame->mappings != (uintptr_t)entry)
+	if (__builtin_expect(frame->mappings != (uintptr_t)entry, false))
 		return rmap_take_one_of(frame, entry);
 	frame->mappings = 0;
 	return NULL;

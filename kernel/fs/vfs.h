@@ -200,8 +200,8 @@ int dentry_path(struct dentry *, char *to, size_t size);
 /* The same for /proc's links: of a removed name where it was, with " (deleted)" behind. */
 int dentry_path_shown(struct dentry *, char *to, size_t size);
 
-/* Kernel strings all: the caller has copied the path in, which fits in PATH_SIZE. `at` is the directory that
- * relative paths start from. The dentry comes with a reference. */
+/* Kernel strings all: the caller has copied the path in, which fits in PATH_SIZE. `at` is the
+ * directory that relative paths start from. The dentry comes with a reference. */
 int vfs_lookup(struct dentry *at, const char *path, bool follow_last, struct dentry **found);
 /* flags: those of open(2) that make sense together (vfs_open_flags). O_PATH asks for no right and
  * gives a place alone, also a symbolic link with O_NOFOLLOW. */

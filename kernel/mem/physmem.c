@@ -284,7 +284,7 @@ bool physmem_clear_ahead(void)
 /* lock held. */
 static inline void push(uint32_t frame)
 {
-	ASSERT_SAYING(frame && frame < frame_end, "no such frame");
+	ASSERT_SAYING(frame < frame_end, "no such frame");
 	ASSERT_SAYING(holders[frame] >= PHYSMEM_HEAP, "a frame given back that was not taken");
 	holders[frame] = PHYSMEM_FREE;
 	if (ready)

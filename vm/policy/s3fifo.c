@@ -87,13 +87,19 @@ static void s3fifo_page_in(void *self, struct policy_page *page)
 	enter(s3fifo, page, recent ? MAIN : FRESH);
 }
 
+/* A function of its own: most pages that leave were not named, and do without its registers. */
+static __attribute__((noinline)) void remember(struct s3fifo *s3fifo, uint32_t identity)
+{
+	ghosts_remember(&s3fifo->ghosts, identity);
+}
+
 static void s3fifo_page_out(void *self, struct policy_page *page)
 {
 	struct s3fifo *s3fifo = self;
-	if (page->note & NOTE_NAMED)
-		ghosts_remember(&s3fifo->ghosts, page->identity);
 	leave(s3fifo, page);
 	s3fifo->in_vain = 0;
+	if (page->note & NOTE_NAMED)
+		remember(s3fifo, page->identity);
 }
 
 /* One step of the small queue: the victim, or NULL if a page only moved on. Whoever reaches the
