@@ -100,6 +100,7 @@ static int make_thread(struct task *task, struct spt *spt, const struct fork_req
 	task->thread = thread;
 	task->id = thread->id;
 	thread->process = task->process;
+	thread->hides_time = self->hides_time;
 	thread->task = task;
 	thread->traced = self->traced;
 	thread->spt = spt;
