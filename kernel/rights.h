@@ -60,6 +60,7 @@ enum right {
 	MAY_SET_BOUNDS,    /* capset(2), prctl(2) PR_CAPBSET_DROP */
 	/* The machine. */
 	MAY_MOUNT,         /* mount(2), umount(2) */
+	MAY_UNSHARE,       /* clone(2), unshare(2): namespaces, were there any */
 	MAY_SWAP,          /* swapon(2), swapoff(2) */
 	MAY_NAME_HOST,     /* sethostname(2), setdomainname(2) */
 	MAY_SEE_FRAMES,    /* pagemap's frame numbers, /proc/kpagecount */

@@ -31,10 +31,6 @@
 #include "vm/spt.h"
 #include "vm/usercopy.h"
 
-/* What there is not. */
-#define CLONE_UNSUPPORTED                                                          \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
-	 CLONE_NEWPID | CLONE_NEWNET)
 /* What threads of a process have in common, whether they ask for it or not. */
 #define CLONE_OF_THREADS (CLONE_VM | CLONE_SIGHAND | CLONE_FS | CLONE_FILES)
 
@@ -220,11 +216,21 @@ static void wait_for_space(struct process *child)
 	thread_interrupt(thread_current());
 }
 
-/* The flags go together, and there is what they ask for. */
+#define NAMESPACES \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET)
+
+/* One for users anybody might ask for, user_namespaces(7), and in it for the others. */
+int check_namespaces(uint32_t flags)
+{
+	int error = flags & NAMESPACES ? right_check(MAY_UNSHARE, NULL) : 0;
+	if (flags & CLONE_NEWUSER)
+		return -EINVAL;
+	return error ? error : flags & NAMESPACES ? -EINVAL : 0;
+}
+
+/* The flags go together. */
 static bool are_possible(uint32_t flags)
 {
-	if (flags & CLONE_UNSUPPORTED)
-		return false;
 	if (flags & CLONE_PARENT && process_current()->id == 1)
 		return false; /* it has none */
 	if (flags & CLONE_THREAD) /* a descriptor stands for a process */
@@ -299,9 +305,10 @@ int process_fork(const struct fork_request *request)
 	int event = ptrace_fork_event(task_current(), request->flags, request->exit_signal);
 	int error;
 
-	if (!are_possible(request->flags))
-		return -EINVAL;
-	if (user_too_many(parent, true))
+	error = are_possible(request->flags) ? check_namespaces(request->flags) : -EINVAL;
+	if (error)
+		return error;
+	if (user_too_many(parent, true) || reservation_binds(parent, request->flags))
 		return -EAGAIN;
 	if (request->flags & CLONE_THREAD)
 		return fork_thread(request);
