@@ -47,7 +47,8 @@ static void copy_scheduling(struct process *child, const struct process *parent)
 	child->io_priority = parent->io_priority;
 	child->nice = parent->reset_on_fork && parent->nice < 0 ? 0 : parent->nice;
 	bool resets = parent->reset_on_fork &&
-	              (parent->policy == SCHED_FIFO || parent->policy == SCHED_RR);
+	              (parent->policy == SCHED_FIFO || parent->policy == SCHED_RR ||
+	               parent->policy == SCHED_DEADLINE);
 	child->policy = resets ? SCHED_NORMAL : parent->policy;
 	child->real_time_priority = resets ? 0 : parent->real_time_priority;
 }
