@@ -59,6 +59,7 @@ static void copy_plain(struct process *child, struct process *parent)
 	child->credentials = parent->credentials;
 	user_share(child, parent);
 	child->dumpable = parent->dumpable;
+	child->core_filter = parent->core_filter;
 	child->oom_adjust = parent->oom_adjust;
 	child->oom_adjust_least = parent->oom_adjust_least;
 	child->programs = parent->programs;
@@ -97,9 +98,9 @@ static int make_thread(struct task *task, struct spt *spt, const struct fork_req
 	task->thread = thread;
 	task->id = thread->id;
 	thread->process = task->process;
-	thread->hides_time = self->hides_time;
 	thread->task = task;
 	thread->traced = self->traced;
+	thread->hides_time = self->hides_time;
 	thread->spt = spt;
 	thread->cr3 = pagedir_phys(&spt->pagedir);
 	memcpy(thread->tls, self->tls, sizeof thread->tls);

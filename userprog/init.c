@@ -13,6 +13,7 @@
 #include "kernel/sched/thread.h"
 #include "kernel/trace.h"
 #include "lib/string.h"
+#include "userprog/core.h"
 #include "userprog/core_name.h"
 #include "userprog/descriptor.h"
 #include "userprog/exec.h"
@@ -210,6 +211,7 @@ void process_start_init(void)
 	process->exit_signal = 0;
 	process->credentials = credentials_root;
 	process->dumpable = true;
+	process->core_filter = CORE_FILTER_DEFAULT;
 	process->programs = 1;
 	process->files = files;
 	process->places = places;

@@ -120,6 +120,7 @@ struct process {
 	/* Written by itself alone; others may read what was true a moment ago. */
 	struct rlimit limits[RLIM_NLIMITS];
 	uint64_t started;          /* clock_now() at fork */
+	uint16_t core_filter;      /* CORE_...: what of it a core has; core.h */
 	bool dumpable;             /* (p) its memory is its user's to see: prctl(PR_SET_DUMPABLE) */
 	uint32_t personality;
 	char name[16];             /* of exec and prctl(PR_SET_NAME): what ps shows, the first
@@ -224,11 +225,11 @@ int process_right(struct process *, enum right);
 /* Looks how much memory it has now, for usage.resident_most. The process itself calls it: when
  * somebody asks, and before it gives its space up. */
 void process_note_resident(struct process *);
-/* Its usage up to now, and one thread's. process_lock held. */
 /* sys_schedule.c: whether a reservation of the processor, which is not to be doubled, forbids the process
  * to clone(2) with these flags; and its end. */
 bool reservation_binds(const struct process *, uint32_t flags);
 void reservation_end(struct process *);
+/* Its usage up to now, and one thread's. process_lock held. */
 struct usage process_usage_locked(const struct process *);
 struct usage task_usage_locked(const struct task *);
 void usage_add(struct usage *, const struct usage *);
