@@ -194,12 +194,18 @@ static uintptr_t remap_locked(struct spt *spt, const struct remap *remap, bool *
 	}
 	if (remap->flags & MREMAP_FIXED && remap->old_length == remap->new_length)
 		return remap_each(spt, remap);
-	int error = check_area(spt, remap, area);
+	/* What is too long goes where it is, whatever areas it has; only the rest moves. */
+	struct remap rest = *remap;
+	if (remap->old_length > remap->new_length)
+		rest.old_length = remap->new_length;
+	int error = check_area(spt, &rest, area);
+	if (!error && rest.old_length < remap->old_length)
+		error = range_unmap(spt, old_end_of(&rest), old_end_of(remap));
 	if (error)
 		return error;
-	*bring_in = (area->flags & LOCKS) == AREA_LOCKED;
+	*bring_in = (spt_area(spt, remap->old)->flags & LOCKS) == AREA_LOCKED;
 	if (must_move(remap))
-		return remap_move(spt, remap);
+		return remap_move(spt, &rest);
 	if (remap_grow(spt, remap, area))
 		return remap->old;
 	return remap->flags & MREMAP_MAYMOVE ? remap_move(spt, remap) : (uintptr_t)-ENOMEM;
