@@ -78,6 +78,7 @@ struct areas {
 	uint32_t pages, pages_most; /* now, and at most so far */
 	uint32_t committed;     /* of these, in areas with AREA_COMMITTED */
 	uint32_t count;
+	bool any_sealed;        /* some of them may have AREA_SEALED */
 	uint32_t shared_held;   /* (v) pages of the shared memory whose holder this is */
 	const struct pagedir *pagedir; /* of the space whose they are: names it in the trace */
 };

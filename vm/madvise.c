@@ -285,6 +285,7 @@ int vm_mseal(struct spt *spt, uintptr_t address, uint32_t length, int flags)
 	SCOPED_MUTEX(&spt->lock);
 	if (range_covered(spt, address, end) < end)
 		return -ENOMEM;
+	spt->areas.any_sealed = true;
 	return range_set_flags(spt, address, end, AREA_SEALED, AREA_SEALED);
 }
 

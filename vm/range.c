@@ -76,7 +76,7 @@ int range_split(struct spt *spt, uintptr_t start, uintptr_t end)
 
 static bool any_sealed(struct spt *spt, uintptr_t start, uintptr_t end)
 {
-	struct area *area = spt_area_from(spt, start);
+	struct area *area = spt->areas.any_sealed ? spt_area_from(spt, start) : NULL;
 	while (area && area_start(area) < end && !(area->flags & AREA_SEALED))
 		area = area_next(area);
 	return area && area_start(area) < end;
