@@ -259,6 +259,8 @@ static int levels_store(const char *text, size_t length)
 
 static const struct procfs_number pid_max = {
 	"sys/kernel/pid_max", thread_id_limit, thread_set_id_limit};
+static const struct procfs_number pid_last = {
+	"sys/kernel/ns_last_pid", thread_last_id, thread_set_last_id};
 
 static uint32_t taints;
 
@@ -296,6 +298,7 @@ void procfs_register_system(void)
 	procfs_register("interrupts", interrupts_show, NULL);
 	procfs_register_secret("kmsg", kmsg_show);
 	procfs_register_number(&pid_max);
+	procfs_register_number(&pid_last);
 	procfs_register_number(&tainted);
 	procfs_register("sys/kernel/hostname", hostname_show, hostname_store);
 	procfs_register("sys/kernel/domainname", domainname_show, domainname_store);
