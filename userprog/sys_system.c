@@ -166,6 +166,13 @@ static int log_read_call(int type, char *user_to, int size)
 	return log_tell_newest(user_to, (size_t)size, type == LOG_READ_CLEAR);
 }
 
+static int log_clear(void)
+{
+	SCOPED_MUTEX(&log_lock);
+	log_cleared = log_end();
+	return 0;
+}
+
 /* The console's level, which is never less than the least there is. log_lock held. */
 static void console_set(int level, int before)
 {
@@ -209,8 +216,7 @@ static int32_t sys_syslog(int type, char *user_to, int size)
 	case LOG_SIZE_UNREAD:
 		return (int32_t)log_untaken();
 	case LOG_CLEAR:
-		log_cleared = log_end();
-		return 0;
+		return log_clear();
 	case LOG_CLOSE:
 	case LOG_OPEN:
 		return 0;
