@@ -12,8 +12,9 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-#define RING_SIZE 16384u
 #define MESSAGE_MAX 256
+#define LEVEL_USUAL (-1)
+#define LEVEL_QUIET 7
 
 #define LIMIT_PERIOD (5 * NS_PER_SECOND)
 #define LIMIT_MESSAGES 10u /* in a period */
@@ -27,9 +28,11 @@ static void serial_output(const char *bytes, size_t n);
 
 static struct spinlock lock = SPINLOCK_INIT("log");
 /* Guarded by lock. */
-static char ring[RING_SIZE];
+static char ring[LOG_SIZE];
 static uint32_t ring_written;    /* bytes ever written */
 static void (*output)(const char *bytes, size_t n) = serial_output;
+static struct log_levels levels = {
+	.console = 7, .message = 4, .least = 1, .first = 7}; /* as of Linux */
 
 static void serial_output(const char *bytes, size_t n)
 {
@@ -43,10 +46,10 @@ static void serial_output(const char *bytes, size_t n)
 static void ring_append(const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		ring[ring_written++ % RING_SIZE] = bytes[i];
+		ring[ring_written++ % LOG_SIZE] = bytes[i];
 }
 
-static void message(bool loud, const char *words, va_list arguments)
+static void message(int level, const char *words, va_list arguments)
 {
 	char text[MESSAGE_MAX];
 	uint64_t micros = clock_now() / 1000;
@@ -59,7 +62,7 @@ static void message(bool loud, const char *words, va_list arguments)
 	uint32_t flags = spin_lock_irq(&lock);
 	ring_append(text, length);
 	ring_append("\n", 1);
-	if (loud) {
+	if ((level < 0 ? levels.message : level) < levels.console) {
 		output(text, length);
 		output("\r\n", 2);
 	}
@@ -70,7 +73,7 @@ void log_print(const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
-	message(true, format, arguments);
+	message(LEVEL_USUAL, format, arguments);
 	va_end(arguments);
 }
 
@@ -102,7 +105,7 @@ void log_limited(struct log_limit *limit, const char *format, ...)
 	if (left_out)
 		log_print("(%u more like the next one are not shown)", left_out);
 	va_start(arguments, format);
-	message(true, format, arguments);
+	message(LEVEL_USUAL, format, arguments);
 	va_end(arguments);
 }
 
@@ -110,39 +113,53 @@ void log_quiet(const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
-	message(false, format, arguments);
+	message(LEVEL_QUIET, format, arguments);
 	va_end(arguments);
 }
 
-size_t log_size(void)
+void log_with_level(int level, const char *format, ...)
 {
-	return ring_written < RING_SIZE ? ring_written : RING_SIZE;
+	va_list arguments;
+	va_start(arguments, format);
+	message(level, format, arguments);
+	va_end(arguments);
 }
 
-/* Copies n bytes from the `from`-th that the ring holds on. The lock is held. */
-static void ring_copy(size_t from, char *to, size_t n)
-{
-	size_t start = ring_written - log_size() + from;
-
-	for (size_t i = 0; i < n; i++)
-		to[i] = ring[(start + i) % RING_SIZE];
-}
-
-size_t log_read(char *to, size_t size)
+struct log_levels log_levels_get(void)
 {
 	uint32_t flags = spin_lock_irq(&lock);
-	size_t n = size < log_size() ? size : log_size();
-	ring_copy(log_size() - n, to, n);
+	struct log_levels now = levels;
 	spin_unlock_irq(&lock, flags);
-	return n;
+	return now;
 }
 
-size_t log_read_from(size_t from, char *to, size_t size)
+void log_levels_set(const struct log_levels *new)
 {
 	uint32_t flags = spin_lock_irq(&lock);
-	size_t left = from < log_size() ? log_size() - from : 0;
+	levels = *new;
+	spin_unlock_irq(&lock, flags);
+}
+
+uint32_t log_end(void)
+{
+	return __atomic_load_n(&ring_written, __ATOMIC_RELAXED);
+}
+
+uint32_t log_start(void)
+{
+	uint32_t end = log_end();
+	return end < LOG_SIZE ? 0 : end - LOG_SIZE;
+}
+
+size_t log_read(uint32_t *from, char *to, size_t size)
+{
+	uint32_t flags = spin_lock_irq(&lock);
+	if (*from < log_start())
+		*from = log_start();
+	size_t left = *from < ring_written ? ring_written - *from : 0;
 	size_t n = size < left ? size : left;
-	ring_copy(from, to, n);
+	for (size_t i = 0; i < n; i++)
+		to[i] = ring[(*from + i) % LOG_SIZE];
 	spin_unlock_irq(&lock, flags);
 	return n;
 }

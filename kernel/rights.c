@@ -160,7 +160,9 @@ static const struct rule {
 	[MAY_SET_GROUPS]       = {CAP_SETGID,            nobody,                   EPERM},
 	[MAY_SET_BOUNDS]       = {CAP_SETPCAP,           nobody,                   EPERM},
 
+	[MAY_FILL_PIPES]       = {CAP_SYS_ADMIN,         nobody,                   EPERM},
 	[MAY_MOUNT]            = {CAP_SYS_ADMIN,         nobody,                   EPERM},
+	[MAY_UNSHARE]          = {CAP_SYS_ADMIN,         nobody,                   EPERM},
 	[MAY_SWAP]             = {CAP_SYS_ADMIN,         nobody,                   EPERM},
 	[MAY_NAME_HOST]        = {CAP_SYS_ADMIN,         nobody,                   EPERM},
 	[MAY_SEE_FRAMES]       = {CAP_SYS_ADMIN,         nobody,                   EPERM},

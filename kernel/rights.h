@@ -59,7 +59,9 @@ enum right {
 	MAY_SET_GROUPS,    /* setgid(2), setgroups(2) and theirs */
 	MAY_SET_BOUNDS,    /* capset(2), prctl(2) PR_CAPBSET_DROP */
 	/* The machine. */
+	MAY_FILL_PIPES,    /* pipe(7), beyond what one user may have; also MAY_EXCEED_LIMITS */
 	MAY_MOUNT,         /* mount(2), umount(2) */
+	MAY_UNSHARE,       /* clone(2), unshare(2): namespaces, were there any */
 	MAY_SWAP,          /* swapon(2), swapoff(2) */
 	MAY_NAME_HOST,     /* sethostname(2), setdomainname(2) */
 	MAY_SEE_FRAMES,    /* pagemap's frame numbers, /proc/kpagecount */

@@ -252,39 +252,63 @@ static bool has_own_page(struct spt *spt, const struct area *area)
 	return spt_next_anon(spt, &address) && address < area->end;
 }
 
-/* How many bytes of the area are written; its space's lock is held. */
-static uint32_t bytes_dumped(struct spt *spt, const struct area *area)
+/* Whether it is of a file that has a name. */
+static bool is_named(const struct area *area)
 {
-	uint32_t size = area->end - area_start(area);
+	const struct file *file = area->backing ? file_of_backing(area->backing) : NULL;
+	return file && file->inode->links;
+}
+
+/* How many bytes of the area are written; its space's lock is held. *is_head: only if they begin as an
+ * ELF file does. */
+static uint32_t bytes_dumped(struct spt *spt, const struct area *area, bool *is_head)
+{
+	uint32_t size = area->end - area_start(area), filter = process_current()->core_filter;
 	if (area->flags & AREA_NOT_DUMPED)
 		return 0;
-	if (!area->source || area->source->shmem)
-		return size;
 	if (area->flags & AREA_SHARED)
-		return 0;
-	if (area->flags & (AREA_WRITE | AREA_GROWS_DOWN) || has_own_page(spt, area))
+		return filter & (is_named(area) ? CORE_SHARED_FILES : CORE_SHARED) ? size : 0;
+	if (filter & CORE_PRIVATE &&
+	    (!area->source || area->flags & (AREA_WRITE | AREA_GROWS_DOWN) ||
+	     has_own_page(spt, area)))
 		return size;
-	return area->flags & AREA_READ && !area->first_page ? PAGE_SIZE : 0;
+	if (!area->source || filter & CORE_PRIVATE_FILES)
+		return area->source ? size : 0;
+	*is_head = area->flags & AREA_READ && !area->first_page && filter & CORE_ELF_HEADERS;
+	return *is_head ? PAGE_SIZE : 0;
+}
+
+static bool begins_as_elf(struct spt *spt, uintptr_t address)
+{
+	char magic[SELFMAG];
+	return peek(spt, address, magic, SELFMAG, false) == SELFMAG &&
+	       memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
 /* The segment of the lowest area that ends above the address; its place in the file is not known
  * here. False: there is none. */
 static bool segment_above(struct spt *spt, uintptr_t address, Elf32_Phdr *segment)
 {
-	SCOPED_MUTEX(&spt->lock);
+	bool is_head = false;
+	mutex_lock(&spt->lock);
 	const struct area *area = spt_area_from(spt, address);
-	if (!area)
+	if (!area) {
+		mutex_unlock(&spt->lock);
 		return false;
+	}
 	*segment = (Elf32_Phdr){
 		.p_type = PT_LOAD,
 		.p_vaddr = area_start(area),
-		.p_filesz = bytes_dumped(spt, area),
+		.p_filesz = bytes_dumped(spt, area, &is_head),
 		.p_memsz = area->end - area_start(area),
 		.p_align = PAGE_SIZE,
 		.p_flags = (area->flags & AREA_READ ? PF_R : 0) |
 	                   (area->flags & AREA_WRITE ? PF_W : 0) |
 	                   (area->flags & AREA_EXECUTE ? PF_X : 0),
 	};
+	mutex_unlock(&spt->lock);
+	if (is_head && !begins_as_elf(spt, segment->p_vaddr))
+		segment->p_filesz = 0;
 	return true;
 }
 

@@ -61,10 +61,8 @@ void countdown_threads_changed_locked(struct process *process)
 static void start_timer(struct countdown *countdown)
 {
 	uint64_t deadline = countdown->deadline;
-	if (countdown->clock == COUNT_WALL) {
-		uint64_t now = clock_realtime();
-		deadline = clock_now() + (deadline > now ? deadline - now : 0);
-	}
+	if (countdown->clock == COUNT_WALL)
+		deadline = clock_when_realtime(deadline);
 	timer_set(&countdown->timer, deadline);
 }
 

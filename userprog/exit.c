@@ -104,6 +104,7 @@ static void give_back(struct process *process)
 	spin_unlock_irq(&process_lock, flags);
 	timers_end(process);
 	sem_process_ends(process);
+	reservation_end(process);
 
 	spt_put(spt);
 	flags = spin_lock_irq(&process_lock);

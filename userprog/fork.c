@@ -31,10 +31,6 @@
 #include "vm/spt.h"
 #include "vm/usercopy.h"
 
-/* What there is not. */
-#define CLONE_UNSUPPORTED                                                          \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
-	 CLONE_NEWPID | CLONE_NEWNET)
 /* What threads of a process have in common, whether they ask for it or not. */
 #define CLONE_OF_THREADS (CLONE_VM | CLONE_SIGHAND | CLONE_FS | CLONE_FILES)
 
@@ -51,7 +47,8 @@ static void copy_scheduling(struct process *child, const struct process *parent)
 	child->io_priority = parent->io_priority;
 	child->nice = parent->reset_on_fork && parent->nice < 0 ? 0 : parent->nice;
 	bool resets = parent->reset_on_fork &&
-	              (parent->policy == SCHED_FIFO || parent->policy == SCHED_RR);
+	              (parent->policy == SCHED_FIFO || parent->policy == SCHED_RR ||
+	               parent->policy == SCHED_DEADLINE);
 	child->policy = resets ? SCHED_NORMAL : parent->policy;
 	child->real_time_priority = resets ? 0 : parent->real_time_priority;
 }
@@ -62,6 +59,7 @@ static void copy_plain(struct process *child, struct process *parent)
 	child->credentials = parent->credentials;
 	user_share(child, parent);
 	child->dumpable = parent->dumpable;
+	child->core_filter = parent->core_filter;
 	child->oom_adjust = parent->oom_adjust;
 	child->oom_adjust_least = parent->oom_adjust_least;
 	child->programs = parent->programs;
@@ -102,6 +100,7 @@ static int make_thread(struct task *task, struct spt *spt, const struct fork_req
 	thread->process = task->process;
 	thread->task = task;
 	thread->traced = self->traced;
+	thread->hides_time = self->hides_time;
 	thread->spt = spt;
 	thread->cr3 = pagedir_phys(&spt->pagedir);
 	memcpy(thread->tls, self->tls, sizeof thread->tls);
@@ -219,11 +218,21 @@ static void wait_for_space(struct process *child)
 	thread_interrupt(thread_current());
 }
 
-/* The flags go together, and there is what they ask for. */
+#define NAMESPACES \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET)
+
+/* One for users anybody might ask for, user_namespaces(7), and in it for the others. */
+int check_namespaces(uint32_t flags)
+{
+	int error = flags & NAMESPACES ? right_check(MAY_UNSHARE, NULL) : 0;
+	if (flags & CLONE_NEWUSER)
+		return -EINVAL;
+	return error ? error : flags & NAMESPACES ? -EINVAL : 0;
+}
+
+/* The flags go together. */
 static bool are_possible(uint32_t flags)
 {
-	if (flags & CLONE_UNSUPPORTED)
-		return false;
 	if (flags & CLONE_PARENT && process_current()->id == 1)
 		return false; /* it has none */
 	if (flags & CLONE_THREAD) /* a descriptor stands for a process */
@@ -298,9 +307,10 @@ int process_fork(const struct fork_request *request)
 	int event = ptrace_fork_event(task_current(), request->flags, request->exit_signal);
 	int error;
 
-	if (!are_possible(request->flags))
-		return -EINVAL;
-	if (user_too_many(parent, true))
+	error = are_possible(request->flags) ? check_namespaces(request->flags) : -EINVAL;
+	if (error)
+		return error;
+	if (user_too_many(parent, true) || reservation_binds(parent, request->flags))
 		return -EAGAIN;
 	if (request->flags & CLONE_THREAD)
 		return fork_thread(request);

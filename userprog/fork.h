@@ -19,3 +19,7 @@ struct fork_request {
 /* The child's id in the parent; the child starts with 0 in EAX. -EINVAL for flags that do not go
  * together or that there are not, -EAGAIN, -ENOMEM. May sleep. */
 int process_fork(const struct fork_request *);
+
+/* There are no namespaces, as if configured so: where the flags, of clone(2) or unshare(2), ask for new
+ * ones, -EPERM for who might not make any, else -EINVAL. */
+int check_namespaces(uint32_t flags);

@@ -8,11 +8,13 @@
 #include "kernel/dev/tty.h"
 #include "kernel/fs/vfs.h"
 #include "kernel/log.h"
+#include "kernel/mem/physmem.h"
 #include "kernel/panic.h"
 #include "kernel/rights.h"
 #include "kernel/sched/thread.h"
 #include "kernel/trace.h"
 #include "lib/string.h"
+#include "userprog/core.h"
 #include "userprog/core_name.h"
 #include "userprog/descriptor.h"
 #include "userprog/exec.h"
@@ -29,12 +31,14 @@
 #include "userprog/terminal.h"
 #include "userprog/user.h"
 #include "userprog/vdso.h"
+#include "vm/page.h"
 #include "vm/spt.h"
 #include "vm/trace.h"
 
 #define INIT_ID 1
 #define STACK_LIMIT (8u << 20)
 #define LOCK_LIMIT (8u << 20)
+#define THREADS_SHARE 16u /* of all memory: what one user's threads may have as stacks */
 #define SIGNALS_LIMIT 1024u /* they lie in the kernel's memory: 48 bytes each */
 
 static void lower(pid_t *lowest, pid_t from, pid_t id)
@@ -136,6 +140,8 @@ static void default_limits(struct process *process)
 	process->limits[RLIMIT_MEMLOCK] = (struct rlimit){LOCK_LIMIT, LOCK_LIMIT};
 	process->limits[RLIMIT_CORE] = (struct rlimit){0, RLIM_INFINITY};
 	process->limits[RLIMIT_NOFILE] = (struct rlimit){DESCRIPTORS_A_PART, DESCRIPTORS_MAX};
+	const unsigned long threads = physmem_total() * PAGE_SIZE / THREADS_SHARE / THREAD_STACK_SIZE;
+	process->limits[RLIMIT_NPROC] = (struct rlimit){threads, threads};
 	process->limits[RLIMIT_NICE] = (struct rlimit){0, 0};
 	process->limits[RLIMIT_RTPRIO] = (struct rlimit){0, 0};
 	process->limits[RLIMIT_MSGQUEUE] = (struct rlimit){MQ_BYTES_MAX, MQ_BYTES_MAX};
@@ -210,6 +216,7 @@ void process_start_init(void)
 	process->exit_signal = 0;
 	process->credentials = credentials_root;
 	process->dumpable = true;
+	process->core_filter = CORE_FILTER_DEFAULT;
 	process->programs = 1;
 	process->files = files;
 	process->places = places;

@@ -8,6 +8,7 @@
 #include "kernel/mem/slab.h"
 #include "kernel/rights.h"
 #include "kernel/time/clock.h"
+#include "lib/number.h"
 #include "userprog/sys_time.h"
 #include "userprog/syscall.h"
 #include "vm/page.h"
@@ -52,26 +53,43 @@ static struct ipc_object *find_key(const struct ipc_kind *kind, int key)
 	return node ? TREE_ENTRY(node, struct ipc_object, by_key) : NULL;
 }
 
-/* The lowest free index. There is one. */
-static uint32_t free_index(struct ipc_kind *kind)
+/* The lowest free index from there on; IPC_INDEX_LIMIT: there is none. */
+static uint32_t free_index(struct ipc_kind *kind, uint32_t from)
 {
-	uint32_t index = kind->first_free;
-	while (tree_find(&kind->by_index, index))
-		index++;
-	return index;
+	while (from < IPC_INDEX_LIMIT && tree_find(&kind->by_index, from))
+		from++;
+	return from;
+}
+
+/* An identifier nobody has, and its index. There is one: fewer are in use than there are. */
+static int new_id(struct ipc_kind *kind, uint32_t *index)
+{
+	*index = free_index(kind, kind->first_free);
+	if (*index <= kind->last_index)
+		kind->sequence = (kind->sequence + 1) & 0xffff;
+	kind->last_index = *index;
+	kind->first_free = *index + 1;
+	return (int)(kind->sequence << IPC_INDEX_BITS | *index);
+}
+
+/* The one that was asked for; if its index is in use, with the next that is free. */
+static int asked_id(struct ipc_kind *kind, uint32_t *index)
+{
+	uint32_t sequence = (uint32_t)kind->next_id >> IPC_INDEX_BITS;
+	*index = free_index(kind, (uint32_t)kind->next_id & (IPC_INDEX_LIMIT - 1));
+	if (*index == IPC_INDEX_LIMIT)
+		*index = free_index(kind, kind->first_free);
+	kind->next_id = -1;
+	return (int)(sequence << IPC_INDEX_BITS | *index);
 }
 
 static void enter(struct ipc_kind *kind, struct ipc_object *object,
                   const struct ipc_request *request)
 {
 	const struct credentials *caller = rights_caller();
-	uint32_t index = free_index(kind);
-	if (index <= kind->last_index)
-		kind->sequence = (kind->sequence + 1) & 0xffff;
-	kind->last_index = index;
-	kind->first_free = index + 1;
+	uint32_t index;
+	object->id = kind->next_id < 0 ? new_id(kind, &index) : asked_id(kind, &index);
 	kind->count++;
-	object->id = (int)(kind->sequence << IPC_INDEX_BITS | index);
 	object->key = request->key;
 	object->uid = object->creator_uid = caller->euid;
 	object->gid = object->creator_gid = caller->egid;
@@ -191,6 +209,23 @@ void ipc_set(struct ipc_object *object, const struct ipc64_perm *from)
 void ipc_show_start(const struct ipc_object *object, const char *format, struct text *text)
 {
 	text_print(text, format, object->key, object->id, object->mode);
+}
+
+void ipc_show_next(struct ipc_kind *kind, struct text *text)
+{
+	SCOPED_MUTEX(&kind->lock);
+	text_print(text, "%d\n", kind->next_id);
+}
+
+int ipc_store_next(struct ipc_kind *kind, const char *text)
+{
+	char *end;
+	struct number number = number_parse(text, &end, 10);
+	if (end == text || number.negative || number.magnitude > INT32_MAX)
+		return -EINVAL;
+	SCOPED_MUTEX(&kind->lock);
+	kind->next_id = (int)number.magnitude;
+	return 0;
 }
 
 /* ---- bytes in pages ---- */

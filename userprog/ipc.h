@@ -42,6 +42,7 @@ struct ipc_kind {
 	uint32_t count, most;   /* objects; most: that there may be */
 	uint32_t first_free;    /* no index below it is free */
 	uint32_t last_index, sequence;
+	int next_id;            /* that the next object is to have; -1: whichever comes */
 	/* Both with the lock. A new object, which is zero but for its own part; whether one that is
 	 * there is large enough: 0, -EINVAL. */
 	int (*make)(const struct ipc_request *, struct ipc_object **);
@@ -49,7 +50,8 @@ struct ipc_kind {
 };
 
 #define IPC_KIND_INIT(name_, most_, make_, fits_) \
-	{.lock = MUTEX_INIT((name_).lock, #name_), .most = (most_), .make = (make_), .fits = (fits_)}
+	{.lock = MUTEX_INIT((name_).lock, #name_), .most = (most_), .next_id = -1, \
+	 .make = (make_), .fits = (fits_)}
 
 /* shmget(2) and its kin: the identifier, or an error. */
 int ipc_get(struct ipc_kind *, const struct ipc_request *);
@@ -77,6 +79,9 @@ struct ipc64_perm;
 void ipc_tell(const struct ipc_object *, struct ipc64_perm *);
 /* IPC_SET: owner, group and mode. */
 void ipc_set(struct ipc_object *, const struct ipc64_perm *);
+/* /proc/sys/kernel/msg_next_id and its like (proc_sys_kernel(5)). store: 0, -EINVAL. */
+void ipc_show_next(struct ipc_kind *, struct text *);
+int ipc_store_next(struct ipc_kind *, const char *text);
 /* A line of /proc/sysvipc begins with these. */
 void ipc_show_start(const struct ipc_object *, const char *key_and_id_format, struct text *);
 uint64_t ipc_now(void); /* seconds since 1970 */

@@ -22,6 +22,7 @@
 #include "lib/number.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "userprog/core.h"
 #include "userprog/descriptor.h"
 #include "userprog/oom.h"
 #include "userprog/places.h"
@@ -609,6 +610,31 @@ static int store_oom_score_adj(pid_t id, const char *words, size_t length)
 	return error;
 }
 
+static void show_core_filter(pid_t id, struct text *text)
+{
+	struct process *process = proc_process(id);
+	if (!process)
+		return;
+	text_print(text, "%08x\n", process->core_filter);
+	process_put(process);
+}
+
+static int store_core_filter(pid_t id, const char *words, size_t length)
+{
+	char *end;
+	struct number number = number_parse(words, &end, 0);
+	if (!length || end == words || number.negative)
+		return -EINVAL;
+	if (number.magnitude > UINT32_MAX)
+		return -ERANGE;
+	struct process *process = proc_process(id);
+	if (!process)
+		return -ESRCH;
+	process->core_filter = number.magnitude & CORE_FILTER_BITS;
+	process_put(process);
+	return 0;
+}
+
 static pid_t self(void)
 {
 	const struct process *process = process_current();
@@ -826,6 +852,8 @@ static const struct process_file files[] = {
 	{.name = "timerslack_ns", .mode = 0666, .show = show_timerslack,
 	 .store = store_timerslack},
 	{.name = "oom_score", .mode = 0444, .show = show_oom_score},
+	{.name = "coredump_filter", .mode = 0644, .show = show_core_filter,
+	 .store = store_core_filter},
 	{.name = "oom_score_adj", .mode = 0644, .show = show_oom_score_adj,
 	 .store = store_oom_score_adj},
 #ifdef PAGODA_DEBUG
@@ -878,6 +906,16 @@ static uint32_t program_of(pid_t id)
 	return program;
 }
 
+/* In units of about a microsecond; two of one number are farther apart. */
+static uint32_t birth_of(pid_t id)
+{
+	uint32_t flags = spin_lock_irq(&process_lock);
+	const struct process *process = process_locked(id);
+	uint32_t birth = process ? (uint32_t)(process->started >> 10) | 1 : 0;
+	spin_unlock_irq(&process_lock, flags);
+	return birth;
+}
+
 static const struct process_directory directory = {
 	.next = process_next_id,
 	.self = self,
@@ -887,6 +925,7 @@ static const struct process_directory directory = {
 	.owner = owner,
 	.may_look = may_look,
 	.program = program_of,
+	.birth = birth_of,
 };
 
 static const struct procfs_number descriptors_most = {

@@ -226,6 +226,7 @@ static void show_flags(struct text *text, const struct area *area)
 		{"ac", AREA_COMMITTED | AREA_SHARED, AREA_COMMITTED},
 		{"wf", AREA_FORKED_EMPTY, AREA_FORKED_EMPTY},
 		{"dd", AREA_NOT_DUMPED, AREA_NOT_DUMPED},
+		{"sl", AREA_SEALED, AREA_SEALED},
 	};
 
 	text_print(text, "VmFlags: ");

@@ -28,6 +28,7 @@
 struct dentry;
 struct descriptor_table;
 struct places;
+struct reservation;
 struct spt;
 struct thread;
 struct user;
@@ -99,6 +100,7 @@ struct process {
 	uint64_t oom_killed;       /* (p) when it was chosen; 0: it was not, or its memory is back */
 	int nice : 8;              /* (p) kept and told; every process gets equal slices */
 	uint8_t policy, real_time_priority; /* kept and told, too: sched(7) */
+	struct reservation *reservation; /* (p) SCHED_DEADLINE's: sys_schedule.c; else NULL */
 	uint16_t io_priority;      /* (p) and of the disk: ioprio_set(2); 0: none is set */
 	bool reset_on_fork;        /* its children have neither */
 	bool no_huge_pages;        /* kept and told: there are none to do without */
@@ -118,6 +120,7 @@ struct process {
 	/* Written by itself alone; others may read what was true a moment ago. */
 	struct rlimit limits[RLIM_NLIMITS];
 	uint64_t started;          /* clock_now() at fork */
+	uint16_t core_filter;      /* CORE_...: what of it a core has; core.h */
 	bool dumpable;             /* (p) its memory is its user's to see: prctl(PR_SET_DUMPABLE) */
 	uint32_t personality;
 	char name[16];             /* of exec and prctl(PR_SET_NAME): what ps shows, the first
@@ -222,6 +225,10 @@ int process_right(struct process *, enum right);
 /* Looks how much memory it has now, for usage.resident_most. The process itself calls it: when
  * somebody asks, and before it gives its space up. */
 void process_note_resident(struct process *);
+/* sys_schedule.c: whether a reservation of the processor, which is not to be doubled, forbids the process
+ * to clone(2) with these flags; and its end. */
+bool reservation_binds(const struct process *, uint32_t flags);
+void reservation_end(struct process *);
 /* Its usage up to now, and one thread's. process_lock held. */
 struct usage process_usage_locked(const struct process *);
 struct usage task_usage_locked(const struct task *);

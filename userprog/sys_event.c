@@ -557,6 +557,17 @@ pid_t pidfd_process(int number, bool *nonblock)
 	return id;
 }
 
+/* A directory of /proc stands for its process here, as from before there were pidfds. */
+static pid_t process_of_directory(int number)
+{
+	struct file *file = descriptor_file(process_current()->files, number);
+	if (!file)
+		return -EBADF;
+	pid_t id = procfs_process_of(file);
+	file_put(file);
+	return id;
+}
+
 static int32_t sys_pidfd_send_signal(int number, int signal, const siginfo_t *user_info,
                                      uint32_t flags)
 {
@@ -564,6 +575,8 @@ static int32_t sys_pidfd_send_signal(int number, int signal, const siginfo_t *us
 	if (flags)
 		return -EINVAL;
 	pid_t id = pidfd_process(number, &nonblock);
+	if (id < 0)
+		id = process_of_directory(number);
 	return id < 0 ? id : signal_send_to_one(id, signal, user_info);
 }
 

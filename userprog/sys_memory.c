@@ -152,6 +152,11 @@ static int32_t sys_madvise(uintptr_t address, uint32_t length, int advice)
 	                  address, length, (uint32_t)advice, 0);
 }
 
+static int32_t sys_mseal(uintptr_t address, uint32_t length, int flags)
+{
+	return vm_mseal(own_space(), address, length, flags);
+}
+
 /* A page of answers at a time. */
 static int32_t sys_mincore(uintptr_t address, uint32_t length, unsigned char *user_to)
 {
@@ -219,6 +224,7 @@ const struct system_call memory_calls[] = {
 	CALL(remap_file_pages, 5),
 	CALL(msync, 3),
 	CALL(madvise, 3),
+	CALL(mseal, 3),
 	CALL(mincore, 3),
 	CALL(mlock, 2),
 	CALL(mlock2, 3),

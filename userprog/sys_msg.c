@@ -484,9 +484,18 @@ static const struct procfs_number numbers[] = {
 	{"sys/kernel/msgmni", get_most, set_most},
 };
 
+static void next_show(struct text *text) { ipc_show_next(&msg, text); }
+
+static int next_store(const char *words, size_t length)
+{
+	(void)length;
+	return ipc_store_next(&msg, words);
+}
+
 void msg_init(void)
 {
 	procfs_register("sysvipc/msg", show, NULL);
+	procfs_register("sys/kernel/msg_next_id", next_show, next_store);
 	procfs_register_numbers(numbers, sizeof numbers / sizeof numbers[0]);
 }
 

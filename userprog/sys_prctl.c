@@ -106,15 +106,27 @@ static int32_t set_timer_slack(struct process *process, uintptr_t argument)
 	return 0;
 }
 
-/* What the processor is told of a program: nothing can be changed here. */
+/* Whether the thread, and those that it makes, may read the time-stamp counter; also by the vDSO. */
+static int32_t set_time_stamps(uintptr_t argument)
+{
+	if (argument != PR_TSC_ENABLE && argument != PR_TSC_SIGSEGV)
+		return -EINVAL;
+	preempt_disable();
+	thread_current()->hides_time = argument == PR_TSC_SIGSEGV;
+	cpu_hide_time(argument == PR_TSC_SIGSEGV);
+	preempt_enable();
+	return 0;
+}
+
+/* What the processor is told of a program. */
 static int32_t control_processor(int option, uintptr_t argument)
 {
-	int enabled = PR_TSC_ENABLE;
+	int time_stamps = thread_current()->hides_time ? PR_TSC_SIGSEGV : PR_TSC_ENABLE;
 	switch (option) {
 	case PR_GET_TSC:
-		return copy_to_user((void *)argument, &enabled, sizeof enabled);
+		return copy_to_user((void *)argument, &time_stamps, sizeof time_stamps);
 	case PR_SET_TSC:
-		return argument == PR_TSC_ENABLE ? 0 : -EINVAL;
+		return set_time_stamps(argument);
 	case PR_GET_TIMING:
 		return PR_TIMING_STATISTICAL;
 	case PR_SET_TIMING:

@@ -401,8 +401,7 @@ static int32_t sys_prlimit64(pid_t id, uint32_t resource, const struct rlimit64 
 	return error;
 }
 
-/* What threads of a process, or processes, may share. Namespaces there are none, as if configured
- * so. */
+/* What threads of a process, or processes, may share. */
 #define SHARED (CLONE_FS | CLONE_FILES | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)
 
 /* 0, or -ENOMEM. The caller has one thread. */
@@ -423,7 +422,9 @@ static int unshare_places(struct process *self)
 static int32_t sys_unshare(uint32_t flags)
 {
 	struct process *self = process_current();
-	int error = 0;
+	int error = check_namespaces(flags);
+	if (error)
+		return error;
 	if (flags & ~(uint32_t)(SHARED | CLONE_SYSVSEM) || (flags & SHARED && self->living > 1))
 		return -EINVAL;
 	if (flags & CLONE_SYSVSEM)

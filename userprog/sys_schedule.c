@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Scheduling as programs ask for it: sched_setscheduler(2), nice(2), sched_setaffinity(2),
- * sched_setattr(2), getcpu(2). Policies, priorities and nice values are kept and told, with Linux's rights and
- * limits, and change nothing: every thread gets equal slices of the one processor.
+ * sched_setattr(2), getcpu(2). Policies, priorities, nice values and SCHED_DEADLINE's reservations are kept and
+ * told, with Linux's rights and limits, and change nothing: every thread gets equal slices of the one
+ * processor.
  */
 #include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 #include <linux/time_types.h>
 
+#include "kernel/mem/slab.h"
 #include "kernel/sched/thread.h"
 #include "kernel/time/clock.h"
 #include "lib/string.h"
@@ -78,6 +80,104 @@ static int32_t sys_getcpu(uint32_t *user_cpu, uint32_t *user_node)
 	return user_node ? copy_to_user(user_node, &first, sizeof first) : 0;
 }
 
+/* ---- SCHED_DEADLINE: so much of each period, until the deadline in it ---- */
+
+#define RUNTIME_LEAST 1024u /* ns */
+#define PERIOD_LEAST 100000u /* ns: sched_deadline_period_min_us, and ..._max_us */
+#define PERIOD_MOST (4194304ull * 1000)
+#define SHARE_BITS 20
+#define SHARE_MOST ((95u << SHARE_BITS) / 100) /* of the processor, for all together: sched(7) */
+#define FLAGS_OF_DEADLINE (SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN)
+
+struct reservation {
+	uint64_t runtime, deadline, period; /* ns */
+	uint64_t flags; /* of FLAGS_OF_DEADLINE */
+};
+
+bool reservation_binds(const struct process *process, uint32_t flags)
+{
+	return process->reservation && (flags & CLONE_THREAD || !process->reset_on_fork);
+}
+
+/* What part of the processor it wants; of none: 0. */
+static uint32_t share_of(const struct reservation *reservation)
+{
+	if (!reservation)
+		return 0;
+	return (uint32_t)((reservation->runtime << SHARE_BITS) / reservation->period);
+}
+
+/* The shares of all processes but one. process_lock held. */
+static uint32_t shares_of_others_locked(const struct process *except)
+{
+	uint32_t sum = 0;
+	for (struct process *p = process_first_locked(); p; p = process_next_locked(p))
+		sum += p == except || p->zombie ? 0 : share_of(p->reservation);
+	return sum;
+}
+
+/* It has this one from now on, or none. -EBUSY: so much of the processor is not left. */
+static int replace_reservation(struct process *process, struct reservation *new)
+{
+	struct reservation *old = new;
+	uint32_t flags = spin_lock_irq(&process_lock);
+	bool fits = !new || shares_of_others_locked(process) + share_of(new) <= SHARE_MOST;
+	if (fits) {
+		old = process->reservation;
+		process->reservation = new;
+	}
+	spin_unlock_irq(&process_lock, flags);
+	kfree(old);
+	return fits ? 0 : -EBUSY;
+}
+
+void reservation_end(struct process *process)
+{
+	replace_reservation(process, NULL);
+}
+
+static void end_other_reservation(struct process *process)
+{
+	if (process->policy != SCHED_DEADLINE)
+		reservation_end(process);
+}
+
+/* What was asked for, a period that is not told being the deadline. Times with the highest bit set
+ * are none. */
+static int check_reservation(struct sched_attr *asked)
+{
+	if (!asked->sched_period)
+		asked->sched_period = asked->sched_deadline;
+	bool ordered = asked->sched_runtime <= asked->sched_deadline &&
+	               asked->sched_deadline <= asked->sched_period;
+	bool within = asked->sched_runtime >= RUNTIME_LEAST &&
+	              asked->sched_period >= PERIOD_LEAST && asked->sched_period <= PERIOD_MOST;
+	return ordered && within ? 0 : -EINVAL;
+}
+
+static int reserve(struct process *process, const struct sched_attr *asked)
+{
+	struct reservation *new = kmalloc(sizeof *new);
+	if (!new)
+		return -ENOMEM;
+	*new = (struct reservation){asked->sched_runtime, asked->sched_deadline,
+	                            asked->sched_period, asked->sched_flags & FLAGS_OF_DEADLINE};
+	return replace_reservation(process, new);
+}
+
+static void tell_reservation(const struct process *process, struct sched_attr *to)
+{
+	uint32_t flags = spin_lock_irq(&process_lock);
+	const struct reservation *reservation = process->reservation;
+	if (reservation) {
+		to->sched_runtime = reservation->runtime;
+		to->sched_deadline = reservation->deadline;
+		to->sched_period = reservation->period;
+		to->sched_flags |= reservation->flags;
+	}
+	spin_unlock_irq(&process_lock, flags);
+}
+
 /* ---- policies: sched(7) ---- */
 
 static bool real_time(int policy)
@@ -139,6 +239,7 @@ static int32_t sys_sched_setscheduler(pid_t id, int policy, const int *user_prio
 		return error;
 	error = set_policy(process, policy & ~SCHED_RESET_ON_FORK, priority,
 	                   policy & SCHED_RESET_ON_FORK);
+	end_other_reservation(process);
 	process_put(process);
 	return error;
 }
@@ -204,7 +305,7 @@ static int slice_of(pid_t id, uint64_t *ns)
 	int error = find(id, &process);
 	if (error)
 		return error;
-	*ns = process->policy == SCHED_FIFO ? 0
+	*ns = process->policy == SCHED_FIFO || process->policy == SCHED_DEADLINE ? 0
 	      : process->policy == SCHED_RR ? ROUND_ROBIN_SLICE
 	                                    : NS_PER_SECOND / TICKS_PER_SECOND;
 	process_put(process);
@@ -347,16 +448,38 @@ static void keep_attributes(struct sched_attr *attributes, const struct process 
 	if (attributes->sched_flags & SCHED_FLAG_KEEP_PARAMS) {
 		attributes->sched_priority = (uint32_t)process->real_time_priority;
 		attributes->sched_nice = process->nice;
+		tell_reservation(process, attributes);
 	}
+}
+
+/* Who has the right alone may have a deadline. */
+static int set_deadline(struct process *process, struct sched_attr *attributes)
+{
+	int error = attributes->sched_priority ? -EINVAL : check_reservation(attributes);
+	if (!error && !right_has(MAY_RAISE_NICE, NULL))
+		error = -EPERM;
+	if (!error)
+		error = process_right(process, MAY_SCHEDULE);
+	if (!error)
+		error = reserve(process, attributes);
+	if (error)
+		return error;
+	process->policy = SCHED_DEADLINE;
+	process->real_time_priority = 0;
+	process->reset_on_fork = attributes->sched_flags & SCHED_FLAG_RESET_ON_FORK;
+	return 0;
 }
 
 static int set_attributes(struct process *process, struct sched_attr *attributes)
 {
-	const uint64_t known = SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_KEEP_ALL;
+	const uint64_t known =
+		SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_KEEP_ALL | FLAGS_OF_DEADLINE;
 	keep_attributes(attributes, process);
 	int policy = (int)attributes->sched_policy;
 	if (attributes->sched_flags & ~known || attributes->sched_priority > REAL_TIME_HIGHEST)
 		return -EINVAL;
+	if (policy == SCHED_DEADLINE)
+		return set_deadline(process, attributes);
 	if (has_nice(policy) && check_nice(process, attributes->sched_nice))
 		return -EPERM;
 	int before = process->policy;
@@ -366,6 +489,7 @@ static int set_attributes(struct process *process, struct sched_attr *attributes
 		process->nice = attributes->sched_nice;
 	if (!error && attributes->sched_flags & SCHED_FLAG_KEEP_PARAMS)
 		process->policy = before; /* Linux counts it among what is kept */
+	end_other_reservation(process);
 	return error;
 }
 
@@ -400,6 +524,8 @@ static int32_t sys_sched_getattr(pid_t id, void *user_attributes, uint32_t size,
 	attributes.sched_flags = process->reset_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0;
 	if (real_time(process->policy))
 		attributes.sched_priority = (uint32_t)process->real_time_priority;
+	else if (process->policy == SCHED_DEADLINE)
+		tell_reservation(process, &attributes);
 	else
 		attributes.sched_nice = process->nice;
 	process_put(process);

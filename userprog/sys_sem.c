@@ -632,9 +632,18 @@ static void limits_show(struct text *text)
 	text_print(text, "%u\t%u\t%u\t%u\n", SEMMSL, SEMMNS, SEMOPM, sem.most);
 }
 
+static void next_show(struct text *text) { ipc_show_next(&sem, text); }
+
+static int next_store(const char *words, size_t length)
+{
+	(void)length;
+	return ipc_store_next(&sem, words);
+}
+
 void sem_init(void)
 {
 	procfs_register("sysvipc/sem", show, NULL);
+	procfs_register("sys/kernel/sem_next_id", next_show, next_store);
 	procfs_register("sys/kernel/sem", limits_show, NULL);
 }
 

@@ -438,10 +438,19 @@ static const struct procfs_number numbers[] = {
 	{"sys/kernel/shmmni", get_most, set_most},
 };
 
+static void next_show(struct text *text) { ipc_show_next(&shm, text); }
+
+static int next_store(const char *words, size_t length)
+{
+	(void)length;
+	return ipc_store_next(&shm, words);
+}
+
 void shm_init(void)
 {
 	pages_most = physmem_total() / 2;
 	procfs_register("sysvipc/shm", show, NULL);
+	procfs_register("sys/kernel/shm_next_id", next_show, next_store);
 	procfs_register_numbers(numbers, sizeof numbers / sizeof numbers[0]);
 }
 

@@ -99,21 +99,100 @@ enum {
 	LOG_CONSOLE_OFF, LOG_CONSOLE_ON, LOG_CONSOLE_LEVEL, LOG_SIZE_UNREAD, LOG_SIZE_BUFFER
 };
 
-/* The newest `size` bytes that a page can carry at once. */
-static int log_to_user(char *user_to, int size)
+#define LOG_PIECE 256u
+#define LOG_LOOK (NS_PER_SECOND / 10) /* how often who waits looks whether there is more */
+
+static struct mutex log_lock = MUTEX_INIT(log_lock, "log readers");
+static uint32_t log_cleared, log_taken; /* log_lock: what was before is not told again, */
+static int console_before = -1; /* log_lock: of the console's level, while it is off */
+
+/* Up to `size` bytes from there on; `from` becomes the first of what is left. */
+static int log_to_user(uint32_t *from, char *user_to, size_t size)
 {
-	size_t most = (size_t)size < log_size() ? (size_t)size : log_size();
-	if (size < 0)
+	char piece[LOG_PIECE];
+	size_t done = 0, n;
+	for (; done < size; done += n, *from += n) {
+		n = log_read(from, piece, size - done < LOG_PIECE ? size - done : LOG_PIECE);
+		if (!n)
+			break;
+		if (copy_to_user(user_to + done, piece, n))
+			return done ? (int)done : -EFAULT;
+	}
+	return (int)done;
+}
+
+/* The newest since it was cleared. log_lock held. */
+static int log_tell_newest(char *user_to, size_t size, bool clear)
+{
+	uint32_t start = log_start(), end = log_end();
+	uint32_t from = (int32_t)(log_cleared - start) > 0 ? log_cleared : start;
+	if (end - from > size)
+		from = end - size;
+	int n = log_to_user(&from, user_to, size);
+	if (clear && n >= 0)
+		log_cleared = end;
+	return n;
+}
+
+static uint32_t log_untaken(void)
+{
+	uint32_t start = log_start();
+	return log_end() - ((int32_t)(log_taken - start) > 0 ? log_taken : start);
+}
+
+/* What nobody has taken yet; waits for some. Messages come from where nobody may be woken. */
+static int log_take(char *user_to, size_t size)
+{
+	static struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+	int error;
+	do
+		error = WAIT_FOR(&nobody, log_untaken(), true, clock_now() + LOG_LOOK);
+	while (error == -ETIMEDOUT);
+	if (error)
+		return error;
+	SCOPED_MUTEX(&log_lock);
+	return log_to_user(&log_taken, user_to, size);
+}
+
+static int log_read_call(int type, char *user_to, int size)
+{
+	if (!user_to || size < 0)
 		return -EINVAL;
-	if (most > PAGE_SIZE)
-		most = PAGE_SIZE;
-	char *buffer = kmalloc(PAGE_SIZE);
-	if (!buffer)
-		return -ENOMEM;
-	size_t n = log_read(buffer, most);
-	int error = copy_to_user(user_to, buffer, n);
-	kfree(buffer);
-	return error ? error : (int)n;
+	if (!size)
+		return 0;
+	if (type == LOG_READ)
+		return log_take(user_to, (size_t)size);
+	SCOPED_MUTEX(&log_lock);
+	return log_tell_newest(user_to, (size_t)size, type == LOG_READ_CLEAR);
+}
+
+static int log_clear(void)
+{
+	SCOPED_MUTEX(&log_lock);
+	log_cleared = log_end();
+	return 0;
+}
+
+/* The console's level, which is never less than the least there is. log_lock held. */
+static void console_set(int level, int before)
+{
+	struct log_levels levels = log_levels_get();
+	levels.console = level < levels.least ? levels.least : level;
+	console_before = before;
+	log_levels_set(&levels);
+}
+
+static int console_change(int type, int level)
+{
+	struct log_levels now = log_levels_get();
+	SCOPED_MUTEX(&log_lock);
+	if (type == LOG_CONSOLE_LEVEL)
+		console_set(level, -1);
+	else if (type == LOG_CONSOLE_OFF)
+		console_set(now.least, console_before < 0 ? now.console : console_before);
+	else if (console_before >= 0)
+		console_set(console_before, -1);
+	return 0;
 }
 
 /* What anybody may do: read it whole. */
@@ -128,20 +207,26 @@ static int32_t sys_syslog(int type, char *user_to, int size)
 	if (error)
 		return error;
 	switch (type) {
+	case LOG_READ:
 	case LOG_READ_ALL:
 	case LOG_READ_CLEAR:
-		return log_to_user(user_to, size);
+		return log_read_call(type, user_to, size);
 	case LOG_SIZE_BUFFER:
-		return (int32_t)log_size();
+		return LOG_SIZE;
+	case LOG_SIZE_UNREAD:
+		return (int32_t)log_untaken();
+	case LOG_CLEAR:
+		return log_clear();
 	case LOG_CLOSE:
 	case LOG_OPEN:
-	case LOG_CLEAR:
+		return 0;
+	case LOG_CONSOLE_LEVEL:
+		if (size < 1 || size > 8)
+			return -EINVAL;
+		/* fall through */
 	case LOG_CONSOLE_OFF:
 	case LOG_CONSOLE_ON:
-	case LOG_SIZE_UNREAD:
-		return 0; /* the console shows everything, and nothing is kept as unread */
-	case LOG_CONSOLE_LEVEL:
-		return size < 1 || size > 8 ? -EINVAL : 0;
+		return console_change(type, size);
 	default:
 		return -EINVAL;
 	}
@@ -415,7 +500,7 @@ const struct system_call system_calls[] = {
 	CALL(sethostname, 2),
 	CALL(setdomainname, 2),
 	CALL(sysinfo, 1),
-	CALL(syslog, 3),
+	CALL_RESTARTS(syslog, 3),
 	CALL(getrandom, 3),
 	CALL(sysfs, 3),
 	CALL(mount, 5),

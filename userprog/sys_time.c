@@ -111,8 +111,7 @@ uint64_t deadline_in(int milliseconds)
 
 uint64_t time_of_realtime(uint64_t ns)
 {
-	uint64_t real = clock_realtime();
-	return ns <= real ? 0 : time_after(clock_now(), ns - real);
+	return ns <= clock_realtime() ? 0 : clock_when_realtime(ns);
 }
 
 uint64_t restart_deadline(uint64_t deadline)
@@ -234,6 +233,13 @@ static int32_t sys_clock_getres_time64(int clock, void *user_time)
 /* Who sleeps until the wall clock shows a time looks again when it is set. */
 static struct wait_queue wall_changed = WAIT_QUEUE_INIT(wall_changed);
 
+void wall_clock_changed(void)
+{
+	vdso_clock_was_set();
+	countdown_wall_changed();
+	wait_wake_all(&wall_changed);
+}
+
 static int set_wall_clock(int error, uint64_t ns)
 {
 	if (error)
@@ -241,9 +247,7 @@ static int set_wall_clock(int error, uint64_t ns)
 	if (process_current()->credentials.euid != 0)
 		return -EPERM;
 	clock_set_realtime(ns);
-	vdso_clock_was_set();
-	countdown_wall_changed();
-	wait_wake_all(&wall_changed);
+	wall_clock_changed();
 	return 0;
 }
 
@@ -427,7 +431,10 @@ static int check_sleeps_on(int clock)
 /* 0, or -EINTR. */
 static int sleep_until_wall(uint64_t ns)
 {
-	int error = WAIT_FOR(&wall_changed, clock_realtime() >= ns, true, time_of_realtime(ns));
+	int error;
+	do /* it may have become slower meanwhile */
+		error = WAIT_FOR(&wall_changed, clock_realtime() >= ns, true, time_of_realtime(ns));
+	while (error == -ETIMEDOUT && clock_realtime() < ns);
 	return error == -ETIMEDOUT ? 0 : error;
 }
 

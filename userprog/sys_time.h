@@ -27,6 +27,9 @@ int deadline_from_user(const void *user_time, time_reader *read, uint64_t *deadl
 uint64_t deadline_in(int milliseconds);
 /* What the monotonic clock shows when the wall clock shows this. */
 uint64_t time_of_realtime(uint64_t ns);
+/* The wall clock was set, or goes at another rate: who waits for a time that it shows, and who tells the
+ * time by himself, hears of it. May sleep. */
+void wall_clock_changed(void);
 
 /* For calls that take a relative time and go on after a signal without handler: the
  * deadline of the first attempt, if this is a later one. */

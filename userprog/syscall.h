@@ -15,6 +15,9 @@
 #ifndef __NR_fchmodat2
 #define __NR_fchmodat2 452 /* newer than the headers of Debian 12 */
 #endif
+#ifndef __NR_mseal
+#define __NR_mseal 462     /* the same */
+#endif
 
 #include "lib/types.h"
 

@@ -276,6 +276,7 @@ int areas_fork(struct areas *to, const struct areas *from)
 {
 	struct tree_node *first = NULL, **end = &first;
 	struct area *below = NULL, *area;
+	to->any_sealed = from->any_sealed;
 	for (area = area_first(from); area; area = area_next(area)) {
 		if (area->flags & AREA_NOT_FORKED)
 			continue;

@@ -48,6 +48,7 @@ struct ahead {
 #define AREA_NOT_DUMPED 0x2000u   /* madvise: not wanted in a core dump */
 #define AREA_COMMITTED 0x4000u    /* its pages count as promised (commit.h) */
 #define AREA_NEVER_CODE 0x8000u   /* the file lies where no programs may: never AREA_EXECUTE */
+#define AREA_SEALED 0x10000u      /* mseal: stays as it is until the space ends */
 
 struct area {
 	struct tree_node node;  /* in areas->tree; node.key is the start address */
@@ -77,6 +78,7 @@ struct areas {
 	uint32_t pages, pages_most; /* now, and at most so far */
 	uint32_t committed;     /* of these, in areas with AREA_COMMITTED */
 	uint32_t count;
+	bool any_sealed;        /* some of them may have AREA_SEALED */
 	uint32_t shared_held;   /* (v) pages of the shared memory whose holder this is */
 	const struct pagedir *pagedir; /* of the space whose they are: names it in the trace */
 };

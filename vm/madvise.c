@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * madvise(2): what a program knows of its pages and tells; and mincore(2), what it may know of
- * them.
+ * madvise(2): what a program knows of its pages and tells; mseal(2), that they shall stay as they
+ * are; and mincore(2), what it may know of them.
  */
 #include "vm/mmap.h"
 
@@ -106,10 +106,28 @@ static int give_up(struct spt *spt, uintptr_t start, uintptr_t end)
 	return 0;
 }
 
+/* mseal(2): anonymous memory that is sealed and may not be written keeps its bytes. */
+static bool is_sealed_against(const struct area *area, int advice)
+{
+	switch (advice) {
+	case MADV_FREE:
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+	case MADV_REMOVE:
+	case MADV_DONTFORK:
+	case MADV_WIPEONFORK:
+		return !area->source && (area->flags & (AREA_SEALED | AREA_WRITE)) == AREA_SEALED;
+	default:
+		return false;
+	}
+}
+
 static int advise_part(struct spt *spt, struct area *area, uintptr_t start, uintptr_t end,
                        int advice)
 {
 	bool locked = area->flags & AREA_LOCKED;
+	if (is_sealed_against(area, advice))
+		return -EPERM;
 	switch (advice) {
 	case MADV_FREE:
 		/* Giving the pages up at once is one way of doing it when memory is wanted. */
@@ -140,8 +158,9 @@ static int advise_part(struct spt *spt, struct area *area, uintptr_t start, uint
 /* Whether the advice drops the area's pages. */
 static bool drops(const struct area *area, int advice)
 {
-	return advice == MADV_DONTNEED_LOCKED ||
-	       (advice == MADV_DONTNEED && !(area->flags & AREA_LOCKED));
+	return !is_sealed_against(area, advice) &&
+	       (advice == MADV_DONTNEED_LOCKED ||
+	        (advice == MADV_DONTNEED && !(area->flags & AREA_LOCKED)));
 }
 
 /* Where the part ends that is advised at once: with the area, or if its pages are dropped, for which
@@ -195,6 +214,8 @@ static int next_removal(struct spt *spt, uintptr_t *start, uintptr_t end, struct
 	removal->backing = NULL;
 	if (!area || area_start(area) >= end)
 		return 0;
+	if (is_sealed_against(area, MADV_REMOVE))
+		return -EPERM;
 	if (area->flags & AREA_LOCKED || !area->backing)
 		return -EINVAL;
 	if (!(area->flags & AREA_SHARED) || !(area->flags & AREA_MAY_WRITE))
@@ -253,6 +274,19 @@ int vm_madvise(struct spt *spt, uintptr_t address, uint32_t length, int advice)
 	if (advice == MADV_POPULATE_WRITE)
 		return populate(spt, address, end, POPULATE_WRITE);
 	return advise_range(spt, address, end, advice);
+}
+
+int vm_mseal(struct spt *spt, uintptr_t address, uint32_t length, int flags)
+{
+	uintptr_t end = address + page_round_up(length);
+	if (flags || page_offset(address) || end < address ||
+	    (length > 0 && page_round_up(length) == 0))
+		return -EINVAL;
+	SCOPED_MUTEX(&spt->lock);
+	if (range_covered(spt, address, end) < end)
+		return -ENOMEM;
+	spt->areas.any_sealed = true;
+	return range_set_flags(spt, address, end, AREA_SEALED, AREA_SEALED);
 }
 
 int vm_mincore(struct spt *spt, uintptr_t address, uint32_t pages, unsigned char *to)

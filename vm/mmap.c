@@ -201,10 +201,11 @@ static uintptr_t map_area(struct spt *spt, const struct request *request, uintpt
 	if (!area)
 		return -ENOMEM;
 	/* Without these flags the place was chosen because it is free. */
-	if (request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) &&
-	    range_unmap(spt, start, end) != 0) {
+	int error = request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)
+	                    ? range_unmap(spt, start, end) : 0;
+	if (error) {
 		area_free(area);
-		return -ENOMEM;
+		return error;
 	}
 	area_insert(&spt->areas, area);
 	if (!is_unreserved(request))
@@ -357,6 +358,8 @@ static int protect_part(struct spt *spt, uintptr_t start, uintptr_t end, uint32_
 	if ((rights & AREA_WRITE && !(area->flags & AREA_MAY_WRITE)) ||
 	    (rights & AREA_NEVER_CODE && rights & AREA_EXECUTE))
 		return -EACCES;
+	if (area->flags & AREA_SEALED)
+		return -EPERM;
 	rights &= AREA_RIGHTS;
 	*next = area->end < end ? area->end : end;
 	if ((area->flags & AREA_RIGHTS) == rights)

@@ -2,7 +2,7 @@
 /*
  * The calls that shape an address space: mmap(2), munmap(2), mprotect(2), brk(2),
  * remap_file_pages(2), and what exec needs (mmap.c); msync(2) (msync.c); mlock(2) and its kin
- * (mlock.c); mremap(2) (mremap.c); madvise(2), mincore(2) (madvise.c); fork (fork.c). Arguments
+ * (mlock.c); mremap(2) (mremap.c); madvise(2), mseal(2), mincore(2) (madvise.c); fork (fork.c). Arguments
  * are checked as Linux documents; errors are negative. They take spt->lock themselves and may
  * sleep, unless said otherwise.
  */
@@ -41,6 +41,9 @@ uintptr_t vm_mremap(struct spt *, uintptr_t old, uint32_t old_length, uint32_t n
 uintptr_t vm_brk(struct spt *, uintptr_t new_break);
 int vm_msync(struct spt *, uintptr_t address, uint32_t length, int flags);
 int vm_madvise(struct spt *, uintptr_t address, uint32_t length, int advice);
+/* From now on nobody unmaps, moves, replaces or protects these pages, nor drops what may not be written:
+ * -EPERM. flags: none. */
+int vm_mseal(struct spt *, uintptr_t address, uint32_t length, int flags);
 /* One byte a page into `to` (kernel memory), at most `pages` of them. */
 int vm_mincore(struct spt *, uintptr_t address, uint32_t pages, unsigned char *to);
 

@@ -67,6 +67,8 @@ static bool over_commit(const struct area *area, uint32_t more_bytes)
 /* Whether the area at the old place may become what is asked. */
 static int check_area(struct spt *spt, const struct remap *remap, const struct area *area)
 {
+	if (area->flags & AREA_SEALED)
+		return -EPERM;
 	if (remap->old_length == 0 && !(area->flags & AREA_SHARED))
 		return -EINVAL; /* a private mapping cannot be there twice */
 	if (remap->old_length > area->end - remap->old)
@@ -126,12 +128,15 @@ static int move_to(struct spt *spt, const struct remap *remap, uintptr_t place)
 static uintptr_t remap_move(struct spt *spt, const struct remap *remap)
 {
 	uintptr_t place = remap->new_address;
+	int error = 0;
 	if (spt->areas.count + AREAS_MORE >= area_count_max)
 		return -ENOMEM;
 	if (!(remap->flags & MREMAP_FIXED))
 		place = range_find_place(spt, must_move(remap) ? place : 0, remap->new_length);
-	else if (range_unmap(spt, place, place + remap->new_length) != 0)
-		return -ENOMEM;
+	else
+		error = range_unmap(spt, place, place + remap->new_length);
+	if (error)
+		return error;
 	if (!spt_area(spt, remap->old))
 		return -EFAULT; /* a second copy (old_length 0) was to go over the first */
 	if (!place || spt_own_range(spt, remap->old, old_end_of(remap)) != 0 ||
@@ -139,7 +144,7 @@ static uintptr_t remap_move(struct spt *spt, const struct remap *remap)
 		return -ENOMEM;
 	if (remap->old_length > 0 && range_split(spt, remap->old, old_end_of(remap)) != 0)
 		return -ENOMEM;
-	int error = move_to(spt, remap, place);
+	error = move_to(spt, remap, place);
 	return error ? (uintptr_t)error : place;
 }
 
@@ -184,17 +189,23 @@ static uintptr_t remap_locked(struct spt *spt, const struct remap *remap, bool *
 	if (!area)
 		return -EFAULT;
 	if (!must_move(remap) && remap->old_length >= remap->new_length) {
-		int error = range_unmap(spt, remap->old + remap->new_length, old_end_of(remap));
+		int error = area->flags & AREA_SEALED ? -EPERM : range_unmap(spt, remap->old + remap->new_length, old_end_of(remap));
 		return error ? (uintptr_t)error : remap->old;
 	}
 	if (remap->flags & MREMAP_FIXED && remap->old_length == remap->new_length)
 		return remap_each(spt, remap);
-	int error = check_area(spt, remap, area);
+	/* What is too long goes where it is, whatever areas it has; only the rest moves. */
+	struct remap rest = *remap;
+	if (remap->old_length > remap->new_length)
+		rest.old_length = remap->new_length;
+	int error = check_area(spt, &rest, area);
+	if (!error && rest.old_length < remap->old_length)
+		error = range_unmap(spt, old_end_of(&rest), old_end_of(remap));
 	if (error)
 		return error;
-	*bring_in = (area->flags & LOCKS) == AREA_LOCKED;
+	*bring_in = (spt_area(spt, remap->old)->flags & LOCKS) == AREA_LOCKED;
 	if (must_move(remap))
-		return remap_move(spt, remap);
+		return remap_move(spt, &rest);
 	if (remap_grow(spt, remap, area))
 		return remap->old;
 	return remap->flags & MREMAP_MAYMOVE ? remap_move(spt, remap) : (uintptr_t)-ENOMEM;

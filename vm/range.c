@@ -74,8 +74,18 @@ int range_split(struct spt *spt, uintptr_t start, uintptr_t end)
 	return split_at(spt, start) != 0 || split_at(spt, end) != 0 ? -ENOMEM : 0;
 }
 
+static bool any_sealed(struct spt *spt, uintptr_t start, uintptr_t end)
+{
+	struct area *area = spt->areas.any_sealed ? spt_area_from(spt, start) : NULL;
+	while (area && area_start(area) < end && !(area->flags & AREA_SEALED))
+		area = area_next(area);
+	return area && area_start(area) < end;
+}
+
 int range_unmap(struct spt *spt, uintptr_t start, uintptr_t end)
 {
+	if (any_sealed(spt, start, end))
+		return -EPERM;
 	spt_note_resident(spt, start, end);
 	if (range_split(spt, start, end) != 0 || spt_part(spt, start, end) != 0)
 		return -ENOMEM;

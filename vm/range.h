@@ -24,7 +24,8 @@ bool range_free(struct spt *, uintptr_t start, uint32_t length);
 uintptr_t range_find_place(struct spt *, uintptr_t hint, uint32_t length);
 /* Cuts areas so that none crosses an end of the range. 0 or -ENOMEM. May sleep. */
 int range_split(struct spt *, uintptr_t start, uintptr_t end);
-/* Takes away whatever is promised there. 0, or -ENOMEM with nothing taken. May sleep. */
+/* Takes away whatever is promised there. 0, or with nothing taken -ENOMEM, -EPERM (some of it is sealed).
+ * May sleep. */
 int range_unmap(struct spt *, uintptr_t start, uintptr_t end);
 /* The areas of the range, which cover it, get these flags of `mask`, and no others of it. 0 or
  * -ENOMEM. May sleep. */

@@ -153,6 +153,14 @@ void cpu_load_tls(const uint64_t descriptors[3])
 		gdt[GDT_TLS + i] = descriptors[i];
 }
 
+void cpu_hide_time(bool hide)
+{
+	uint32_t cr4;
+	this_cpu()->hides_time = hide;
+	__asm__ volatile("movl %%cr4, %0" : "=r"(cr4));
+	__asm__ volatile("movl %0, %%cr4" : : "r"(hide ? cr4 | CR4_TSD : cr4 & ~CR4_TSD));
+}
+
 void cpu_set_kernel_stack(uintptr_t top)
 {
 	cpu_task.esp0 = top;

@@ -21,6 +21,7 @@ struct cpu {
 	bool fpu_loaded;             /* the FPU's registers hold current's state */
 	bool has_global_pages, has_large_pages, has_fxsr;
 	bool has_no_execute;         /* and page tables that can say so */
+	bool hides_time;             /* programs may not read the time-stamp counter now */
 #ifdef PAGODA_DEBUG
 	struct locks_held spinlocks; /* lockorder.c's */
 #endif
@@ -63,5 +64,7 @@ void cpu_init(void);
 void cpu_load_tls(const uint64_t descriptors[3]);
 /* Where the processor puts its stack pointer when user mode is interrupted. */
 void cpu_set_kernel_stack(uintptr_t top);
+/* Whether programs that read the time-stamp counter get a general protection fault (CR4.TSD). */
+void cpu_hide_time(bool);
 /* Loads the page directory unless it is loaded; counts what it does. */
 void cpu_load_directory(physaddr_t directory);

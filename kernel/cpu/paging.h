@@ -19,6 +19,7 @@
 #define CR0_NE 0x00000020u
 #define CR0_WP 0x00010000u /* supervisor writes obey read-only entries */
 #define CR0_PG 0x80000000u
+#define CR4_TSD 0x00000004u
 #define CR4_PSE 0x00000010u
 #define CR4_PAE 0x00000020u
 #define CR4_PGE 0x00000080u

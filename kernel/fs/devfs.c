@@ -15,6 +15,7 @@
 #include "kernel/fs/transfer.h"
 #include "kernel/log.h"
 #include "kernel/sched/thread.h"
+#include "lib/string.h"
 #include "vm/page.h"
 
 #define PIECE 256u /* bytes copied over the stack at a time */
@@ -69,6 +70,19 @@ static ssize_t random_read(struct file *file, struct transfer *transfer, loff_t 
 	return done ? (ssize_t)done : -EFAULT;
 }
 
+/* The level that a line "<3>text" begins with, passed over, and perhaps with more in higher bits: the
+ * facility, syslog(3). -1: none. */
+static int take_level(const char **line)
+{
+	char *end;
+	unsigned long priority = **line == '<' ? strtoul(*line + 1, &end, 10) : 0;
+
+	if (**line != '<' || end == *line + 1 || *end != '>')
+		return -1;
+	*line = end + 1;
+	return (int)(priority & 7);
+}
+
 /* Each write is a line of the kernel's log, as on Linux. */
 static ssize_t kmsg_write(struct file *file, struct transfer *transfer, loff_t *position)
 {
@@ -81,7 +95,9 @@ static ssize_t kmsg_write(struct file *file, struct transfer *transfer, loff_t *
 	while (length && line[length - 1] == '\n')
 		length--;
 	line[length] = '\0';
-	log_print("%s", line);
+	const char *words = line;
+	int level = take_level(&words);
+	log_with_level(level, "%s", words);
 	return n;
 }
 
@@ -94,7 +110,8 @@ static ssize_t kmsg_read(struct file *file, struct transfer *transfer, loff_t *p
 	(void)file;
 	while (transfer->left && *position < INT32_MAX) {
 		size_t wanted = transfer->left < PIECE ? transfer->left : PIECE;
-		size_t part = log_read_from(*position, piece, wanted);
+		uint32_t from = log_start() + (uint32_t)*position;
+		size_t part = log_read(&from, piece, wanted);
 
 		if (!part)
 			break;

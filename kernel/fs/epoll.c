@@ -108,9 +108,16 @@ static void note(struct watch *watch)
 	spin_unlock_irq(&ready_lock, flags);
 }
 
-static void woken(struct waiter *waiter)
+/* EPOLLEXCLUSIVE: of several epolls those are left out that come after one where somebody sleeps. */
+static bool woken(struct waiter *waiter, bool taken)
 {
-	note(LIST_ENTRY(waiter, struct place, waiter)->watch);
+	struct watch *watch = LIST_ENTRY(waiter, struct place, waiter)->watch;
+	bool exclusive = watch->event.events & EPOLLEXCLUSIVE;
+	bool takes = exclusive && wait_any(&watch->epoll->changed);
+
+	if (!exclusive || !taken)
+		note(watch);
+	return takes;
 }
 
 static bool any_ready(struct epoll *epoll);

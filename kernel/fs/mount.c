@@ -273,7 +273,9 @@ int vfs_mount(const char *source, struct dentry *at, const char *path, const cha
 	if (error)
 		return error;
 	SCOPED_MUTEX(&mount_lock);
-	if (flags & MS_REMOUNT)
+	if (S_ISLNK(place->inode->mode) && place->inode->fs->type == &proc_type)
+		error = -ENOENT; /* a process's link: it is gone with the process */
+	else if (flags & MS_REMOUNT)
 		error = flags & MS_BIND ? -EINVAL : remount(place, flags, options);
 	else if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE))
 		error = place->parent ? -EINVAL : 0; /* nothing goes from mount to mount here */

@@ -254,6 +254,13 @@ static int walk_to_last(struct walk *walk)
 	}
 }
 
+/* Whether it is a link to follow. Where the rest has no name it is where the walk stands, which may be a
+ * link only if one of /proc led there: that is the object itself. */
+static bool is_link(const struct walk *walk, const struct dentry *found)
+{
+	return S_ISLNK(found->inode->mode) && walk->name[0];
+}
+
 /* Walks to the end, through a last symbolic link if asked for. */
 static int walk_whole(struct walk *walk, bool follow, struct dentry **found)
 {
@@ -263,7 +270,7 @@ static int walk_whole(struct walk *walk, bool follow, struct dentry **found)
 			error = walk_find(walk, found);
 		if (error)
 			return error;
-		if (S_ISLNK((*found)->inode->mode) && (follow || walk->directory)) {
+		if (is_link(walk, *found) && (follow || walk->directory)) {
 			error = walk_follow(walk, *found);
 			dentry_put(*found);
 			if (error)
@@ -878,7 +885,7 @@ static int open_walk(struct walk *walk, uint32_t flags, uint32_t mode, struct de
 		if (error)
 			return error;
 		*found = dentry_mounted(*found);
-		if (!S_ISLNK((*found)->inode->mode) || !follow)
+		if (!is_link(walk, *found) || !follow)
 			return 0;
 		error = walk_follow(walk, *found);
 		dentry_put(*found);

@@ -18,6 +18,7 @@
 #include "kernel/owner.h"
 #include "kernel/panic.h"
 #include "lib/printf.h"
+#include "lib/tree.h"
 #include "vm/page.h"
 #include "vm/usercopy.h"
 
@@ -27,23 +28,139 @@ static struct mutex fifo_lock = MUTEX_INIT(fifo_lock, "fifo");
 static struct file_system *pipe_fs;
 static uint32_t last_number;
 
-static struct pipe *pipe_new(void)
-{
-	struct pipe *pipe = slab_alloc_zeroed(&pipe_slab);
+/* --- how much each user has -------------------------------------------------------------- */
 
-	if (!pipe)
-		return NULL;
-	pipe->buffers = kmalloc(PIPE_PAGES * sizeof(*pipe->buffers));
-	if (!pipe->buffers) {
-		slab_free(&pipe_slab, pipe);
-		return NULL;
-	}
-	pipe->size = PIPE_PAGES;
+/* The pages that all pipes of a user may take: pipe(7). */
+struct pipe_user {
+	struct tree_node node; /* key: the user's id */
+	uint32_t pages;
+};
+
+static struct mutex users_lock = MUTEX_INIT(users_lock, "pipe users");
+static struct tree users; /* users_lock */
+static struct slab_cache user_slab = SLAB_CACHE("pipe_user", sizeof(struct pipe_user));
+static uint32_t pages_most = PIPE_PAGES_MOST; /* of a pipe that is made larger */
+static uint32_t user_soft = 16384, user_hard; /* pages; 0: no limit */
+
+static struct pipe_user *user_of(uint32_t uid)
+{
+	struct tree_node *node = tree_find(&users, uid);
+
+	return node ? TREE_ENTRY(node, struct pipe_user, node) : NULL;
+}
+
+static bool is_beyond(uint32_t pages, uint32_t limit)
+{
+	return limit && pages > limit && !right_has(MAY_EXCEED_LIMITS, NULL) &&
+	       !right_has(MAY_FILL_PIPES, NULL);
+}
+
+static int user_make(uint32_t uid, struct pipe_user **user)
+{
+	*user = slab_alloc_zeroed(&user_slab);
+	if (!*user)
+		return -ENOMEM;
+	(*user)->node.key = uid;
+	tree_insert(&users, &(*user)->node);
+	return 0;
+}
+
+static void user_give_up(struct pipe_user *user)
+{
+	if (user->pages)
+		return;
+	tree_remove(&users, &user->node);
+	slab_free(&user_slab, user);
+}
+
+/* A new pipe of the user: how many pages it gets, or -ENFILE, -ENOMEM. */
+static int user_begin_pipe(uint32_t uid)
+{
+	uint32_t pages = PIPE_PAGES;
+
+	if (pages > pages_most && !right_has(MAY_EXCEED_LIMITS, NULL))
+		pages = pages_most;
+	SCOPED_MUTEX(&users_lock);
+	struct pipe_user *user = user_of(uid);
+	int error = user ? 0 : user_make(uid, &user);
+	if (error)
+		return error;
+	if (is_beyond(user->pages + pages, user_soft))
+		pages = PIPE_PAGES_LEAST;
+	if (is_beyond(user->pages + pages, user_hard))
+		error = -ENFILE;
+	else
+		user->pages += pages;
+	user_give_up(user);
+	return error ? error : (int)pages;
+}
+
+/* One of its pipes changes its size, to 0 if it is no more. -EPERM: that would be too much. */
+static int user_change_pipe(uint32_t uid, uint32_t old, uint32_t new)
+{
+	SCOPED_MUTEX(&users_lock);
+	struct pipe_user *user = user_of(uid);
+	uint32_t pages = user->pages - old + new;
+	if (new > old && (is_beyond(pages, user_soft) || is_beyond(pages, user_hard)))
+		return -EPERM;
+	user->pages = pages;
+	user_give_up(user);
+	return 0;
+}
+
+uint32_t pipe_user_soft_limit(void)
+{
+	return user_soft;
+}
+
+int pipe_set_user_soft_limit(uint32_t pages)
+{
+	user_soft = pages;
+	return 0;
+}
+
+uint32_t pipe_user_hard_limit(void)
+{
+	return user_hard;
+}
+
+int pipe_set_user_hard_limit(uint32_t pages)
+{
+	user_hard = pages;
+	return 0;
+}
+
+static void pipe_begin(struct pipe *pipe, uint32_t uid, uint32_t pages)
+{
+	pipe->size = pages;
+	pipe->uid = uid;
 	mutex_init(&pipe->lock, "pipe");
 	condition_init(&pipe->readable);
 	condition_init(&pipe->writable);
 	list_init(&pipe->owners);
-	return pipe;
+}
+
+/* 0, -ENOMEM, -ENFILE. */
+static int pipe_new(struct pipe **made)
+{
+	uint32_t uid = rights_caller()->uid;
+	int pages = user_begin_pipe(uid);
+
+	if (pages < 0)
+		return pages;
+	struct pipe *pipe = slab_alloc_zeroed(&pipe_slab);
+	struct pipe_buffer *buffers = kmalloc((uint32_t)pages * sizeof(*buffers));
+	if (!pipe || !buffers) {
+		if (pipe)
+			slab_free(&pipe_slab, pipe);
+		kfree(buffers);
+		(void)user_change_pipe(uid, (uint32_t)pages, 0);
+		return -ENOMEM;
+	}
+	pipe->buffers = buffers;
+	pipe_begin(pipe, uid, (uint32_t)pages);
+	*made = pipe;
+	return 0;
 }
 
 static void pipe_free(struct pipe *pipe)
@@ -52,6 +169,7 @@ static void pipe_free(struct pipe *pipe)
 		kfree(pipe_buffer(pipe, i)->page);
 	kfree(pipe->spare);
 	kfree(pipe->buffers);
+	(void)user_change_pipe(pipe->uid, pipe->size, 0);
 	slab_free(&pipe_slab, pipe);
 }
 
@@ -294,14 +412,15 @@ int pipe_size(const struct file *file)
 /* Another ring with the same buffers. The lock is held. */
 static int resize(struct pipe *pipe, uint32_t size)
 {
-	struct pipe_buffer *buffers = kmalloc(size * sizeof(*buffers));
 	uint32_t count = pipe_count(pipe);
 
-	if (!buffers)
-		return -ENOMEM;
-	if (count > size) {
-		kfree(buffers);
+	if (count > size)
 		return -EBUSY;
+	struct pipe_buffer *buffers = kmalloc(size * sizeof(*buffers));
+	int error = buffers ? user_change_pipe(pipe->uid, pipe->size, size) : -ENOMEM;
+	if (error) {
+		kfree(buffers);
+		return error;
 	}
 	for (uint32_t i = 0; i < count; i++)
 		buffers[i] = *pipe_buffer(pipe, pipe->tail + i);
@@ -312,8 +431,6 @@ static int resize(struct pipe *pipe, uint32_t size)
 	pipe->head = count;
 	return 0;
 }
-
-static uint32_t pages_most = PIPE_PAGES_MOST; /* of a pipe that is made larger */
 
 uint32_t pipe_size_limit(void)
 {
@@ -379,10 +496,9 @@ static void ends_add(struct pipe *pipe, uint32_t flags, int change)
 static int fifo_attach(struct inode *inode)
 {
 	SCOPED_MUTEX(&fifo_lock);
-	if (!inode->pipe)
-		inode->pipe = pipe_new();
-	if (!inode->pipe)
-		return -ENOMEM;
+	int error = inode->pipe ? 0 : pipe_new(&inode->pipe);
+	if (error)
+		return error;
 	inode->pipe->users++;
 	return 0;
 }

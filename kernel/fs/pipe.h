@@ -22,6 +22,7 @@ struct file;
 struct transfer;
 
 #define PIPE_PAGES 16u          /* buffers of a new pipe */
+#define PIPE_PAGES_LEAST 2u     /* the same of a user who has too many */
 #define PIPE_PAGES_MOST 256u    /* and of the largest: what the ring may take of the kernel's memory */
 
 enum pipe_buffer_kind {
@@ -40,6 +41,7 @@ struct pipe {
 	struct mutex lock;         /* guards all but users */
 	struct pipe_buffer *buffers;
 	uint32_t size;             /* of the ring: a power of two */
+	uint32_t uid;              /* whose pipes it is counted among */
 	char *spare;               /* the page that was emptied last, for the next write; or NULL */
 	uint32_t head, tail;
 	uint32_t readers, writers; /* open ends */

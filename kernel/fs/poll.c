@@ -47,12 +47,14 @@ static struct page_of_watches *page_create(uint32_t watches)
 	return page;
 }
 
-static void woken(struct waiter *waiter)
+static bool woken(struct waiter *waiter, bool taken)
 {
 	struct poll_sleeper *sleeper = LIST_ENTRY(waiter, struct watch, waiter)->sleeper;
 
+	(void)taken;
 	sleeper->woken = true;
 	thread_wake(sleeper->thread, WOKEN_BY_WAKER);
+	return false;
 }
 
 static void join(struct poll_table *table, struct wait_queue *queue)

@@ -633,7 +633,32 @@ static int proc_iterate(struct file *file, loff_t *position,
 	return 0;
 }
 
-static const struct file_ops directory_ops = {.iterate = proc_iterate};
+static bool is_of_process(const struct proc_inode *directory)
+{
+	return directory->kind == KIND_PROCESS && !directory->thread;
+}
+
+/* What is open stands for the process that it was opened of (procfs_process_of). */
+static int directory_open(struct file *file)
+{
+	const struct proc_inode *directory = proc_inode(file->inode);
+
+	if (is_of_process(directory))
+		file->private = (void *)(uintptr_t)processes->birth(directory->process);
+	return 0;
+}
+
+static const struct file_ops directory_ops = {.iterate = proc_iterate, .open = directory_open};
+
+pid_t procfs_process_of(const struct file *file)
+{
+	const struct proc_inode *directory = proc_inode(file->inode);
+
+	if (file->ops != &directory_ops || !is_of_process(directory))
+		return -EBADF;
+	uint32_t birth = processes->birth(directory->process);
+	return birth && birth == (uintptr_t)file->private ? directory->process : -ESRCH;
+}
 
 /* --- files ------------------------------------------------------------------------------ */
 

@@ -94,5 +94,9 @@ struct process_directory {
 	int (*may_look)(pid_t);
 	/* Which program it runs, counted; 0: it is gone. */
 	uint32_t (*program)(pid_t);
+	/* When it began, so that a later one of the same number is told from it; 0: it is gone. */
+	uint32_t (*birth)(pid_t);
 };
 void procfs_set_processes(const struct process_directory *);
+/* The process whose directory the open file is. -EBADF: it is none; -ESRCH: the process is gone. */
+pid_t procfs_process_of(const struct file *);

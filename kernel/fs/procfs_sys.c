@@ -59,6 +59,8 @@ static uint32_t random_bits(void)
 static const struct procfs_number numbers[] = {
 	{"sys/fs/file-max", files_limit, files_set_limit},
 	{"sys/fs/pipe-max-size", pipe_size_limit, pipe_set_size_limit},
+	{"sys/fs/pipe-user-pages-soft", pipe_user_soft_limit, pipe_set_user_soft_limit},
+	{"sys/fs/pipe-user-pages-hard", pipe_user_hard_limit, pipe_set_user_hard_limit},
 	{"sys/fs/leases-enable", leases_enabled, leases_enable},
 	{"sys/fs/lease-break-time", lease_break_seconds, lease_set_break_seconds},
 	{"sys/fs/dir-notify-enable", notify_by_signal_enabled, notify_by_signal_enable},

@@ -150,12 +150,11 @@ static void cmdline_show(struct text *text)
 static void kmsg_show(struct text *text)
 {
 	char piece[256];
-	size_t from = 0, n;
+	uint32_t from = 0;
+	size_t n;
 
-	while ((n = log_read_from(from, piece, sizeof(piece)))) {
+	for (; (n = log_read(&from, piece, sizeof(piece))); from += n)
 		text_write(text, piece, n);
-		from += n;
-	}
 }
 
 /* --- sys/kernel ------------------------------------------------------------------------- */
@@ -227,8 +226,41 @@ static int trace_store(const char *text, size_t length)
 	return trace_control(text);
 }
 
+/* proc_sys_kernel(5): four numbers; of those written the first may be all. */
+static void levels_show(struct text *text)
+{
+	struct log_levels levels = log_levels_get();
+
+	text_print(text, "%d\t%d\t%d\t%d\n", levels.console, levels.message, levels.least,
+	           levels.first);
+}
+
+static int levels_store(const char *text, size_t length)
+{
+	struct log_levels levels = log_levels_get();
+	int *const places[] = {&levels.console, &levels.message, &levels.least, &levels.first};
+	const char *at = text;
+	char *end;
+
+	(void)length;
+	for (int i = 0; i < 4; i++, at = end) {
+		int value = (int)strtol(at, &end, 10);
+		if (end == at)
+			break;
+		*places[i] = value;
+	}
+	while (*at == ' ' || *at == '\t' || *at == '\n')
+		at++;
+	if (end == text || *at)
+		return -EINVAL;
+	log_levels_set(&levels);
+	return 0;
+}
+
 static const struct procfs_number pid_max = {
 	"sys/kernel/pid_max", thread_id_limit, thread_set_id_limit};
+static const struct procfs_number pid_last = {
+	"sys/kernel/ns_last_pid", thread_last_id, thread_set_last_id};
 
 static uint32_t taints;
 
@@ -255,6 +287,7 @@ void procfs_register_system(void)
 {
 	procfs_register("version", version_show, NULL);
 	procfs_register("uptime", uptime_show, NULL);
+	procfs_register("sys/kernel/printk", levels_show, levels_store);
 	procfs_register("loadavg", loadavg_show, NULL);
 	procfs_register("stat", stat_show, NULL);
 	procfs_register("diskstats", diskstats_show, NULL);
@@ -265,6 +298,7 @@ void procfs_register_system(void)
 	procfs_register("interrupts", interrupts_show, NULL);
 	procfs_register_secret("kmsg", kmsg_show);
 	procfs_register_number(&pid_max);
+	procfs_register_number(&pid_last);
 	procfs_register_number(&tainted);
 	procfs_register("sys/kernel/hostname", hostname_show, hostname_store);
 	procfs_register("sys/kernel/domainname", domainname_show, domainname_store);

@@ -368,6 +368,12 @@ int pipe_resize(struct file *, uint32_t bytes);
 /* The most that it may be made by who may not exceed limits: /proc/sys/fs/pipe-max-size. */
 uint32_t pipe_size_limit(void);
 int pipe_set_size_limit(uint32_t bytes); /* 0 or -EINVAL */
+/* How many pages all pipes of one user may have, unless it has the right (pipe(7)): from the soft limit on
+ * a new one gets two; beyond the hard one there is no more. 0: no limit. Set: 0. */
+uint32_t pipe_user_soft_limit(void);
+int pipe_set_user_soft_limit(uint32_t pages);
+uint32_t pipe_user_hard_limit(void);
+int pipe_set_user_hard_limit(uint32_t pages);
 /* The bytes of its pages, as file_held. */
 size_t pipe_held(const struct file *);
 /* splice(2): up to n bytes, one of the two being a pipe; the other may have a position given, as

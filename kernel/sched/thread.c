@@ -216,6 +216,22 @@ int thread_set_id_limit(uint32_t limit)
 	return 0;
 }
 
+uint32_t thread_last_id(void)
+{
+	return (uint32_t)last_id;
+}
+
+int thread_set_last_id(uint32_t id)
+{
+	if (id > (uint32_t)id_max)
+		return -EINVAL;
+	uint32_t flags = spin_lock_irq(&threads_lock);
+	last_id = (pid_t)id;
+	free_end = 0; /* what is known of those in use is about what followed the old one */
+	spin_unlock_irq(&threads_lock, flags);
+	return 0;
+}
+
 void thread_set_id_hook(pid_t (*next_used)(pid_t))
 {
 	id_hook = next_used;

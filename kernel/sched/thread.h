@@ -62,6 +62,7 @@ struct thread {
 	struct process *process;       /* its process (userprog/), or NULL; */
 	struct task *task;             /* and which of its threads it is */
 	bool reclaiming;               /* is freeing memory: may use the reserve */
+	bool hides_time;               /* its program may not read the time-stamp counter */
 	bool traced;                   /* chosen for the trace, with all its children */
 	uint32_t waits;                /* wait queues it is on */
 	uintptr_t fault_address;       /* CR2 of its latest page fault */
@@ -176,6 +177,10 @@ void thread_set_id_hook(pid_t (*next_used)(pid_t from));
 /* Numbers given out are below this (proc_sys_kernel(5), pid_max). -EINVAL: out of range. */
 uint32_t thread_id_limit(void);
 int thread_set_id_limit(uint32_t limit);
+/* The number given out last; and which it is to be, so that the next free one above it follows. -EINVAL:
+ * out of range. */
+uint32_t thread_last_id(void);
+int thread_set_last_id(uint32_t id);
 /* What a thread uses of the processor: run_ns of the current thread counts up to now after
  * thread_account. When the thread has used `ns` more, the next tick that finds it running calls
  * the hook, in the timer's interrupt; UINT64_MAX: never. The door for userprog. */

@@ -81,11 +81,11 @@ void wait_finish(struct waiter *waiter)
 	thread_current()->waits--;
 }
 
-/* Whether that was a thread's. Queue locked. */
-static bool wake(struct waiter *waiter)
+/* Whether that was a thread's. `taken`: one that watches took the wake. Queue locked. */
+static bool wake(struct waiter *waiter, bool *taken)
 {
 	if (waiter->woken) {
-		waiter->woken(waiter);
+		*taken |= waiter->woken(waiter, *taken);
 		return false;
 	}
 	list_remove(&waiter->link);
@@ -95,23 +95,26 @@ static bool wake(struct waiter *waiter)
 
 void wait_wake_all(struct wait_queue *queue)
 {
+	bool taken = false;
 	uint32_t flags = spin_lock_irq(&queue->lock);
 	LIST_FOR_SAFE(&queue->waiters, struct waiter, waiter, link)
-		wake(waiter);
+		wake(waiter, &taken);
 	spin_unlock_irq(&queue->lock, flags);
 }
 
 void wait_wake_one(struct wait_queue *queue)
 {
+	bool taken = false;
 	uint32_t flags = spin_lock_irq(&queue->lock);
 	LIST_FOR_SAFE(&queue->waiters, struct waiter, waiter, link)
-		if (wake(waiter))
+		if (wake(waiter, &taken))
 			break;
 	spin_unlock_irq(&queue->lock, flags);
 }
 
 /* Those who watch stand in front, so that wait_wake_one passes them all. */
-void wait_watch(struct wait_queue *queue, struct waiter *waiter, void (*woken)(struct waiter *))
+void wait_watch(struct wait_queue *queue, struct waiter *waiter,
+                bool (*woken)(struct waiter *, bool taken))
 {
 	waiter->queue = queue;
 	waiter->woken = woken;

@@ -31,7 +31,7 @@ struct waiter {
 	struct list_link link;
 	struct thread *thread;
 	struct wait_queue *queue;
-	void (*woken)(struct waiter *); /* of one that watches; NULL: the thread is woken */
+	bool (*woken)(struct waiter *, bool taken); /* of one that watches; NULL: the thread is woken */
 };
 
 #define WAIT_FOREVER UINT64_MAX
@@ -48,8 +48,9 @@ int wait_sleep(bool interruptible, uint64_t deadline);
 void wait_finish(struct waiter *);
 
 /* From now on `woken` is called at each wake, with the queue locked and interrupts off: it must not
- * touch a wait queue's waiters. Until wait_unwatch; also from another thread. */
-void wait_watch(struct wait_queue *, struct waiter *, void (*woken)(struct waiter *));
+ * touch a wait queue's waiters. It says whether it takes the wake: woke somebody, where one is enough.
+ * Who comes after it is told that it is taken. Until wait_unwatch; also from another thread. */
+void wait_watch(struct wait_queue *, struct waiter *, bool (*woken)(struct waiter *, bool taken));
 void wait_unwatch(struct waiter *);
 /* The queue is about to be freed, and nobody wakes it any more: whoever still watches it stays
  * unwoken, and may unwatch later. */

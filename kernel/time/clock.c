@@ -38,6 +38,9 @@ static bool shared; /* programs may read the time page */
 static uint32_t seconds;
 
 static struct spinlock realtime_lock = SPINLOCK_INIT("realtime");
+/* realtime_lock: what the wall clock gains, in parts of 2^32, and since when. */
+static int32_t rate;
+static uint64_t rate_since;
 
 /* Both counters at one moment. A guest may lose its processor between the readings, so
  * the pair that was read fastest of a few is the true one. */
@@ -109,12 +112,33 @@ uint32_t clock_tsc_scale(void)
 	return clock.ns_per_tsc;
 }
 
+/* What it has gained since its rate was set. realtime_lock held. */
+static uint64_t gained(uint64_t now)
+{
+	uint64_t ns = now - rate_since;
+	return (uint64_t)((int64_t)(ns >> 32) * rate + ((int64_t)(uint32_t)ns * rate >> 32));
+}
+
 uint64_t clock_realtime(void)
 {
 	uint32_t flags = spin_lock_irq(&realtime_lock);
-	uint64_t offset = clock.offset[CLOCK_REALTIME];
+	uint64_t now = clock_now(), offset = clock.offset[CLOCK_REALTIME];
+	if (rate)
+		offset += gained(now);
 	spin_unlock_irq(&realtime_lock, flags);
-	return clock_now() + offset;
+	return now + offset;
+}
+
+uint64_t clock_when_realtime(uint64_t ns)
+{
+	uint64_t now = clock_now(), real = clock_realtime();
+	uint64_t left = ns > real ? ns - real : 0, when = now + left;
+	uint32_t flags = spin_lock_irq(&realtime_lock);
+	/* That many of its nanoseconds are fewer of the other's if it goes faster. */
+	if (rate && left < 1ull << 46)
+		when = now + (left << 16) / (uint64_t)((1ll << 16) + (rate >> 16)) + 1;
+	spin_unlock_irq(&realtime_lock, flags);
+	return when < now ? UINT64_MAX : when;
 }
 
 uint32_t clock_seconds(void)
@@ -134,18 +158,32 @@ void clock_fill_page(struct time_page *page)
 	page->tsc_start = clock.tsc_start;
 	page->ns_per_tsc = clock.ns_per_tsc;
 	memcpy(page->offset, clock.offset, sizeof page->offset);
-	__atomic_store_n(&page->sequence, shared ? clock.sequence : 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&page->sequence, shared && !rate ? clock.sequence : 0,
+	                 __ATOMIC_SEQ_CST);
 	spin_unlock_irq(&realtime_lock, flags);
 }
 
 void clock_set_realtime(uint64_t ns)
 {
 	uint32_t flags = spin_lock_irq(&realtime_lock);
-	clock.offset[CLOCK_REALTIME] = ns - clock_now();
+	rate_since = clock_now();
+	clock.offset[CLOCK_REALTIME] = ns - rate_since;
 	if (++clock.sequence == 0)
 		clock.sequence = 1;
 	spin_unlock_irq(&realtime_lock, flags);
 	seconds_update();
+}
+
+void clock_set_rate(int32_t new)
+{
+	uint32_t flags = spin_lock_irq(&realtime_lock);
+	uint64_t now = clock_now();
+	clock.offset[CLOCK_REALTIME] += gained(now);
+	rate_since = now;
+	rate = new;
+	if (++clock.sequence == 0)
+		clock.sequence = 1;
+	spin_unlock_irq(&realtime_lock, flags);
 }
 
 void clock_init(void)

@@ -23,8 +23,13 @@ uint32_t clock_tsc_scale(void);
 uint64_t clock_realtime(void); /* ns since 1970-01-01 UTC */
 uint32_t clock_seconds(void);  /* in seconds, as of the timer's latest interrupt: cheaper */
 void clock_set_realtime(uint64_t ns);
+/* The wall clock goes faster than the other from now on by `rate` parts of 2^32; below 0: slower. */
+void clock_set_rate(int32_t rate);
+/* What the other shows when the wall clock shows this, at the rate that it has now; not before now. */
+uint64_t clock_when_realtime(uint64_t ns);
 /* Makes the page right (time_page.h), which programs may be reading. It is so until the wall clock is
- * set. With clock.share=0 on the kernel's command line it says that they must ask the kernel. */
+ * set. With clock.share=0 on the kernel's command line, and while the wall clock has another rate, it says
+ * that they must ask the kernel. */
 struct time_page;
 void clock_fill_page(struct time_page *);
 

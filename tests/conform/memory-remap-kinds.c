@@ -59,5 +59,13 @@ int main(void)
 			close(fd);
 		}
 	}
+	for (int cut = 2; cut <= 5; cut++) {
+		int fd = new_file("f", 5);
+
+		put(1, 5, PROT_READ | PROT_WRITE, MAP_PRIVATE, 'a');
+		mprotect(at(cut), PAGE, PROT_READ);
+		try("several areas, made shorter", fd, 5, 2, FIXED);
+		close(fd);
+	}
 	return 0;
 }

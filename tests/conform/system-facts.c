@@ -230,6 +230,7 @@ int main(void)
 	calls();
 	usages();
 	slack();
+	say("there is a limit of processes %d", sysconf(_SC_CHILD_MAX) > 0);
 	say("%.28s", content("/proc/partitions"));
 	say("%.25s", content("/proc/devices"));
 	say("block devices: %d", strstr(text, "\nBlock devices:\n") != NULL);

@@ -106,7 +106,8 @@ bool wait_any(const struct wait_queue *queue)
 	return true;
 }
 
-void wait_watch(struct wait_queue *queue, struct waiter *waiter, void (*woken)(struct waiter *))
+void wait_watch(struct wait_queue *queue, struct waiter *waiter,
+                bool (*woken)(struct waiter *, bool taken))
 {
 	(void)queue, (void)waiter, (void)woken;
 }
