@@ -259,7 +259,9 @@ static void timer_file_show(struct file *file, struct text *text)
 	uint64_t now = countdown_now(&timer->countdown);
 	struct countdown_setting left = timer_file_left_locked(timer, now);
 	uint32_t settime = timer->settime;
-	uint64_t ticks = timer->expired ? countdown_times_locked(&timer->countdown, now) : 0;
+	/* Also what is due and has not rung yet: its time has come. */
+	bool due = timer->expired || (timer->countdown.deadline && timer->countdown.deadline <= now);
+	uint64_t ticks = due ? countdown_times_locked(&timer->countdown, now) : 0;
 	spin_unlock_irq(&process_lock, flags);
 	text_print(text, "clockid: %d\nticks: %llu\nsettime flags: 0%o\n", timer->clock, ticks,
 	           settime);
