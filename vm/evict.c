@@ -183,8 +183,12 @@ static uint32_t choose_victims(uint32_t wanted, struct writeback *batch)
 /* A page whose slot cannot be written stays; the next time it goes to another slot. */
 static bool slot_is_broken(struct frame *frame, uint32_t slot)
 {
+	if (frame_has(frame, FRAME_BUSY))
+		return false;
+	if (frame->state == FRAME_FILE)
+		return frame->owner.source->shmem && shmem_slot_is_broken(frame);
 	if (frame->state != FRAME_ANON || frame->owner.anon->slot != slot ||
-	    frame_has(frame, FRAME_BUSY) || !frame_clear(frame, FRAME_ERROR))
+	    !frame_clear(frame, FRAME_ERROR))
 		return false;
 	swap_slot_retire(slot);
 	frame->owner.anon->slot = 0;

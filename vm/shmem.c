@@ -123,12 +123,21 @@ void shmem_read(struct page_source *source, struct frame *frame)
 	frame_io_done(frame, 0);
 }
 
+bool shmem_slot_is_broken(struct frame *frame)
+{
+	struct shmem *shmem = frame->owner.source->shmem;
+	uint32_t *place = slot_place(shmem, frame->index);
+	if (!frame_clear(frame, FRAME_ERROR) || !place || !*place)
+		return false;
+	swap_slot_retire(slot_take(shmem, place));
+	return true;
+}
+
 /* The slot that the page is written to: its own, or a new one; 0 if none is free. */
 static uint32_t slot_for_writing(struct shmem *shmem, struct frame *frame)
 {
+	shmem_slot_is_broken(frame); /* found by another than who wrote it */
 	uint32_t *place = slot_place(shmem, frame->index);
-	if (place && *place && frame_clear(frame, FRAME_ERROR))
-		swap_slot_retire(slot_take(shmem, place)); /* it could not be written the last time */
 	uint32_t slot = place && !*place ? swap_slot_alloc() : 0;
 	if (slot)
 		slot_note(shmem, place, slot);

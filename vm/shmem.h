@@ -85,6 +85,8 @@ bool shmem_mapped_writable(const struct shmem *);
 
 /* For the rest of vm/. Whether the page, of shared memory, has a slot. vm_lock held. */
 bool shmem_has_slot(const struct frame *);
+/* If it could not be written to its slot the last time, that slot is used no more: true. vm_lock held. */
+bool shmem_slot_is_broken(struct frame *);
 /* Brings in every page that lies on the swap device, and gives up its slot: swapoff(2). Sleeps, and
  * may take long. 0, -ENOMEM, -EIO, -EINTR. */
 int shmem_leave_swap(uint32_t device);
