@@ -106,6 +106,7 @@ class State:
             disks, policy = self.disks, self.policy
             self.forget()
             self.disks, self.policy = disks, policy
+            self.joined = True   # what ends before all of it is told may have begun before
         else:
             self.joined = bool(self.processes or self.disks)
         self.free = event["free"]

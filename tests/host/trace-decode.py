@@ -216,9 +216,10 @@ def test_names():
 
 def test_joined():
     """A recording that begins while programs run tells ends whose beginnings nobody recorded."""
-    def play(running, *kinds):
+    def play(running, *kinds, meanwhile=()):
         state, events = replay.State(), [{"kind": "begin", "kinds": range(12)}]
         events += [{"kind": "snapshot", "state": "begin", "free": 9}]
+        events += [{"kind": kind} for kind in meanwhile]
         events += [{"kind": "process", "pid": 5, "name": "sh", "as": 1}] * running
         events += [{"kind": "snapshot", "state": "end", "free": 9}]
         for event in events + [{"kind": kind} for kind in kinds]:
@@ -227,6 +228,7 @@ def test_joined():
 
     check(play(1, "disk.done", "fault.end") == 0, "what was under way then may end")
     check(play(0, "disk.done", "fault.end") == 2, "from the boot on, nothing was")
+    check(play(1, meanwhile=["disk.done", "fault.end"]) == 0, "also before the snapshot's end")
     check(play(1, "disk.done", "disk.done", "fault.end", "fault.end") == 2, "and once only")
     check(play(1, "disk.start", "disk.done", "disk.done") == 1, "what began must not end twice")
 
