@@ -2,6 +2,9 @@
 /*
  * adjtimex(2), adjtime(3), clock_adjtime(2): the wall clock goes as it is told, against the monotonic one,
  * and who sleeps by it is not woken early. Each figure is a difference of two clocks, not a duration.
+ *
+ * pagoda-only: it sets the machine's clock.
+ * guest: pagoda-only
  */
 #include "tests/test.h"
 

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* syslog(2): each message is taken once, who waits is woken by the next, what was cleared is not told
- * again; and the levels of lines written to /dev/kmsg. */
+/*
+ * syslog(2): each message is taken once, who waits is woken by the next, what was cleared is not told
+ * again; and the levels of lines written to /dev/kmsg.
+ *
+ * pagoda-only: it takes what others would read in the machine's log.
+ * guest: pagoda-only
+ */
 #include "tests/test.h"
 
 #include <sys/syscall.h>

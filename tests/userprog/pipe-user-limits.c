@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* pipe(7): /proc/sys/fs/pipe-user-pages-soft and -hard, both set, for a user and for who has the right. */
+/*
+ * pipe(7): /proc/sys/fs/pipe-user-pages-soft and -hard, both set, for a user and for who has the right.
+ *
+ * pagoda-only: it sets the machine's limits.
+ * guest: pagoda-only
+ */
 #include "tests/test.h"
 
 #define SOFT "/proc/sys/fs/pipe-user-pages-soft"

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* sched(7), SCHED_DEADLINE: no more than 95% of the processor is given away, by all processes together, and
- * who ends gives back. */
+/*
+ * sched(7), SCHED_DEADLINE: no more than 95% of the processor is given away, by all processes together, and
+ * who ends gives back.
+ *
+ * pagoda-only: Linux gives 95% of each of its processors.
+ * guest: pagoda-only
+ */
 #include "tests/test.h"
 
 #include <sys/syscall.h>
