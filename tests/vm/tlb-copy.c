@@ -4,7 +4,7 @@
  * of zeros, the frame that it shares with its child, the page cache's frame. It is the kernel that
  * writes (read(2) into the page), so that the program itself meets no fault.
  *
- * tlb: pagedir_set 2
+ * tlb: set_entry 2
  */
 #include "tests/test.h"
 
