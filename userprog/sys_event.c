@@ -238,11 +238,17 @@ static void timer_file_close(struct file *file)
 	kfree(timer);
 }
 
+/* It has rung, or will in this moment: its time has come. */
+static bool timer_file_due_locked(const struct timer_file *timer, uint64_t now)
+{
+	return timer->expired || (timer->countdown.deadline && timer->countdown.deadline <= now);
+}
+
 static struct countdown_setting timer_file_left_locked(const struct timer_file *timer,
                                                        uint64_t now)
 {
 	struct countdown_setting left = countdown_left_locked(&timer->countdown, now);
-	if (timer->expired && !timer->countdown.interval)
+	if (timer_file_due_locked(timer, now) && !timer->countdown.interval)
 		left.left = 0;
 	return left;
 }
@@ -259,9 +265,8 @@ static void timer_file_show(struct file *file, struct text *text)
 	uint64_t now = countdown_now(&timer->countdown);
 	struct countdown_setting left = timer_file_left_locked(timer, now);
 	uint32_t settime = timer->settime;
-	/* Also what is due and has not rung yet: its time has come. */
-	bool due = timer->expired || (timer->countdown.deadline && timer->countdown.deadline <= now);
-	uint64_t ticks = due ? countdown_times_locked(&timer->countdown, now) : 0;
+	uint64_t ticks = timer_file_due_locked(timer, now)
+	                         ? countdown_times_locked(&timer->countdown, now) : 0;
 	spin_unlock_irq(&process_lock, flags);
 	text_print(text, "clockid: %d\nticks: %llu\nsettime flags: 0%o\n", timer->clock, ticks,
 	           settime);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What /proc/self/fdinfo tells of a timerfd that rings again and again is of one moment: how often it
- * rang, and when it will ring next, lead to a time between those before and after the look.
+ * What /proc/self/fdinfo tells of a timerfd is of one moment: how often it rang, and when it will ring
+ * next, lead to a time between those before and after the look.
  *
  * pagoda-only: Linux counts `ticks` on when the timer is read or asked, not when it is shown.
  * guest: timeout=120 pagoda-only
@@ -37,23 +37,39 @@ static uint64_t number_behind(const char *text, const char *words)
 	return strtoull(found + strlen(words), NULL, 10);
 }
 
-/* Rings from `start` on, each `interval`. */
-static void look(int info, uint64_t start, uint64_t interval)
+static uint64_t told(int info, uint64_t *left)
 {
 	char text[400];
-	uint64_t before = now();
 	ssize_t n = pread(info, text, sizeof text - 1, 0);
-	uint64_t after = now();
 
 	CHECK(n > 0, "read");
 	text[n] = '\0';
-	uint64_t ticks = number_behind(text, "ticks: ");
 	const char *value = strstr(text, "it_value: ");
 	CHECK(value, "what is left is told");
-	uint64_t left = number_behind(value, "(") * NS + number_behind(value, ", ");
+	*left = number_behind(value, "(") * NS + number_behind(value, ", ");
+	return number_behind(text, "ticks: ");
+}
+
+/* Rings from `start` on, each `interval`. */
+static void look(int info, uint64_t start, uint64_t interval)
+{
+	uint64_t left, before = now(), ticks = told(info, &left), after = now();
 	uint64_t then = start + ticks * interval - left;
 	CHECK(then >= before && then <= after, "%d ns before the look, %d ns after it",
 	      (int)(before - then), (int)(then - after));
+}
+
+/* One that rings once has something left until it has rung. */
+static void once(int fd, int info)
+{
+	int64_t setting[] = {0, 0, 0, 50000};
+	uint64_t left, ticks;
+
+	CHECK(syscall(SYS_timerfd_settime64, fd, 0, setting, NULL) == 0, "set");
+	do {
+		ticks = told(info, &left);
+		CHECK(ticks == (left == 0), "%d ticks, and %d ns left", (int)ticks, (int)left);
+	} while (!ticks);
 }
 
 int main(void)
@@ -71,6 +87,7 @@ int main(void)
 		int info = open(path, O_RDONLY);
 		for (int i = 0; i < LOOKS; i++)
 			look(info, start, interval);
+		once(fd, info);
 		close(info);
 	}
 	say("told of one moment");
