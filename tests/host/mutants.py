@@ -20,12 +20,14 @@ static const int table[] = {1, 2, 3};
 static void count(int n)
 {
 	calls += n;
+	calls += n == 3;
+	calls += (n < 3) + 2 * (n < 3);
 }
 int answer(int a, int b, const int *p, const int *q)
 {
 	static const int quiet = 5;
 	if (a < b && p == q) /* 1 < 2 */
-		count(3);
+		count(b);
 	if (p != q || a >= LIMIT)
 		return table[1] + quiet - (a & 4 == b);
 	while (a-- > 0)
@@ -48,7 +50,7 @@ int main(int argc, char **argv)
 	for (int a = -1; a < 10; a++)
 		for (int b = -1; b < 10; b++)
 			for (int k = 0; k < 4; k++)
-				printf("%d\\n", answer(a, b, some + k % 2, some + k / 2));
+				printf("%d %d\\n", answer(a, b, some + k % 2, some + k / 2), calls);
 }
 """
 

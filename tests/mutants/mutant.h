@@ -3,9 +3,9 @@
 #ifndef __ASSEMBLER__
 
 extern unsigned mutant_chosen;
-extern unsigned char mutant_reached[];
+extern unsigned mutant_reached[];
 
-/* Whether this mutant is switched on; and a note that somebody came by. */
-#define MUTANT(number) (mutant_reached[number] = 1, mutant_chosen == (number))
+/* Whether this mutant is switched on; and one more in the count of those who came by. */
+#define MUTANT(number) (mutant_reached[number]++, mutant_chosen == (number))
 
 #endif

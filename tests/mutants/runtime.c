@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * In a kernel with mutants (scripts/mutants): `mutant=N` on the command line chooses one, from the
- * start of vm/ on. When the machine goes off it tells QEMU's debug console, port 0xe9, which
- * places were reached, a byte each. The linker leads calls of power_off and vm_init here.
+ * start of vm/ on. When the machine goes off it tells QEMU's debug console, port 0xe9, how
+ * often each place was reached, 32 bits each. The linker leads calls of power_off and vm_init here.
  */
 #include "kernel/boot_args.h"
 #include "kernel/cpu/cpu.h"
@@ -12,7 +12,7 @@
 #define DEBUG_CONSOLE 0xe9
 
 unsigned mutant_chosen;
-unsigned char mutant_reached[MUTANTS];
+unsigned mutant_reached[MUTANTS];
 
 void __real_vm_init(void);
 void __wrap_vm_init(void);
@@ -29,6 +29,7 @@ _Noreturn void __wrap_power_off(unsigned status)
 {
 	interrupts_off();
 	for (unsigned number = 0; number < MUTANTS; number++)
-		outb(DEBUG_CONSOLE, mutant_reached[number]);
+		for (unsigned shift = 0; shift < 32; shift += 8)
+			outb(DEBUG_CONSOLE, (uint8_t)(mutant_reached[number] >> shift));
 	__real_power_off(status);
 }
