@@ -72,7 +72,8 @@ int main(void)
 	CHECK(most <= PAGES(MIB) + SLACK, "%u pages were dirty", most);
 	CHECK(put("dirty_ratio", "10"), "a tenth");
 	CHECK(get("dirty_ratio") == 10 && get("dirty_bytes") == 0, "and back");
-	CHECK(!put("dirty_ratio", "101") && !put("dirty_bytes", "5"), "nonsense");
+	CHECK(!put("dirty_ratio", "101") && errno == EINVAL, "more than all");
+	CHECK(!put("dirty_bytes", "5") && errno == EINVAL, "less than two pages");
 	uint32_t before = dirty();
 	sleep(1);
 	CHECK((dirty() >= before && before > 0) || !pages_stay(), "it rests: %u pages, then %u", before, dirty());

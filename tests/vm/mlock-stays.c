@@ -70,6 +70,9 @@ int main(void)
 	CHECK(locked() >= (long)COUNT * 4, "and locked: %ld KiB", locked());
 	CHECK(mlockall(MCL_CURRENT) == 0, "mlockall of what is there");
 	CHECK(pages_resident(memory, COUNT * PAGE) == COUNT, "which brings it back in");
+	char *none = memory_map(PAGE, PROT_NONE);
+	CHECK_DIES(read_byte, none, SIGSEGV, SEGV_ACCERR, none); /* no lock is a right */
+	CHECK(munmap(none, PAGE) == 0, "munmap");
 	CHECK_ERRNO(mlockall(0), EINVAL);
 	CHECK_ERRNO(mlockall(1 << 10), EINVAL);
 	pid_t child = fork_checked();

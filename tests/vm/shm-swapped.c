@@ -182,9 +182,22 @@ static void side_by_side(void)
 	CHECK(drop(id) == 0, "removed");
 }
 
+/* Rights that differ make three areas of it; all of them go together. */
+static void in_parts(void)
+{
+	int id = get(3 * PAGE);
+	char *at = attach(id, 0);
+	CHECK(mprotect(at + PAGE, PAGE, PROT_READ) == 0, "its middle cannot be written");
+	CHECK(detach(at) == 0, "detached");
+	for (uint32_t i = 0; i < 3; i++)
+		CHECK_ERRNO(msync(at + i * PAGE, PAGE, MS_ASYNC), ENOMEM);
+	CHECK(drop(id) == 0, "removed");
+}
+
 int main(void)
 {
 	holes_count();
+	in_parts();
 	goes_to_swap();
 	side_by_side();
 	say("shared, swapped and gone");
