@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Extended attributes: getxattr(2), setxattr(2), listxattr(2), removexattr(2). What they mean:
- * kernel/fs/xattr.c. tmpfs keeps them; other file systems say EOPNOTSUPP, after the arguments and
- * the file were looked at, which ls, cp and tar take for an answer. Bytes go through a page of the
+ * kernel/fs/xattr.c. ext2 and tmpfs keep them; other file systems say EOPNOTSUPP, after the arguments
+ * and the file were looked at, which ls, cp and tar take for an answer. Bytes go through a page of the
  * kernel's, as no lock of an inode is held where a program's memory is touched.
  */
 #include <linux/fcntl.h>

@@ -163,9 +163,8 @@ static int tell_fault(struct ext2 *ext2)
 
 /* --- inodes ----------------------------------------------------------------------------- */
 
-/* The inode's place in the table: pinned frame and address. */
-static int table_get(struct ext2 *ext2, uint32_t number, bool change, struct frame **frame,
-                     struct ext2_disk_inode **found)
+int ext2_table_get(struct ext2 *ext2, uint32_t number, bool change, struct frame **frame,
+                   struct ext2_disk_inode **found)
 {
 	uint32_t group = (number - 1) / ext2->inodes_per_group;
 	uint32_t offset = (number - 1) % ext2->inodes_per_group * ext2->inode_size;
@@ -198,6 +197,7 @@ static struct ext2_inode *inode_new(struct ext2 *ext2, uint32_t number, uint32_t
 	file->ext2 = ext2;
 	file->map_changes = 1; /* as far as is known */
 	list_link_init(&file->changed_link);
+	list_init(&file->attribute_list);
 	mutex_init(&file->map_lock, "ext2 map");
 	return file;
 }
@@ -313,7 +313,7 @@ static int inode_load(struct ext2 *ext2, uint32_t number, struct inode **loaded)
 {
 	struct ext2_disk_inode *disk;
 	struct frame *frame;
-	int error = table_get(ext2, number, false, &frame, &disk);
+	int error = ext2_table_get(ext2, number, false, &frame, &disk);
 
 	if (error)
 		return error;
@@ -375,7 +375,7 @@ static int number_unused(struct ext2 *ext2, uint32_t number)
 	if (inode) {
 		inode_put(inode);
 	} else {
-		int error = table_get(ext2, number, false, &frame, &disk);
+		int error = ext2_table_get(ext2, number, false, &frame, &disk);
 		if (error)
 			return error;
 		used = disk->links;
@@ -461,7 +461,7 @@ int ext2_inode_pin_locked(struct ext2_inode *file)
 		int error = changing_start(file->ext2);
 		if (error)
 			return error;
-		error = table_get(file->ext2, file->inode.number, true, &file->table, &file->disk);
+		error = ext2_table_get(file->ext2, file->inode.number, true, &file->table, &file->disk);
 		if (error) {
 			changing_end(file->ext2);
 			return error;
@@ -536,7 +536,7 @@ int ext2_inode_store(struct inode *inode)
 /* --- deleting --------------------------------------------------------------------------- */
 
 /* The block of extended attributes, which several files may share. */
-static int attributes_free(struct ext2_inode *file)
+int ext2_attributes_free(struct ext2_inode *file)
 {
 	struct ext2_attributes *header;
 	struct frame *frame;
@@ -596,7 +596,7 @@ static int give_back(struct ext2_inode *file)
 	bool has_blocks = S_ISREG(inode->mode) || S_ISDIR(inode->mode) ||
 	                  (S_ISLNK(inode->mode) && !ext2_is_fast_link(file));
 	error = has_blocks ? ext2_blocks_free(file, 0) : 0;
-	keep_first(&error, attributes_free(file));
+	keep_first(&error, ext2_attributes_free(file));
 	file->dtime = clock_seconds();
 	ext2_inode_write_locked(file);
 	ext2_inode_unpin_locked(file);
@@ -641,6 +641,7 @@ void ext2_release(struct inode *inode)
 	if (inode->source.cached)
 		pagecache_truncate(&inode->source, 0);
 	names_forget(ext2_inode(inode));
+	attribute_list_free(&ext2_inode(inode)->attribute_list);
 	slab_free(&inode_slab, ext2_inode(inode));
 }
 
@@ -805,6 +806,7 @@ static void super_decode(struct ext2 *ext2, const struct ext2_super *super)
 	ext2->has_types = dynamic && super->incompatible & EXT2_INCOMPATIBLE_FILETYPE;
 	ext2->may_be_large = dynamic;
 	ext2->large_files = features & EXT2_RO_LARGE_FILE;
+	ext2->attributes = dynamic && super->compatible & EXT2_COMPATIBLE_ATTRIBUTES;
 	ext2->clean = super->state & EXT2_STATE_CLEAN;
 	ext2->faulty = ext2->fault_written = super->state & EXT2_STATE_ERRORS;
 	if (features & ~(EXT2_RO_SPARSE_SUPER | EXT2_RO_LARGE_FILE)) {

@@ -59,6 +59,7 @@ struct ext2_super {
 
 #define EXT2_STATE_CLEAN 0x0001u
 #define EXT2_STATE_ERRORS 0x0002u
+#define EXT2_COMPATIBLE_ATTRIBUTES 0x0008u
 #define EXT2_INCOMPATIBLE_FILETYPE 0x0002u
 #define EXT2_RO_SPARSE_SUPER 0x0001u
 #define EXT2_RO_LARGE_FILE 0x0002u
@@ -95,9 +96,10 @@ struct ext2_inode_extra {
 
 #define EXT2_FLAG_INDEXED 0x1000u /* the directory has a hash index, which we do not keep */
 
-/* The header of a block of extended attributes, as far as deleting a file needs it. */
+/* The header of a block of extended attributes; what follows: ext2_attributes.c. */
 struct ext2_attributes {
-	uint32_t magic, references;
+	uint32_t magic, references, blocks, hash;
+	uint32_t reserved[4];
 };
 #define EXT2_ATTRIBUTES_MAGIC 0xEA020000u
 
@@ -124,6 +126,7 @@ struct ext2 {
 	uint32_t table_blocks;      /* of a group's inode table */
 	bool has_types;             /* directory entries tell the type */
 	bool large_files;           /* alloc_lock: the superblock allows files of 2 GiB */
+	bool attributes;            /* alloc_lock: the superblock tells of extended attributes */
 	bool may_be_large;          /* revision 1: it can be told to */
 	struct mutex load_lock;     /* one inode is brought into the cache at a time */
 	struct mutex alloc_lock;    /* bitmaps, descriptors, superblock */
@@ -153,6 +156,8 @@ struct ext2_inode {
 	struct mutex map_lock;      /* guards the rest */
 	uint32_t block[15];
 	uint32_t flags, generation, attributes, dtime;
+	struct list attribute_list; /* inode->lock: ext2_attributes.c, */
+	bool attributes_known;      /* and whether it was read */
 	struct tree promises;       /* ext2_promise.c */
 	uint32_t promised;          /* blocks, by these */
 	uint32_t last_index, last_block; /* where the file grew last: the next goal */
@@ -197,6 +202,14 @@ int ext2_settle(struct page_source *, bool data_only);
 void ext2_orphan_add(struct ext2_inode *);
 /* Nobody refers to it any more. */
 void ext2_release(struct inode *);
+/* The inode's place in its table, pinned: ext2_block_put. */
+int ext2_table_get(struct ext2 *, uint32_t number, bool change, struct frame **,
+                   struct ext2_disk_inode **);
+/* The inode, pinned, with map_lock held, has no block of extended attributes any more. -EIO. */
+int ext2_attributes_free(struct ext2_inode *);
+/* ext2_attributes.c: for inode_ops. */
+int ext2_attributes(struct inode *, struct list **);
+int ext2_attributes_changed(struct inode *, int32_t more);
 /* Whether it is a symbolic link whose target is in the inode itself. */
 bool ext2_is_fast_link(const struct ext2_inode *);
 /* Something is about to change: the disk is not clean any more. alloc_lock held. -EIO, -ENOMEM. */
@@ -226,7 +239,10 @@ int ext2_number_free(struct ext2 *, uint32_t number, bool directory);
 /* Whether the block can belong to a file: on the disk, and not where the file system keeps what
  * describes it. */
 bool ext2_block_is_data(const struct ext2 *, uint32_t block);
+/* The superblock says that there may be files of 2 GiB / extended attributes. -EFBIG, -EOPNOTSUPP:
+ * it cannot; -EIO, -ENOMEM. */
 int ext2_allow_large_files(struct ext2 *);
+int ext2_allow_attributes(struct ext2 *);
 /* Memory for what is held, at mount. -ENOMEM. */
 int ext2_held_create(struct ext2 *);
 void ext2_held_destroy(struct ext2 *);

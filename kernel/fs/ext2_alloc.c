@@ -577,6 +577,25 @@ int ext2_allow_large_files(struct ext2 *ext2)
 	return 0;
 }
 
+int ext2_allow_attributes(struct ext2 *ext2)
+{
+	struct frame *frame;
+	struct ext2_super *super;
+
+	SCOPED_MUTEX(&ext2->alloc_lock);
+	if (ext2->attributes)
+		return 0;
+	if (!ext2->may_be_large)
+		return -EOPNOTSUPP;
+	int error = super_get(ext2, true, &frame, &super);
+	if (error)
+		return error;
+	super->compatible |= EXT2_COMPATIBLE_ATTRIBUTES;
+	ext2_block_put(frame, true);
+	ext2->attributes = true;
+	return 0;
+}
+
 int ext2_statfs(struct file_system *fs, struct statfs64 *to)
 {
 	struct ext2 *ext2 = fs->private;

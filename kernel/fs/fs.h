@@ -143,6 +143,18 @@ int inode_may_remove(const struct inode *dir, const struct inode *);
 bool inode_try_get(struct inode *);
 /* -EROFS if its file system may not be changed; of content: -ETXTBSY if it carries swap, too. */
 int inode_check_writable(const struct inode *);
+/* xattr.c: an extended attribute, in a list of its inode. */
+struct attribute {
+	struct list_link link;
+	uint32_t size; /* of the value */
+	char text[];   /* the name with its NUL, then the value */
+};
+/* NULL: no memory. */
+struct attribute *attribute_create(const char *name, const void *value, uint32_t size);
+const char *attribute_value(const struct attribute *);
+struct attribute *attribute_find(struct list *, const char *name);
+/* The bytes of memory that all take. */
+uint32_t attribute_list_bytes(struct list *);
 /* The list of an inode's extended attributes, which is no more, becomes empty. */
 void attribute_list_free(struct list *);
 int inode_check_content_writable(const struct inode *);

@@ -530,13 +530,17 @@ static int tmpfs_iterate(struct file *file, loff_t *position,
 	return 0;
 }
 
-static struct list *tmpfs_attributes(struct inode *inode)
+static int tmpfs_attributes(struct inode *inode, struct list **list)
 {
-	return &tmpfs_inode(inode)->attributes;
+	*list = &tmpfs_inode(inode)->attributes;
+	return 0;
 }
 
-static int tmpfs_attributes_count(struct inode *inode, int32_t more)
+/* All of an inode's take at most a page together, as those of ext2 have a block. */
+static int tmpfs_attributes_changed(struct inode *inode, int32_t more)
 {
+	if (more > 0 && attribute_list_bytes(&tmpfs_inode(inode)->attributes) > PAGE_SIZE)
+		return -ENOSPC;
 	int error = inode_bytes_add(tmpfs_of(inode), more);
 
 	if (!error)
@@ -561,7 +565,7 @@ static const struct inode_ops tmpfs_inode_ops = {
 	.reserve = tmpfs_reserve,
 	.reserve_end = tmpfs_reserve_end,
 	.attributes = tmpfs_attributes,
-	.attributes_count = tmpfs_attributes_count,
+	.attributes_changed = tmpfs_attributes_changed,
 	.release = tmpfs_release,
 };
 

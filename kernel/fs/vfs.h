@@ -74,10 +74,11 @@ struct inode_ops {
 	int (*punch)(struct inode *, uint32_t first, uint32_t end);
 	int (*reserve)(struct inode *, uint32_t first, uint32_t end);
 	void (*reserve_end)(struct inode *);
-	/* Extended attributes (xattr.c), inode->lock held: the list that it keeps them in; and that
-	 * they take so many bytes more, or less: 0, -ENOSPC. NULL: it has none. */
-	struct list *(*attributes)(struct inode *);
-	int (*attributes_count)(struct inode *, int32_t more);
+	/* Extended attributes (xattr.c), inode->lock held: the list that it keeps them in, -EIO,
+	 * -ENOMEM; and that the list was changed, and takes so many bytes of memory more, or less:
+	 * 0, or -ENOSPC, -EIO, -ENOMEM, and the list is changed back. NULL: it has none. */
+	int (*attributes)(struct inode *, struct list **);
+	int (*attributes_changed)(struct inode *, int32_t more);
 	int (*write_inode)(struct inode *);  /* mode, times, size, ... to the cache */
 	/* After pin, and until unpin, write_inode cannot fail: its place is in memory. Pins add
 	 * up. Both may be NULL, as write_inode may. */

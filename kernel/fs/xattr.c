@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Extended attributes (xattr(7)) that a file system keeps in memory: values under names, in a list
- * of the inode. Names begin with whom they are for:
+ * Extended attributes (xattr(7)): values under names, in a list of the inode, which tmpfs keeps in
+ * memory alone and ext2 writes to the disk. Names begin with whom they are for:
  *
  *   user.      programs; of regular files and directories, with the rights on the content
  *   trusted.   who may do everything; others do not see them
  *   security.  the same for changes; everybody may read them
  *
- * All of an inode's take at most a page together, names and values, as those of ext4 have a block.
+ * What else there is on a disk (access control lists) stays as it is, and nobody sees it.
  * inode.lock guards the list.
  */
 #include <asm/errno.h>
@@ -19,12 +19,6 @@
 #include "kernel/mem/slab.h"
 #include "lib/string.h"
 #include "vm/page.h"
-
-struct attribute {
-	struct list_link link;
-	uint32_t size; /* of the value */
-	char text[];   /* the name with its NUL, then the value */
-};
 
 static bool begins_with(const char *name, const char *start)
 {
@@ -42,7 +36,7 @@ static uint32_t bytes_of(const struct attribute *attribute)
 	return attribute ? sizeof(*attribute) + name_bytes(attribute) + attribute->size : 0;
 }
 
-static struct attribute *attribute_create(const char *name, const void *value, uint32_t size)
+struct attribute *attribute_create(const char *name, const void *value, uint32_t size)
 {
 	size_t length = strlen(name) + 1;
 	struct attribute *attribute = kmalloc(sizeof(*attribute) + length + size);
@@ -56,6 +50,11 @@ static struct attribute *attribute_create(const char *name, const void *value, u
 	return attribute;
 }
 
+const char *attribute_value(const struct attribute *attribute)
+{
+	return attribute->text + name_bytes(attribute);
+}
+
 void attribute_list_free(struct list *list)
 {
 	LIST_FOR_SAFE(list, struct attribute, attribute, link)
@@ -63,7 +62,7 @@ void attribute_list_free(struct list *list)
 	list_init(list);
 }
 
-static struct attribute *find(struct list *list, const char *name)
+struct attribute *attribute_find(struct list *list, const char *name)
 {
 	LIST_FOR(list, struct attribute, attribute, link)
 		if (!strcmp(attribute->text, name))
@@ -71,7 +70,7 @@ static struct attribute *find(struct list *list, const char *name)
 	return NULL;
 }
 
-static uint32_t bytes_of_all(struct list *list)
+uint32_t attribute_list_bytes(struct list *list)
 {
 	uint32_t bytes = 0;
 
@@ -108,22 +107,31 @@ static int name_access(const struct inode *inode, const char *name, uint32_t wan
 	return inode_access(inode, wanted);
 }
 
-/* Where the file system keeps attributes of such a name, if the caller may do that with them. */
-static int place_of(struct inode *inode, const char *name, uint32_t wanted, struct list **place)
+/* What the name begins with, of the kinds that there are; NULL: of none. */
+static const char *kind_of(const char *name)
 {
-	static const char *const known[] = {XATTR_USER_PREFIX, XATTR_TRUSTED_PREFIX,
+	static const char *const kinds[] = {XATTR_USER_PREFIX, XATTR_TRUSTED_PREFIX,
 	                                    XATTR_SECURITY_PREFIX};
+
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (begins_with(name, kinds[i]))
+			return kinds[i];
+	return NULL;
+}
+
+/* Whether the caller may do that with an attribute of such a name, and the inode can have one. */
+static int check(const struct inode *inode, const char *name, uint32_t wanted)
+{
+	const char *kind = inode->ops->attributes ? kind_of(name) : NULL;
 	int error = wanted & ACCESS_WRITE ? inode_check_writable(inode) : 0;
 
 	if (!error)
 		error = name_access(inode, name, wanted);
 	if (error)
 		return error;
-	*place = inode->ops->attributes ? inode->ops->attributes(inode) : NULL;
-	for (unsigned i = 0; *place && i < sizeof(known) / sizeof(known[0]); i++)
-		if (begins_with(name, known[i]))
-			return name[strlen(known[i])] ? 0 : -EINVAL;
-	return -EOPNOTSUPP;
+	if (!kind)
+		return -EOPNOTSUPP;
+	return name[strlen(kind)] ? 0 : -EINVAL;
 }
 
 /* --- the calls -------------------------------------------------------------------------- */
@@ -131,33 +139,44 @@ static int place_of(struct inode *inode, const char *name, uint32_t wanted, stru
 ssize_t inode_attribute(struct inode *inode, const char *name, void *to, size_t size)
 {
 	struct list *list;
-	int error = place_of(inode, name, ACCESS_READ, &list);
+	int error = check(inode, name, ACCESS_READ);
 
 	if (error)
 		return error;
 	SCOPED_MUTEX(&inode->lock);
-	struct attribute *attribute = find(list, name);
+	error = inode->ops->attributes(inode, &list);
+	if (error)
+		return error;
+	struct attribute *attribute = attribute_find(list, name);
 	if (!attribute)
 		return -ENODATA;
 	if (size && size < attribute->size)
 		return -ERANGE;
 	if (size)
-		memcpy(to, attribute->text + name_bytes(attribute), attribute->size);
+		memcpy(to, attribute_value(attribute), attribute->size);
 	return attribute->size;
+}
+
+static bool is_shown(const struct attribute *attribute)
+{
+	return kind_of(attribute->text) && (!begins_with(attribute->text, XATTR_TRUSTED_PREFIX) ||
+	                                    right_has(MAY_SEE_TRUSTED, NULL));
 }
 
 ssize_t inode_list_attributes(struct inode *inode, char *to, size_t size)
 {
-	struct list *list = inode->ops->attributes ? inode->ops->attributes(inode) : NULL;
+	struct list *list;
 	size_t length = 0;
 
-	if (!list)
+	if (!inode->ops->attributes)
 		return 0;
 	SCOPED_MUTEX(&inode->lock);
+	int error = inode->ops->attributes(inode, &list);
+	if (error)
+		return error;
 	LIST_FOR(list, struct attribute, attribute, link) {
 		uint32_t bytes = name_bytes(attribute);
-		if (begins_with(attribute->text, XATTR_TRUSTED_PREFIX) &&
-		    !right_has(MAY_SEE_TRUSTED, NULL))
+		if (!is_shown(attribute))
 			continue;
 		if (size && length + bytes > size)
 			return -ERANGE;
@@ -169,35 +188,42 @@ ssize_t inode_list_attributes(struct inode *inode, char *to, size_t size)
 }
 
 /* `new` (NULL: none) takes the place of the one of that name. */
-static int replace(struct inode *inode, struct list *list, const char *name, struct attribute *new,
-                   uint32_t flags)
+static int replace(struct inode *inode, const char *name, struct attribute *new, uint32_t flags)
 {
+	struct list *list;
+
 	SCOPED_MUTEX(&inode->lock);
-	struct attribute *old = find(list, name);
+	int error = inode->ops->attributes(inode, &list);
+	if (error)
+		return error;
+	struct attribute *old = attribute_find(list, name);
 	if (old && flags & XATTR_CREATE)
 		return -EEXIST;
 	if (!old && flags & XATTR_REPLACE)
 		return -ENODATA;
-	int32_t more = (int32_t)(bytes_of(new) - bytes_of(old));
-	if (more > 0 && bytes_of_all(list) + (uint32_t)more > PAGE_SIZE)
-		return -ENOSPC;
-	int error = inode->ops->attributes_count(inode, more);
-	if (error)
-		return error;
 	if (old)
 		list_remove(&old->link);
 	if (new)
 		list_append(list, &new->link);
-	kfree(old);
+	struct file_time before = inode->ctime;
 	inode->ctime = inode_now(inode);
+	error = inode->ops->attributes_changed(inode, (int32_t)(bytes_of(new) - bytes_of(old)));
+	if (error) {
+		inode->ctime = before;
+		if (new)
+			list_remove(&new->link);
+		if (old)
+			list_append(list, &old->link);
+		return error;
+	}
+	kfree(old);
 	return 0;
 }
 
 int inode_set_attribute(struct inode *inode, const char *name, const void *value, size_t size,
                         uint32_t flags)
 {
-	struct list *list;
-	int error = place_of(inode, name, ACCESS_WRITE, &list);
+	int error = check(inode, name, ACCESS_WRITE);
 
 	if (error)
 		return error;
@@ -206,7 +232,7 @@ int inode_set_attribute(struct inode *inode, const char *name, const void *value
 	struct attribute *new = attribute_create(name, value, size);
 	if (!new)
 		return -ENOMEM;
-	error = replace(inode, list, name, new, flags);
+	error = replace(inode, name, new, flags);
 	if (error)
 		kfree(new);
 	else
@@ -216,11 +242,10 @@ int inode_set_attribute(struct inode *inode, const char *name, const void *value
 
 int inode_remove_attribute(struct inode *inode, const char *name)
 {
-	struct list *list;
-	int error = place_of(inode, name, ACCESS_WRITE, &list);
+	int error = check(inode, name, ACCESS_WRITE);
 
 	if (!error)
-		error = replace(inode, list, name, NULL, XATTR_REPLACE);
+		error = replace(inode, name, NULL, XATTR_REPLACE);
 	if (!error)
 		notify_inode(inode, IN_ATTRIB);
 	return error;

@@ -9,7 +9,7 @@
  * host-test: kernel/fs/nameless.c kernel/sync/condition.c
  * host-test: kernel/fs/ext2.c kernel/fs/ext2_alloc.c kernel/fs/ext2_map.c
  * host-test: kernel/fs/ext2_directory.c kernel/fs/ext2_index.c
- * host-test: kernel/fs/ext2_promise.c
+ * host-test: kernel/fs/ext2_promise.c kernel/fs/ext2_attributes.c
  * host-test: kernel/dev/block.c vm/frame.c vm/pagecache.c
  * host-test: vm/shmem.c vm/writeback.c lib/bitmap.c lib/tree.c
  * host-test: kernel/rights.c kernel/credentials.c kernel/fs/poll.c kernel/fs/transfer.c */
