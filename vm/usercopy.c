@@ -116,12 +116,6 @@ int copy_to_user(void *user_to, const void *from, size_t n)
 	return user_range(user_to, n) && copy(user_to, from, n) == 0 ? 0 : -EFAULT;
 }
 
-int clear_user(void *user_to, size_t n)
-{
-	ASSERT_MAY_SLEEP();
-	return user_range(user_to, n) && user_clear(user_to, n) == 0 ? 0 : -EFAULT;
-}
-
 int exchange_user(uint32_t *user_word, uint32_t *old, uint32_t new)
 {
 	ASSERT_MAY_SLEEP();

@@ -19,10 +19,8 @@ bool user_wide_stop(struct trap_frame *);
 /* 0 or -EFAULT; on error part of the bytes may have been copied. */
 int copy_from_user(void *to, const void *user_from, size_t n);
 int copy_to_user(void *user_to, const void *from, size_t n);
-/* Zeros in user memory. 0 or -EFAULT. */
-int clear_user(void *user_to, size_t n);
 /* The same, which say how far they came: the number of bytes before the first that could not be
- * had; n if all could. */
+ * had; n if all could. The last writes zeros. */
 size_t copy_from_user_some(void *to, const void *user_from, size_t n);
 size_t copy_to_user_some(void *user_to, const void *from, size_t n);
 size_t clear_user_some(void *user_to, size_t n);
