@@ -7,7 +7,7 @@
 
 const KEPT = 200000;
 const RING = 1 << 18;          // events for which there is room: a power of 2, more than KEPT
-const DRAWING_SHARE = 8;       // drawing takes one part in so many of the time, if it is slow
+const FRAME_TIME = 16;         // ms, of the browser's
 const STRIP_DELAY = 250;       // ms between two pictures of the strip
 const KIND_NAMES = Object.values(GROUPS).flat().concat("begin", "snapshot", "lost", "end", "file",
     "disk");
@@ -194,15 +194,16 @@ class LiveApp extends App {
         this.newEvents = true;
     }
 
-    /** The next of the browser's frames shows what has come, unless drawing would take more than its
-     * share of the time from the machine, which runs in the same thread. */
+    /** The next of the browser's frames shows what has come; drawing that is slow leaves as much time
+     * again for what comes meanwhile. */
     frame() {
         const now = performance.now();
         if (!this.newEvents || now < this.due)
             return;
         this.newEvents = false;
         this.show();
-        this.due = now + (performance.now() - now) * DRAWING_SHARE;
+        const drawn = performance.now();
+        this.due = drawn - now > FRAME_TIME ? drawn + (drawn - now) : 0;
     }
 
     show() {

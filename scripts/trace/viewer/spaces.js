@@ -24,7 +24,7 @@ class SpaceColumns extends CellGrid {
         const signature = `${areas.join("|")} ${clientWidth}x${clientHeight} ${app.folded} ` +
             player.survey.seen;
         if (signature === this.placed)
-            return signature;
+            return this.shape;
         this.placed = signature;
         let columns;
         for (const plan of SPACE.PLANS) {
@@ -35,8 +35,14 @@ class SpaceColumns extends CellGrid {
                 (width <= clientWidth || plan.cell <= SPACE.WIDE))
                 break;
         }
-        this.place(columns, this.chosen);
-        return signature;
+        // Most pages that are touched for the first time unfold no row: nothing is placed anew then.
+        const rows = columns.map((column) => column.areas.map((area) =>
+            area.rows.map(({first, fold}) => (fold ? "-" : "") + first)));
+        const shape = `${areas.join("|")} ${clientWidth}x${clientHeight} ${this.chosen.cell} ${rows}`;
+        if (shape !== this.shape)
+            this.place(columns, this.chosen);
+        this.shape = shape;
+        return shape;
     }
 
     /** A column's areas and their rows; pages outside every area are not shown. */
