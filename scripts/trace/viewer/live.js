@@ -164,6 +164,7 @@ class LiveApp extends App {
         this.control = control;
         this.following = true;
         this.due = 0;
+        this.runs(true);
         this.newest();
     }
 
@@ -263,6 +264,15 @@ class LiveApp extends App {
             super.play(playing);
     }
 
+    /** The button for playing stops a machine that runs. */
+    runs(running) {
+        const playing = running || Boolean(this.playing);
+        byId("play").setAttribute("aria-label", playing ? "Pause" : "Play");
+        byId("play").classList.toggle("playing", playing);
+        // Nobody can listen to a sentence that changes many times a second.
+        byId("sentence").setAttribute("aria-live", playing ? "off" : "polite");
+    }
+
     linkLater() {
         // A moment of a machine that runs has no address.
     }
@@ -277,6 +287,7 @@ class LiveApp extends App {
 window.liveViewer = {
     app: undefined,
     control: undefined,   // {pause(), toggle(), next(what), chose(selection)}
+    slots: undefined,     // of the machine's swap area, which comes when the trace has begun
     player: undefined,
 
     push(event) {
@@ -284,7 +295,7 @@ window.liveViewer = {
             if (event.kind !== "begin")
                 return;
             const trace = new LiveTrace();
-            trace.push(event);
+            trace.push({slots: this.slots, ...event});
             this.player = new LivePlayer(trace);
             return;
         }

@@ -10,6 +10,7 @@
 
 const MIB = 2 ** 20;
 const SWAP_MIB = 32;
+const SWAP_SLOTS = SWAP_MIB * MIB / 4096 - 1;   // page 0 is the area's head
 const PROGRAM_ROOM = 64 * 1024, COMPILER_ROOM = 2 * MIB;
 const COM1 = 0, COM2 = 1, COM3 = 2;
 const BATCH = 1 << 14;         // bytes that are told at once

@@ -52,6 +52,7 @@ class App {
             frame.srcdoc = page;
         });
         const picture = frame.contentWindow.liveViewer;
+        picture.slots = SWAP_SLOTS;
         picture.control = {
             pause: () => this.pause(),
             toggle: () => this.toggle(),
@@ -136,6 +137,7 @@ class App {
         document.body.dataset.machine = stands ? "stands" : "runs";
         byId("pause").textContent = stands ? "Go on" : "Pause";
         byId("pause").setAttribute("aria-pressed", String(stands));
+        this.picture?.app?.runs(!stands);
     }
 
     /* ---- the other eye ---- */
