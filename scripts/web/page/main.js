@@ -166,10 +166,14 @@ class App {
         return {memory: Number(one("mem", "ram") ?? 16), policy: one("policy", "policy") ?? ""};
     }
 
-    /** The link that leads to this: settings, and whatever else is given (a command, a lesson). */
-    link(more = {}) {
+    /** The link that leads to this: settings, and whatever else is in it (a command, a lesson). */
+    link() {
         const {memory, policy} = this.settings;
-        const words = new URLSearchParams({mem: memory, ...policy && {policy}, ...more});
+        const words = new URLSearchParams(location.hash.slice(1));
+        words.set("mem", memory);
+        words.delete("policy");
+        if (policy)
+            words.set("policy", policy);
         return `${location.href.split("#")[0]}#${words}`;
     }
 
