@@ -8,9 +8,12 @@ const TERMINAL_COLOURS = {
         cursorAccent: "#1b1f24", selectionBackground: "#2f4468"},
 };
 
+const COLUMNS = 80;                  // what programs print has room there
+const FONT_SIZES = [14, 13, 12];     // pixels: the largest with so many columns, or the smallest
+
 class TerminalView {
     constructor(element) {
-        this.terminal = new Terminal({convertEol: false, fontSize: 14, scrollback: 5000,
+        this.terminal = new Terminal({convertEol: false, fontSize: FONT_SIZES[0], scrollback: 5000,
             fontFamily: "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
             minimumContrastRatio: 4.5, screenReaderMode: false});
         this.fitting = new FitAddon.FitAddon();
@@ -33,6 +36,11 @@ class TerminalView {
     }
 
     fit() {
+        for (const size of FONT_SIZES) {
+            this.terminal.options.fontSize = size;
+            if (this.fitting.proposeDimensions()?.cols >= COLUMNS)
+                break;
+        }
         this.fitting.fit();
     }
 

@@ -139,8 +139,11 @@ class Lessons {
     lookPart() {
         if (!this.step.look)
             return [];
+        const show = make("button", {id: "lesson-look", type: "button"}, "Show it");
+        const place = this.step.places[0] === "terminal" ? "terminal" : "memory";
+        show.addEventListener("click", () => byId(place).scrollIntoView());
         return [make("p", {className: "look"}, make("strong", {}, "Look: "),
-            make("span", {innerHTML: this.step.look}))];
+            make("span", {innerHTML: this.step.look}), " ", show)];
     }
 
     questionPart() {
