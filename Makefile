@@ -530,10 +530,12 @@ check-web: web $(BUILD)/test.img
 	@scripts/web/setup $(CACHE)/web --check
 	@PART=$(PART) scripts/web/check --build $(BUILD) $(T)
 
-$(WEB)/root.img: $(WEB_PROGRAMS) $(CACHE)/busybox scripts/make-rootfs scripts/make-ext2
+$(WEB)/root.img: $(WEB_PROGRAMS) $(CACHE)/busybox scripts/make-rootfs scripts/make-ext2 \
+  scripts/web/help
 	$(say) ROOT $(WEB)/rootfs
 	@mkdir -p $(WEB)
-	$(Q)scripts/make-rootfs $(WEB)/rootfs $(CACHE)/busybox $(BUILD)/programs $(WEB_PROGRAMS)
+	$(Q)HELP=scripts/web/help scripts/make-rootfs $(WEB)/rootfs $(CACHE)/busybox $(BUILD)/programs \
+	  $(WEB_PROGRAMS)
 	$(say) MKE2FS $@
 	$(Q)INODES=1024 scripts/make-ext2 $@ 8 $(WEB)/rootfs
 
