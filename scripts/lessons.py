@@ -25,7 +25,8 @@ import os
 import re
 import sys
 
-PAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs/lessons.md")
+NAME = "docs/lessons.md"
+PAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), NAME)
 PROMPT = "pagoda:~# "
 PLACES = ("terminal", "sentence", "spaces", "frames", "swap", "walk", "faults")
 ERRORS_LEAST = -4095

@@ -183,17 +183,21 @@ class Maker:
         new = self.code_target(page, html.unescape(match.group(1)))
         return f'<a href="{html.escape(new)}">{match.group(0)}</a>' if new else match.group(0)
 
+    def with_links(self, page, text):
+        """A piece of a page, with links that lead to what is in the folder."""
+        text = re.sub(r'\b(href|src)="([^"]*)"', lambda m: self.change_link(page, m), text)
+        parts = re.split(r"(<pre>.*?</pre>|<a .*?</a>)", text, flags=re.DOTALL)
+        return "".join(part if part.startswith(("<pre", "<a ")) else
+                       re.sub(r"<code>([^<]*)</code>", lambda m: self.link_code(page, m), part)
+                       for part in parts)
+
     # ---- pages ---------------------------------------------------------------------
 
     def text_of(self, page):
         text = subprocess.run(["cmark-gfm", "--unsafe", "-e", "table", page], check=True, cwd=ROOT,
                               text=True, stdout=subprocess.PIPE).stdout
         text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
-        text = re.sub(r'\b(href|src)="([^"]*)"', lambda m: self.change_link(page, m), text)
-        parts = re.split(r"(<pre>.*?</pre>|<a .*?</a>)", text, flags=re.DOTALL)
-        text = "".join(part if part.startswith(("<pre", "<a ")) else
-                       re.sub(r"<code>([^<]*)</code>", lambda m: self.link_code(page, m), part)
-                       for part in parts)
+        text = self.with_links(page, text)
         text = re.sub(r"<table>.*?</table>", r'<div class="wide" tabindex="0">\g<0></div>', text,
                       flags=re.DOTALL)
         text = text.replace("<pre>", '<pre tabindex="0">')

@@ -10,7 +10,8 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "exercises")]
+sys.path[:0] = [HERE, os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "exercises")]
+import docs
 import formats
 import lessons
 import questions
@@ -22,9 +23,14 @@ QUESTIONS = 6   # of a kind, at most: scripts/exercise's --count
 TEXTS = ("text", "look", "question", "why")
 
 
+MAKER = docs.Maker("docs")
+
+
 def to_html(markdown):
-    return subprocess.run(["cmark-gfm", "-e", "table"], input=markdown, text=True, check=True,
+    """A piece of the lessons; its links lead to the pages of docs.py, in the folder docs."""
+    html = subprocess.run(["cmark-gfm", "-e", "table"], input=markdown, text=True, check=True,
                           stdout=subprocess.PIPE).stdout.strip()
+    return re.sub('href="(?![a-z]+:)', 'href="docs/', MAKER.with_links(lessons.NAME, html))
 
 
 def in_line(html):

@@ -5,6 +5,10 @@ const EYE_TIME = 500;      // ms between two looks at the processor's tables
 const KEYS = {"Tab": "\t", "Esc": "\x1b", "^C": "\x03", "^D": "\x04", "^Z": "\x1a", "↑": "\x1b[A",
     "↓": "\x1b[B", "←": "\x1b[D", "→": "\x1b[C", "Enter": "\r"};
 
+const DOCS_PICTURE = "docs/pictures/docs/web.webp";
+const NO_DOCS = "They are pages in a folder, docs, which is not beside this file. " +
+    "`make web` makes both, in build/web.";
+
 class App {
     constructor() {
         this.terminal = new TerminalView(byId("terminal"));
@@ -231,6 +235,7 @@ class App {
         press("open", () => byId("file").click());
         press("theme", () => this.setTheme(this.theme === "dark" ? "light" : "dark"));
         press("licenses", (event) => this.showLicenses(event));
+        document.addEventListener("click", (event) => this.openDocs(event));
         byId("file").addEventListener("change", async ({target}) => {
             if (target.files.length)
                 await this.open(new Uint8Array(await target.files[0].arrayBuffer()));
@@ -280,9 +285,36 @@ class App {
 
     async showLicenses(event) {
         event.preventDefault();
-        byId("terms").textContent = await Files.text("licenses.txt");
+        this.show("Licenses", await Files.text("licenses.txt"));
+    }
+
+    show(title, text) {
+        byId("about-title").textContent = title;
+        byId("terms").textContent = text;
         byId("about").showModal();
     }
+
+    /** The docs are opened beside the page, which has the machine; one file alone comes without them. */
+    async openDocs(event) {
+        const link = event.target.closest?.('a[href^="docs/"]');
+        if (!link)
+            return;
+        event.preventDefault();
+        if (await loads(DOCS_PICTURE))
+            open(link.href, "pagoda-docs");
+        else
+            this.show("Docs", NO_DOCS);
+    }
+}
+
+/** Whether there is such a picture; a page from a disk can ask for nothing else. */
+function loads(address) {
+    return new Promise((resolve) => {
+        const picture = new Image();
+        picture.addEventListener("load", () => resolve(true));
+        picture.addEventListener("error", () => resolve(false));
+        picture.src = address;
+    });
 }
 
 /** What an event has that is about the frame, slot or page that was clicked. */
