@@ -22,6 +22,26 @@ def two_machines(browser, check):
                f"two machines share memory: {browser.text('#two-status')}")
 
 
+SCROLL_BARS = """
+    const {documentElement: root} = document.getElementById("memory").contentDocument;
+    const colour = (name) => {
+        root.dataset.theme = name;
+        return [getComputedStyle(root.querySelector("main")).scrollbarColor,
+            getComputedStyle(root).colorScheme];
+    };
+    return {dark: colour("dark"), light: colour("light"), whole: root.scrollHeight, seen: root.clientHeight};"""
+
+
+def narrow(browser, check):
+    """800 pixels wide: the picture has one scroll bar, in the theme's colours."""
+    browser.ask("WebDriver:SetWindowRect", width=800, height=900)
+    bars = page.wait_for(browser, f"const bars = (() => {{{SCROLL_BARS}}})(); "
+                                  "return bars.whole <= bars.seen && bars", 20) or browser.run(SCROLL_BARS)
+    check.that(bars["whole"] <= bars["seen"], f"one scroll bar: {bars}")
+    check.that("auto" not in (bars["dark"][0], bars["light"][0]) and bars["dark"] != bars["light"],
+               f"in colours of the theme: {bars}")
+
+
 def main():
     if not Firefox.program():
         print("needs firefox (Debian package firefox-esr)")
@@ -38,6 +58,7 @@ def main():
         page.saved(browser, check)
         page.lesson(browser, check)
         two_machines(browser, check)
+        narrow(browser, check)
         check.that(page.console_messages(browser) == [],
                    f"no message {page.console_messages(browser)[:3]}")
     print(f"\n{check.passed} passed, {check.failed} failed")
