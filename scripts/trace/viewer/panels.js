@@ -275,7 +275,8 @@ class ListView {
             tab.tabIndex = name === this.shows ? 0 : -1;
         }
         setText(this.tabs.history, selection ? `History of ${app.selectionName()}` : "History");
-        this.list.setAttribute("aria-labelledby", this.tabs[this.shows].id);
+        for (const one of [this.list, this.list.parentElement])
+            one.setAttribute("aria-labelledby", this.tabs[this.shows].id);
         setText(this.about, this.aboutText());
         this.renderList(this.shows === "history" ? app.history : app.filter.events);
     }
