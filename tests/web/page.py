@@ -128,13 +128,15 @@ def wait_for(browser, script, seconds=STATE_SECONDS):
 
 
 STATE = "return document.body.dataset.state"
+NEWEST = "const {app, player} = pagoda.picture; return app.index === player.trace.length - 1"
 AT_PROMPT = "return document.body.dataset.state === 'prompt'"
 DRAWN = "return Boolean(pagoda.picture?.app)"
 
 
 def console_messages(browser):
-    """Errors and warnings that the page caused, as the browser logged them."""
-    return browser.run("return window.messages ?? []")
+    """Errors and warnings that the page and the picture in it caused, as the browser logged them."""
+    return browser.run("const picture = document.getElementById('memory').contentWindow;"
+                       "return [...window.messages ?? [], ...picture.messages ?? []]")
 
 
 LISTEN = """
@@ -186,6 +188,7 @@ def demos(browser, check, names=()):
         status = int((re.search(r"status=(\d+)", text) or [0, "-1"])[1])
         check.that(status in statuses(name), f"demo {name} in the page: status {status}")
         agree(browser, check, f"demo {name}")
+        check.that(wait_for(browser, NEWEST), f"demo {name}: the picture shows its last event")
 
 
 def sees(browser, check):
@@ -218,6 +221,67 @@ def sees(browser, check):
                f"an entry changed behind the kernel's back is shown: {found[2]}")
     red, green, blue = found[4]
     check.that(red > 1.5 * max(green, blue), f"in red: {found[4]}")
+
+
+def keeps_the_last(browser, check):
+    """After many events the last ones are kept, and what is older takes no room."""
+    kept = browser.run("""
+        const {app, player: {trace, survey, checkpoints, first}} = pagoda.picture;
+        return {length: trace.length, kept: trace.length - trace.base, room: trace.events.length, first,
+            copies: Object.keys(checkpoints).length, oldest: Math.min(survey.faultEnds[0],
+                ...survey.faultEnd.keys(), app.filter.events[0]), base: trace.base};""")
+    check.that(kept["length"] > kept["kept"] == 200000 and kept["room"] < 2 * kept["kept"],
+               f"of {kept['length']} events {kept['kept']} are kept")
+    check.that(kept["base"] - kept["oldest"] < 2 * 2048 and kept["copies"] <= kept["kept"] / 2048 + 2,
+               f"and of what is older nothing is: {kept}")
+    browser.run("pagoda.picture.app.goto(pagoda.picture.player.first)")
+    check.that(browser.run("return pagoda.machine.stands && pagoda.picture.app.index") == kept["first"],
+               "the oldest can be gone back to")
+    browser.click("#pause")
+    check.that(wait_for(browser, NEWEST), "and the newest comes again")
+
+
+def swap_is_shown(browser, check):
+    slots = browser.run("""
+        const {app, player} = pagoda.picture;
+        return {shown: app.swap.canvas.getBoundingClientRect().height > 0, cells: app.swap.cells.length,
+            used: player.survey.slotsOfInterest.size};""")
+    check.that(slots["shown"] and slots["cells"] >= slots["used"] > 0,
+               f"the slots of the swap area are shown: {slots}")
+
+
+TERMINAL = """
+    const {terminal} = pagoda.terminal, {machine} = pagoda;
+    const press = (code, more) => terminal.textarea.dispatchEvent(new KeyboardEvent("keydown",
+        {code: `Key${code}`, key: code.toLowerCase(), keyCode: code.charCodeAt(0), ctrlKey: true,
+         bubbles: true, cancelable: true, ...more}));"""
+
+
+def terminal_keys(browser, check):
+    """Paste, copy, Ctrl-C, another size; the last row is inside."""
+    browser.run("return pagoda.machine.prompt()")
+    browser.run(TERMINAL + "terminal.paste('echo pas' + '\\'\\'ted\\r');")
+    check.that(wait_for(browser, "return /\\npasted/.test(pagoda.machine.text)"), "what is pasted is typed")
+    copied = browser.run(TERMINAL + """
+        navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); };
+        terminal.selectAll();
+        press("C", {shiftKey: true});
+        terminal.clearSelection();
+        return window.copied;""")
+    check.that("\npasted" in (copied or ""), "Ctrl-Shift-C copies what is chosen")
+    wait_for(browser, AT_PROMPT)
+    browser.run("pagoda.machine.type('sleep 1000\\n')")
+    wait_for(browser, "return document.body.dataset.state === 'busy' && /sleep 1000\\r?\\n/.test("
+                      "pagoda.machine.text)")
+    browser.run(TERMINAL + "press('C');")
+    check.that(wait_for(browser, AT_PROMPT), "Ctrl-C ends a program")
+    sizes = [browser.run("document.getElementById('terminal').style.width = arguments[0]; return new "
+                         "Promise((done) => setTimeout(() => done(pagoda.terminal.terminal.cols), 200))",
+                         width) for width in ("", "300px", "")]
+    check.that(sizes[1] < sizes[0] == sizes[2] >= 80, f"columns, narrower, and again: {sizes}")
+    check.that(browser.run(
+        "const bottom = (name) => document.querySelector(name).getBoundingClientRect().bottom;"
+        "return bottom('#terminal .xterm-screen') <= bottom('#terminal')"), "its last row is to be seen")
 
 
 def time_stands(browser, check):
@@ -351,11 +415,20 @@ def quick_to_the_prompt(options, check, url):
 def accessible(browser, check, options, what):
     with open(os.path.join(options.packages, "node_modules/axe-core/axe.min.js"),
               encoding="utf-8") as file:
-        browser.run(file.read() + "; window.axe = axe;")
+        axe = file.read()
+    browser.run(axe + "; window.axe = axe;")
     found = browser.run("""
         return axe.run(document, {iframes: false}).then(({violations}) => violations.map(
             ({id, nodes}) => `${id}: ${nodes[0].html.slice(0, 120)}`))""")
     check.that(found == [], f"axe-core finds nothing, {what} {found[:4]}")
+    found = browser.run("""
+        const picture = document.getElementById("memory").contentWindow;
+        const script = picture.document.createElement("script");
+        script.textContent = arguments[0];
+        picture.document.head.append(script);
+        return picture.axe.run(picture.document).then(({violations}) => violations.map(
+            ({id, nodes}) => `${id}: ${nodes[0].html.slice(0, 120)}`))""", axe)
+    check.that(found == [], f"nor in the picture of the memory, {what} {found[:4]}")
 
 
 def picture(browser, options, name):
@@ -379,6 +452,41 @@ def lesson(browser, check):
                f"the lesson {one['id']}: the machine counted {found}, as its text says")
 
 
+def docs(browser, check, there):
+    """A lesson's links lead to the docs, which are opened beside the page if they are there."""
+    links = browser.run("""
+        window.open = (address) => { window.gone = address; };
+        const {lessons} = pagoda.guide;
+        return lessons.lessons.map(({id}) => {
+            lessons.open(id);
+            return [...document.querySelectorAll("#lesson a")].map((link) => link.href);
+        });""")
+    check.that(all(any("/docs/terms.html#" in link for link in some) and any("/docs/tour.html#" in link
+                   for link in some) and any(re.search(r"/docs/source/.*#L\d+$", link) for link in some)
+                   for some in links), f"each of {len(links)} lessons leads to the tour, the terms, the code")
+    browser.run("document.querySelector('#lesson a').click()")
+    if there:
+        check.that(wait_for(browser, "return window.gone") == links[-1][0], f"opened: {links[-1][0]}")
+    else:
+        check.that(wait_for(browser, "return document.getElementById('about').open && "
+                                     "document.getElementById('terms').textContent.includes('make web')"),
+                   "without the docs it says where they are")
+        browser.run("document.getElementById('about').close()")
+    browser.click("#licenses")
+    check.that(all(wait_for(browser, "return document.getElementById('terms').textContent.includes("
+                                     f"'{name}')") for name in ("Pagoda", "v86", "xterm", "tcc", "busybox")),
+               "the licenses are shown")
+    browser.run("document.getElementById('about').close()")
+
+
+def alone(options, check):
+    """The one file in a folder of its own, as after a mail."""
+    with tempfile.TemporaryDirectory(prefix="pagoda-alone-") as folder, Browser(1440, 900) as browser:
+        shutil.copy(os.path.join(options.build, "web/pagoda.html"), folder)
+        opened(browser, check, f"file://{folder}/pagoda.html", "the file alone")
+        docs(browser, check, False)
+
+
 def single_file(options, check):
     with Browser(1440, 900) as browser:
         browser.command("Page.addScriptToEvaluateOnNewDocument", source=LISTEN)
@@ -386,6 +494,7 @@ def single_file(options, check):
             os.path.join(options.build, "web/pagoda.html")), "one file from a disk")
         demos(browser, check, ["cow"])
         lesson(browser, check)
+        docs(browser, check, True)
         foreign = [name for name in requests(browser) if not name.startswith("file:")]
         check.that(not foreign, f"it asks no host for anything {foreign[:3]}")
         check.that(console_messages(browser) == [], f"no message {console_messages(browser)[:3]}")
@@ -393,11 +502,24 @@ def single_file(options, check):
 
 
 def served(options, check):
-    """The folder of files, by a server of our own."""
-    with server_of(os.path.join(options.build, "web")) as url:
+    """The folder of files, as `make web SERVE=1` serves it."""
+    with make_serves(os.path.join(options.build, "web")) as url:
         quick_to_the_prompt(options, check, url)
         on_a_desktop(options, check, url)
         on_a_phone(options, check, url)
+
+
+@contextlib.contextmanager
+def make_serves(folder):
+    """Gives the address that it prints."""
+    server = subprocess.Popen([os.path.join(ROOT, "scripts/web/serve"), folder],
+                              stdout=subprocess.PIPE, text=True)
+    try:
+        yield server.stdout.readline().split()[0]
+    finally:
+        server.terminate()
+        server.wait()
+        server.stdout.close()
 
 
 @contextlib.contextmanager
@@ -417,6 +539,9 @@ def on_a_desktop(options, check, url):
         opened(browser, check, url, "files from a server")
         accessible(browser, check, options, "light")
         demos(browser, check)
+        swap_is_shown(browser, check)
+        keeps_the_last(browser, check)
+        terminal_keys(browser, check)
         sees(browser, check)
         time_stands(browser, check)
         stops(browser, check)
@@ -442,17 +567,38 @@ def on_a_phone(options, check, url):
                     "({textContent}) => textContent === 'Enter').click()")
         check.that(wait_for(browser, "return /\\nphone/.test(pagoda.machine.text)"),
                    "the row of keys types")
+        lesson(browser, check)
+        browser.click("#lesson-look")
+        seen = browser.run("const {top, height} = document.getElementById('memory')"
+                           ".getBoundingClientRect(); return [top, height]")
+        check.that(abs(seen[0]) < 20 and seen[1] > 300, f"and its picture is a button away: {seen}")
+        for tab in ("editor", "two", "exercises", "lessons"):
+            browser.click(f"#{tab}-tab")
+            shown = browser.run("const {width, height} = document.getElementById(arguments[0])"
+                                ".getBoundingClientRect(); return [width, height]", tab)
+            check.that(200 < shown[0] <= 390 and shown[1] > 100, f"{tab} has room: {shown}")
         picture(browser, options, "phone")
 
 
 def opened_with_settings(browser, check, url):
-    opened(browser, check, url + "#mem=32&policy=fifo&run=demo+shared", "a link with settings")
+    opened(browser, check, url + "#mem=32&policy=fifo&run=demo+shared&lesson=the-stack/1",
+           "a link with settings")
     text = browser.run("""return pagoda.machine.prompt().then(() =>
         pagoda.machine.run("cat /proc/sys/vm/policy; free | head -2"))""")
     total = int((re.search(r"Mem:\s+(\d+)", text) or [0, "0"])[1])
     check.that("fifo" in text and 28000 < total < 33000, f"policy and RAM are the link's ({total})")
     check.that("demo shared:" in browser.run("return pagoda.terminal.text()"),
                "and its command has run")
+    check.that(wait_for(browser, "return document.querySelector('#lesson')?.dataset.step === "
+                                 "'the-stack/1'"), "its lesson is open")
+    browser.run("""
+        const ram = document.getElementById("ram");
+        ram.value = 8;
+        ram.dispatchEvent(new Event("change"));""")
+    check.that(wait_for(browser, AT_PROMPT), "another RAM: the machine boots anew")
+    words = browser.run("return Object.fromEntries(new URLSearchParams(location.hash.slice(1)))")
+    check.that(words == {"mem": "8", "policy": "fifo", "run": "demo shared", "lesson": "the-stack/1"},
+               f"the link says so, and keeps the rest: {words}")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -486,6 +632,7 @@ def main():
         under_node(options, check, folder)
         single_file(options, check)
         if not options.part:
+            alone(options, check)
             served(options, check)
     print(f"\n{check.passed} passed, {check.failed} failed")
     return check.failed > 0
