@@ -135,7 +135,7 @@ class WalkView {
     }
 
     card(name, title, place, lines) {
-        return element("div", {class: `card ${name}`}, element("h3", {}, title),
+        return element("div", {class: `card ${name}`}, element("h2", {}, title),
             element("code", {class: "place"}, place), ...lines);
     }
 
