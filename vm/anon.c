@@ -70,20 +70,27 @@ void anon_begin(struct anon *anon, struct frame *frame)
 	attach(anon, frame);
 }
 
-/* Nobody refers to the anon any more: lets go of its slot. Its frame comes back, which is still to
- * leave the policy's queue and to be disowned; NULL: it has none. */
-static inline struct frame *end(struct anon *anon)
+/* The slot of an anon to which nobody refers any more. A write to it may be under way, and it
+ * must not be given to another page before that ended: the frame takes it along, and evict.c
+ * frees it. */
+static void end_slot(struct anon *anon)
 {
 	struct frame *frame = anon->frame;
-	/* A write to the slot may be under way; the slot must not be given to another
-	 * page before it ended. The frame takes it along: evict.c frees it. */
 	if (frame && frame_has(frame, FRAME_WRITING)) {
 		frame->block = anon->slot;
 		frame_set(frame, FRAME_HAS_SLOT);
-	} else if (anon->slot) {
+	} else {
 		swap_slot_free(anon->slot);
 	}
-	return frame;
+}
+
+/* Nobody refers to the anon any more. Its frame comes back, which is still to leave the policy's
+ * queue and to be disowned; NULL: it has none. */
+static inline struct frame *end(struct anon *anon)
+{
+	if (anon->slot)
+		end_slot(anon);
+	return anon->frame;
 }
 
 void anon_free(struct anon *anon)

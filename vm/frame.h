@@ -42,12 +42,12 @@ enum frame_state {
 
 /* Flags; changed by atomic operations, since completion interrupts change them too. */
 #define FRAME_BUSY 0x01u    /* being read or written by a device */
-#define FRAME_DIRTY 0x02u   /* content differs from its file's or slot's */
+#define FRAME_DIRTY 0x40u   /* PTE_D: content differs from its file's or slot's */
 #define FRAME_VALID 0x04u   /* content has been read or made */
 #define FRAME_ERROR 0x08u   /* the last transfer failed */
 #define FRAME_WRITING 0x10u /* the transfer under way is a write */
-#define FRAME_TOUCHED 0x20u /* referenced by read(2), write(2) or before it lost an entry */
-#define FRAME_ORPHAN 0x40u  /* nobody's any more; freed when its transfer ends */
+#define FRAME_TOUCHED 0x20u /* PTE_A: used by read(2), write(2) or before it lost an entry */
+#define FRAME_ORPHAN 0x02u  /* nobody's any more; freed when its transfer ends */
 #define FRAME_HAS_SLOT 0x80u  /* (v) its anon went during a write, and left the slot to whoever
                                  waits for that: `block` */
 

@@ -266,14 +266,11 @@ int pagedir_prepare(struct pagedir *pagedir, uintptr_t address)
 	return 0;
 }
 
-/* What the processor noted in an entry goes to the frame, before the entry is forgotten. Most that
- * were written are dirty already: these pass no tracepoint. */
+/* What the processor noted in an entry goes to the frame, before the entry is forgotten. */
 static inline void harvest(struct frame *frame, pte_t entry)
 {
-	if (entry & PTE_A)
-		frame_set(frame, FRAME_TOUCHED);
-	if (entry & PTE_D && !frame_has(frame, FRAME_DIRTY))
-		frame_set(frame, FRAME_DIRTY);
+	_Static_assert(FRAME_TOUCHED == PTE_A && FRAME_DIRTY == PTE_D, "the same bits");
+	frame_set(frame, entry & (PTE_A | PTE_D));
 }
 
 /* The entry says no longer, or now, that the page is locked. */
@@ -283,26 +280,27 @@ static inline void count_lock(struct frame *frame, pte_t before, pte_t after)
 		replace_lock(frame, after & PTE_LOCKED);
 }
 
-/* Clears a present entry. The frame that it mapped, with what the processor noted; NULL: zeros. */
-static inline struct frame *take_entry(struct frame *table, pte_t *entry)
+/* Clears a present entry and all that goes with it, except for the TLB and the trace. The record
+ * that is not needed any more, or NULL. */
+static inline struct mapping *take_entry(struct frame *table, pte_t *entry)
 {
 	pte_t old = entry_exchange(entry, 0);
 	struct frame *frame = &frames[entry_frame(old)];
 	table->used--;
 	if (frame == zero_frame)
 		return NULL;
-	harvest(frame, old);
-	count_lock(frame, old, 0);
 	table->resident--;
-	return frame;
+	count_lock(frame, old, 0);
+	harvest(frame, old);
+	return rmap_take(frame, entry);
 }
 
-/* The same and all that goes with it, except for the TLB and the trace. */
+/* The same, and the record goes back to the heap. */
 static void forget_entry(pte_t *entry)
 {
-	struct frame *frame = take_entry(frame_of(entry), entry);
-	if (frame)
-		rmap_remove(frame, entry);
+	void *left = take_entry(frame_of(entry), entry);
+	if (left)
+		mappings_free(&left, 1);
 }
 
 static void drop_entry(pte_t *entry)
@@ -374,10 +372,9 @@ static void clear_in_table(struct pagedir *pagedir, uintptr_t start, uintptr_t e
 	for (uintptr_t left = (end - start) >> PAGE_SHIFT; left > 0; left--, entry++) {
 		if (!*entry)
 			continue;
-		struct frame *frame = take_entry(table_frame, entry);
-		struct mapping *left = frame ? rmap_take(frame, entry) : NULL;
-		if (left)
-			spare_give(pagedir, left);
+		struct mapping *spare = take_entry(table_frame, entry);
+		if (spare)
+			spare_give(pagedir, spare);
 		if (!many)
 			tlb_forget_page(entry);
 	}

@@ -46,7 +46,6 @@ uint32_t mapping_count(void); /* records in use, for the auditor */
 void rmap_add_one_more(struct frame *, pte_t *entry, struct mapping *spare);
 static inline void rmap_add(struct frame *frame, pte_t *entry, struct mapping *spare)
 {
-	ASSERT(spin_held(&vm_lock));
 	if (!frame->mappings)
 		frame->mappings = (uintptr_t)entry;
 	else
@@ -57,14 +56,11 @@ static inline void rmap_add(struct frame *frame, pte_t *entry, struct mapping *s
 struct mapping *rmap_take_one_of(struct frame *, const pte_t *entry);
 static inline struct mapping *rmap_take(struct frame *frame, const pte_t *entry)
 {
-	ASSERT(spin_held(&vm_lock));
 	if (__builtin_expect(frame->mappings != (uintptr_t)entry, false))
 		return rmap_take_one_of(frame, entry);
 	frame->mappings = 0;
 	return NULL;
 }
-/* The same, and the record goes back to the heap. */
-void rmap_remove(struct frame *, const pte_t *entry);
 
 /* The entry at a place in a list, and the place after it:
  *   for (uintptr_t m = frame->mappings; m; m = rmap_rest(m)) use(rmap_entry(m)); */

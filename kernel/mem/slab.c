@@ -249,26 +249,36 @@ static bool keeps_enough(const struct slab_cache *cache)
 	       physmem_free() < physmem_total() / SCARCE_PART;
 }
 
-/* Takes the object back. Its slab, if that is to be given back; else NULL. Locked. */
-static inline struct slab *object_give(struct slab_cache *cache, void *object)
+/* Takes the first object back, and with it those behind it that are from the same slab: `given`.
+ * Their slab, if that is to be given back; else NULL. Locked. */
+static inline struct slab *objects_give(struct slab_cache *cache, void *const *objects,
+                                        uint32_t count, uint32_t *given)
 {
-	struct slab *slab = slab_of(object);
+	struct slab *slab = slab_of(objects[0]);
+	struct free_object *free = slab->free;
+	uint32_t run = 0;
 	if (slab->cache != cache) {
-		ASSERT_SAYING(frame_is_heap(object),
+		ASSERT_SAYING(frame_is_heap(objects[0]),
 		              "freeing what is not, or no longer, on the heap");
 		panic("an object freed to a cache it is not from");
 	}
-	middle_check(slab, object);
-	ASSERT_SAYING(slab->used > 0 && object != slab->free, "an object freed twice");
-	junk_fill(slab, object);
-	struct free_object *freed = object;
-	freed->next = slab->free;
-	slab->free = freed;
-	cache->objects--;
-	if (slab->used-- == slab->capacity) {
+	do {
+		struct free_object *freed = objects[run];
+		middle_check(slab, freed);
+		ASSERT_SAYING(freed != free, "an object freed twice");
+		junk_fill(slab, freed);
+		freed->next = free;
+		free = freed;
+	} while (++run < count && slab_of(objects[run]) == slab);
+	ASSERT_SAYING(run <= slab->used, "an object freed twice");
+	slab->free = free;
+	cache->objects -= run;
+	if (slab->used == slab->capacity) {
 		list_remove(&slab->link);
 		list_prepend(&cache->partial, &slab->link);
 	}
+	slab->used -= run;
+	*given = run;
 	if (slab->used || !keeps_enough(cache))
 		return NULL;
 	list_remove(&slab->link);
@@ -278,8 +288,8 @@ static inline struct slab *object_give(struct slab_cache *cache, void *object)
 
 void slab_free(struct slab_cache *cache, void *object)
 {
-	uint32_t flags = spin_lock_irq(&cache->lock);
-	struct slab *superfluous = object_give(cache, object);
+	uint32_t given, flags = spin_lock_irq(&cache->lock);
+	struct slab *superfluous = objects_give(cache, &object, 1, &given);
 	spin_unlock_irq(&cache->lock, flags);
 	if (superfluous)
 		slab_give_back(superfluous);
@@ -290,8 +300,8 @@ void slab_free_many(struct slab_cache *cache, void *const *objects, uint32_t cou
 	struct list superfluous = LIST_INIT(superfluous);
 	struct list_link *link;
 	uint32_t flags = spin_lock_irq(&cache->lock);
-	for (uint32_t i = 0; i < count; i++) {
-		struct slab *slab = object_give(cache, objects[i]);
+	for (uint32_t given; count > 0; objects += given, count -= given) {
+		struct slab *slab = objects_give(cache, objects, count, &given);
 		if (slab)
 			list_append(&superfluous, &slab->link);
 	}

@@ -76,6 +76,13 @@ static bool add(int frame, int i)
 	return rmap_entry(some_frames[frame].mappings) == &entries[frame][i];
 }
 
+static void remove_entry(struct frame *frame, const pte_t *entry)
+{
+	void *left = rmap_take(frame, entry);
+	if (left)
+		mappings_free(&left, 1);
+}
+
 static void check_random(void)
 {
 	bool good = true;
@@ -83,7 +90,7 @@ static void check_random(void)
 	for (int step = 0; step < STEPS && good; step++) {
 		int frame = rand() % FRAMES, i = rand() % ENTRIES;
 		if (maps[frame][i]) {
-			rmap_remove(&some_frames[frame], &entries[frame][i]);
+			remove_entry(&some_frames[frame], &entries[frame][i]);
 			maps[frame][i] = false;
 		} else {
 			good = add(frame, i);
@@ -100,7 +107,7 @@ static void check_one(void)
 	           "a single entry needs no record");
 	CHECK(rmap_entry(some_frames[0].mappings) == &entries[0][5]);
 	CHECK(rmap_rest(some_frames[0].mappings) == 0);
-	rmap_remove(&some_frames[0], &entries[0][5]);
+	remove_entry(&some_frames[0], &entries[0][5]);
 	CHECK(some_frames[0].mappings == 0);
 }
 
@@ -115,7 +122,7 @@ static void check_many(void)
 	for (uint32_t i = 0; i < MANY; i++)
 		rmap_add(&some_frames[0], &table[i], i > 0 ? record() : NULL);
 	for (uint32_t i = 0; i < MANY; i++)
-		rmap_remove(&some_frames[0], &table[i * 70001u % MANY]);
+		remove_entry(&some_frames[0], &table[i * 70001u % MANY]);
 	for (uintptr_t m = some_frames[0].mappings; m; m = rmap_rest(m))
 		left++;
 	check_that(left == 0 && standin_objects == 0, "262,144 entries come and go");
@@ -130,7 +137,7 @@ int main(void)
 	check_random();
 	for (int frame = 0; frame < FRAMES; frame++)
 		while (some_frames[frame].mappings)
-			rmap_remove(&some_frames[frame], rmap_entry(some_frames[frame].mappings));
+			remove_entry(&some_frames[frame], rmap_entry(some_frames[frame].mappings));
 	check_that(standin_objects == 0, "no record is left behind");
 	check_many();
 	spin_unlock(&vm_lock);
