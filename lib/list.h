@@ -104,6 +104,12 @@ static inline struct list_link *list_last(const struct list *list)
 	return list_empty(list) ? NULL : list->head.previous;
 }
 
+/* The one before it in its list, or NULL. */
+static inline struct list_link *list_before(const struct list *list, const struct list_link *link)
+{
+	return link->previous == &list->head ? NULL : link->previous;
+}
+
 /* Takes out the first link and returns it, or NULL if the list is empty. */
 static inline struct list_link *list_pop(struct list *list)
 {

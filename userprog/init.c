@@ -97,6 +97,11 @@ static void tell_processes(void)
 	spin_unlock_irq(&process_lock, flags);
 }
 
+static struct file *own_file(int number)
+{
+	return descriptor_file(process_current()->files, number);
+}
+
 static uint64_t own_file_size_limit(void)
 {
 	const struct process *self = process_current();
@@ -124,6 +129,7 @@ void process_init(void)
 	vdso_init();
 	rights_set_caller_door(tell_caller);
 	vfs_set_root_door(tell_root);
+	vfs_set_descriptor_door(own_file);
 	trap_set_return_hook(signal_deliver);
 	vfs_set_size_limit_door(own_file_size_limit, file_size_exceeded);
 	thread_set_id_hook(next_id_in_use);

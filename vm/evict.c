@@ -63,6 +63,16 @@ static bool (*oom_hook)(void);
 
 /* ---- victims ---- */
 
+/* Writing to a device that lies on a file takes memory, and locks of the file's file system, which
+ * whoever wants a frame may hold. So that is done by the page-out thread alone, which holds none. */
+static const struct thread *pageout_thread;
+
+static bool others_write_it(const struct frame *frame)
+{
+	return frame->owner.source->depth && frame_has(frame, FRAME_DIRTY) &&
+	       thread_current() != pageout_thread;
+}
+
 /* What the policy asks of a page. */
 static bool may_go(const struct frame *frame)
 {
@@ -73,7 +83,7 @@ static bool may_go(const struct frame *frame)
 		return frame->owner.anon->slot || swap_available();
 	if (frame->owner.source->shmem && frame_has(frame, FRAME_DIRTY))
 		return swap_available() || shmem_has_slot(frame);
-	return true;
+	return !others_write_it(frame);
 }
 
 /* The same by turns: of the pages of a kind that could go, as many hundredths do as swappiness
@@ -472,7 +482,7 @@ static void pageout(void *unused)
 static bool privileged(void)
 {
 	const struct thread *thread = thread_current();
-	return thread->reclaiming || (thread->spt && thread->spt->dying);
+	return thread->reclaiming || thread->writes_out || (thread->spt && thread->spt->dying);
 }
 
 static bool reclaim(bool memory_short)
@@ -480,12 +490,31 @@ static bool reclaim(bool memory_short)
 	return evict_frames(memory_short ? EVICT_CLUSTER : 1) > 0;
 }
 
+#define DEEP_WAITS 50u
+
+/* What is left may be pages that only the page-out thread can write: it is given time, but not for
+ * ever, since those that write them may wait for what the caller holds. Whether it got somewhere. */
+static bool await_deep_writes(void)
+{
+	for (uint32_t i = 0; i < DEEP_WAITS && frames_deep_to_write(); i++) {
+		wait_wake_one(&pageout_queue);
+		thread_sleep_until(clock_now() + OOM_WAIT_NS);
+		if (physmem_free() > RESERVE_FRAMES)
+			return true;
+	}
+	return false;
+}
+
 /* Who is killed waits for nobody's memory: perhaps it is its own end that the others wait for, and the
  * space that it is at is not yet the process's (exec). */
 static bool out_of_memory(void)
 {
 	const struct thread *thread = thread_current();
-	if (thread->reclaiming || thread->killed || !thread_may_sleep() || !oom_hook || !oom_hook())
+	if (thread->reclaiming || thread->killed || !thread_may_sleep() || !oom_hook)
+		return false;
+	if (!thread->writes_out && await_deep_writes())
+		return true;
+	if (!oom_hook())
 		return false;
 	thread_sleep_until(clock_now() + OOM_WAIT_NS);
 	return true;
@@ -544,7 +573,8 @@ void evict_start(void)
 		batches_most = PAGEOUT_BATCHES;
 	set_water(WATER_LEAST + physmem_total() / 128);
 	shrinker_register(evict_frames);
-	ASSERT_SAYING(thread_create("pageout", pageout, NULL), "no memory for the page-out thread");
+	pageout_thread = thread_create("pageout", pageout, NULL);
+	ASSERT_SAYING(pageout_thread, "no memory for the page-out thread");
 }
 
 void evict_set_oom_hook(bool (*hook)(void))

@@ -33,11 +33,13 @@
 
 #define WAIT_QUEUES 64   /* frames share them by number; a wake is a hint anyway */
 #define TRANSFERS 512    /* in flight at once */
+#define TRANSFERS_KEPT 32 /* by each depth of devices (block.h) for those below it */
 #define KILLS_TO_AWAIT 300 /* rounds of waiting for memory of killed programs */
 
 struct frame *frames;
 struct frame *zero_frame;
 uint32_t frames_dirty;
+static uint32_t frames_dirty_deep; /* of these, those of devices that lie on files; atomic */
 
 static struct wait_queue wait_queues[WAIT_QUEUES];
 
@@ -45,11 +47,14 @@ struct transfer {
 	struct list_link link; /* the free ones; transfer_lock */
 	struct block_request request;
 	struct frame *frame;   /* NULL: the record is free */
+	bool deep;             /* of a device that lies on a file */
 	uint64_t since;        /* ns; when it was asked for */
 };
 
 static struct transfer transfers[TRANSFERS];
-static struct list free_transfers;
+static struct list free_transfers; /* and how many: transfer_lock */
+static uint32_t free_count;
+static uint32_t deep_count; /* of those that are not free, deep ones: transfer_lock */
 static struct spinlock transfer_lock = SPINLOCK_INIT("transfers");
 static struct wait_queue transfer_waiters = WAIT_QUEUE_INIT(transfer_waiters);
 
@@ -70,6 +75,7 @@ void frame_init(void)
 	list_init(&free_transfers);
 	for (unsigned i = 0; i < TRANSFERS; i++)
 		list_append(&free_transfers, &transfers[i].link);
+	free_count = TRANSFERS;
 	watch_set_frame_hooks(wait_ends, say_busy_frames);
 }
 
@@ -237,8 +243,11 @@ void frame_unpin(struct frame *frame)
 
 static inline void count_dirty(const struct frame *frame, uint32_t change)
 {
-	if (!frame->owner.source->shmem)
-		__atomic_fetch_add(&frames_dirty, change, __ATOMIC_RELAXED);
+	if (frame->owner.source->shmem)
+		return;
+	__atomic_fetch_add(&frames_dirty, change, __ATOMIC_RELAXED);
+	if (frame->owner.source->depth)
+		__atomic_fetch_add(&frames_dirty_deep, change, __ATOMIC_RELAXED);
 }
 
 void frame_file_dirty(struct frame *frame)
@@ -314,12 +323,20 @@ void frame_wait_unpinned(struct frame *frame)
 	frame_unpin(frame);
 }
 
-static struct transfer *transfer_take(void)
+/* A transfer of a device that lies on a file ends by one of the disk below, which finds a record. */
+static struct transfer *transfer_take(uint32_t depth)
 {
+	struct transfer *transfer = NULL;
+
 	uint32_t flags = spin_lock_irq(&transfer_lock);
-	struct list_link *link = list_pop(&free_transfers);
+	if (free_count > depth * TRANSFERS_KEPT) {
+		transfer = LIST_ENTRY(list_pop(&free_transfers), struct transfer, link);
+		transfer->deep = depth;
+		deep_count += transfer->deep;
+		free_count--;
+	}
 	spin_unlock_irq(&transfer_lock, flags);
-	return link ? LIST_ENTRY(link, struct transfer, link) : NULL;
+	return transfer;
 }
 
 static void transfer_done(struct block_request *request, int error)
@@ -329,10 +346,12 @@ static void transfer_done(struct block_request *request, int error)
 
 	uint32_t flags = spin_lock_irq(&transfer_lock);
 	transfer->frame = NULL;
+	deep_count -= transfer->deep;
 	list_append(&free_transfers, &transfer->link);
+	free_count++;
 	spin_unlock_irq(&transfer_lock, flags);
-	if (wait_any(&transfer_waiters))
-		wait_wake_one(&transfer_waiters);
+	if (wait_any(&transfer_waiters)) /* all: one may be too deep */
+		wait_wake_all(&transfer_waiters);
 	frame_io_done(frame, error);
 }
 
@@ -341,18 +360,24 @@ void frame_io_start(struct frame *frame, struct block_device *device, uint32_t s
 {
 	ASSERT_SAYING(frame_has(frame, FRAME_BUSY), "a transfer of a frame that is not busy");
 	struct transfer *transfer;
-	WAIT_UNTIL(&transfer_waiters, (transfer = transfer_take()));
+	WAIT_UNTIL(&transfer_waiters, (transfer = transfer_take(device->depth)));
 	transfer->frame = frame;
 	transfer->since = clock_now();
 	transfer->request = (struct block_request){
 		.write = write,
 		.sector = sector,
-		.sectors = SECTORS_PER_PAGE,
+		.sectors = block_page_sectors(device, sector),
 		.data = frame_data(frame),
 		.done = transfer_done,
 		.context = transfer,
 	};
 	block_submit(device, &transfer->request);
+}
+
+bool frames_deep_to_write(void)
+{
+	return __atomic_load_n(&frames_dirty_deep, __ATOMIC_RELAXED) ||
+	       __atomic_load_n(&deep_count, __ATOMIC_RELAXED);
 }
 
 /* Its bytes are nowhere else. A busy page of a file keeps its owner: truncation waits. */

@@ -157,6 +157,8 @@ static inline bool frame_clear(struct frame *frame, uint32_t flag)
 /* As frame_set and frame_clear with FRAME_DIRTY, for a page of a file; counts those whose bytes
  * only their file can take: not tmpfs's, which go to swap. vm_lock held, or the frame is busy. */
 extern uint32_t frames_dirty; /* atomic */
+/* Whether there are such pages of devices that lie on files, or they are just being written. */
+bool frames_deep_to_write(void);
 void frame_file_dirty(struct frame *);
 void frame_file_clean(struct frame *);
 void frame_file_forget(struct frame *); /* the same, implied: it leaves its file */
@@ -214,8 +216,8 @@ void frame_wait(struct frame *);
 void frame_wait_unpinned(struct frame *);
 
 /*
- * Reads or writes the (busy) frame from or to a block device, one page at `sector`, and
- * calls frame_io_done when that is over. May sleep for a place in the queue; never
+ * Reads or writes the (busy) frame from or to a block device, one page at `sector`, of which the
+ * device may have the beginning alone, and calls frame_io_done when that is over. May sleep for a place in the queue; never
  * allocates memory.
  */
 void frame_io_start(struct frame *, struct block_device *, uint32_t sector, bool write);

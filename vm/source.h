@@ -60,6 +60,7 @@ struct page_source {
 	                            system's lock; read without */
 	struct shmem *shmem;     /* it is shared memory, whose pages go to swap; NULL: it is not */
 	bool carries_swap;       /* swapon: its file system lets nobody change it */
+	uint8_t depth;           /* of the device that its pages are written to (block.h) */
 	struct list frames;      /* (v) of struct frame, by source_link */
 	uint32_t cached;         /* (v) how many */
 	uint32_t held;           /* (v) of shared memory: its pages, in memory or in swap */

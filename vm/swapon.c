@@ -166,6 +166,10 @@ int swap_on(const char *name, struct block_device *disk, struct page_source *fil
 		log_print("swap: %s cannot be used: its file system cannot carry swap", name);
 		return -EINVAL;
 	}
+	if (disk->depth) {
+		log_print("swap: %s cannot be used: to write to a file takes memory", name);
+		return -EINVAL;
+	}
 	int error;
 	struct swap_device *device = swap_device_claim(name, disk, file, &error);
 	if (!device)

@@ -28,7 +28,8 @@
 #define PLUG_TIME (NS_PER_SECOND / TICKS_PER_SECOND)
 #define PIECES_MOST 8u        /* requests that one block_transfer has under way */
 
-static struct list devices = LIST_INIT(devices); /* changes at start-up only */
+/* Grows only, at its end, where a device is whole before it can be found: walked without a lock. */
+static struct list devices = LIST_INIT(devices);
 static bool merge_off;        /* block.merge=0: each request goes by itself */
 
 /* --- the trace ------------------------------------------------------------------ */
@@ -230,10 +231,18 @@ void block_submit(struct block_device *device, struct block_request *request)
 	else
 		thread_current()->sectors_read += request->sectors;
 
+	/* A device may have become shorter this moment: then nothing comes into its queue any more. */
 	uint32_t flags = spin_lock_irq(&device->lock);
-	queue_insert(device, request);
-	dispatch(device);
+	bool possible = is_possible(device, request);
+	if (possible) {
+		queue_insert(device, request);
+		dispatch(device);
+	}
 	spin_unlock_irq(&device->lock, flags);
+	if (!possible) {
+		trace_done(device, request, -EIO);
+		request->done(request, -EIO);
+	}
 }
 
 void block_plug(struct block_device *device)
@@ -363,9 +372,11 @@ void block_register(struct block_device *device)
 	spinlock_init(&device->lock, device->name);
 	list_init(&device->queue);
 	timer_init(&device->plug_timer, plug_expired);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
 	list_append(&devices, &device->link);
-	log_print("%s: %u MiB%s", device->name, device->sectors / 2048,
-	          device->read_only ? ", read-only" : "");
+	if (device->sectors)
+		log_print("%s: %u MiB%s", device->name, device->sectors / 2048,
+		          device->read_only ? ", read-only" : "");
 }
 
 struct block_device *block_find(const char *name)

@@ -21,6 +21,7 @@
 
 #define SECTOR_SIZE 512u
 #define SECTORS_PER_PAGE 8u
+#define BLOCK_DEPTH_MOST 4u /* of devices that lie on files of each other */
 
 struct block_request {
 	struct list_link link;   /* the device's queue, then the driver's list */
@@ -48,7 +49,12 @@ struct block_counts {
 struct block_device {
 	char name[8];            /* "vda", "hda" */
 	uint32_t sectors;        /* size */
+	uint32_t sector_size;    /* what programs are told that it is; 0: SECTOR_SIZE */
 	bool read_only;
+	/* 0: it is a machine's. Else its bytes lie in a file, of a disk that is one less deep: to write
+	 * to it takes memory, and the locks of that file's file system. */
+	uint8_t depth;
+	bool gone;               /* it is not to be found: its driver has it in reserve */
 	struct list_link link;   /* all devices */
 	struct spinlock lock;    /* irq; guards all below and the driver's state */
 	struct list queue;       /* waiting requests, by sector */
@@ -61,6 +67,11 @@ struct block_device {
 	void (*start)(struct block_device *);
 	/* Make what was written durable; may sleep; 0 or -EIO. NULL: nothing to do. */
 	int (*flush)(struct block_device *);
+	/* Nobody has it open or mounted any more. May sleep. NULL: nothing to do. */
+	void (*unused)(struct block_device *);
+	/* A command of ioctl(2) that not every device has, by who may write to it or not. May sleep.
+	 * -ENOTTY. NULL: there is none. */
+	int (*command)(struct block_device *, uint32_t command, uintptr_t argument, bool writable);
 	void *driver;
 	/* Ends a plug that is held too long. Its own lock. */
 	struct timer plug_timer;
@@ -68,7 +79,9 @@ struct block_device {
 };
 
 /* Driver side. */
-/* Adds a device with name, sectors, read_only, start, flush and driver set; logs it. */
+/* Adds a device with name, sectors, read_only, start and, as it has them, the other calls and driver
+ * set; logs it, if it has sectors. It stays for ever. One at a time; others may be going through the
+ * list of devices meanwhile. */
 void block_register(struct block_device *);
 /* Takes from the queue the next run of requests for adjoining sectors in one direction,
  * at most `most` of them, into `run`; returns how many (0: nothing can start now).
@@ -81,6 +94,16 @@ void block_end_run(struct block_device *, struct list *run, int error);
 /* Calls `start`, if anything waits: for a driver that could not start when it was
  * called, since devices share a channel. Lock not held. */
 void block_restart(struct block_device *);
+
+/* How many sectors of the page that begins at this one the device has; if none, a page's, which
+ * fails. */
+static inline uint32_t block_page_sectors(const struct block_device *device, uint32_t sector)
+{
+	uint32_t sectors = device->sectors;
+
+	return sector < sectors && sectors - sector < SECTORS_PER_PAGE ? sectors - sector
+	                                                               : SECTORS_PER_PAGE;
+}
 
 /* User side. Requests for the same sector that wait at the same time are done in any
  * order: who cares keeps the second back until the first is done. */

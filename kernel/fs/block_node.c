@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Block devices as inodes: page i of the inode's source is block i of the disk (blocks of
- * 4 KiB, the disk's odd end left out). /dev/vda and the file system's own metadata are the
- * same pages.
+ * 4 KiB; the last may be shorter). /dev/vda and the file system's own metadata are the same
+ * pages.
  *
  * Programs may not open a device for writing that a file system or swap uses: their bytes
  * and the kernel's would overwrite each other's. The pages of files, and swap, go past the
@@ -32,10 +32,13 @@ struct block_node {
 	struct block_device *device;
 	bool claimed;            /* a file system is on it; mount_lock */
 	uint32_t writers;        /* atomic: open files that may write */
+	uint32_t users;          /* atomic: open files, and who claimed it */
 	struct block_node *next;
 };
 
+/* Grows only, at its front, where a node is whole before it can be found: walked without a lock. */
 static struct block_node *nodes;
+static struct file_system *nodes_fs;
 
 static struct block_node *node_of(struct inode *inode)
 {
@@ -44,8 +47,12 @@ static struct block_node *node_of(struct inode *inode)
 
 static void node_read(struct page_source *source, struct frame *frame)
 {
-	frame_io_start(frame, node_of(inode_of_source(source))->device,
-	               frame->index * SECTORS_PER_PAGE, false);
+	struct block_device *device = node_of(inode_of_source(source))->device;
+	uint32_t sector = frame->index * SECTORS_PER_PAGE;
+
+	if (block_page_sectors(device, sector) < SECTORS_PER_PAGE)
+		memset(frame_data(frame), 0, PAGE_SIZE);
+	frame_io_start(frame, device, sector, false);
 }
 
 static void node_write(struct page_source *source, struct frame *frame)
@@ -85,17 +92,34 @@ static void node_release(struct inode *inode)
 
 static const struct inode_ops node_ops = {.release = node_release};
 
+static bool may_write(const struct file *file)
+{
+	return (file->flags & O_ACCMODE) != O_RDONLY;
+}
+
+static void user_add(struct block_node *node)
+{
+	__atomic_fetch_add(&node->users, 1, __ATOMIC_RELAXED);
+}
+
+static void user_drop(struct block_node *node)
+{
+	if (__atomic_sub_fetch(&node->users, 1, __ATOMIC_ACQ_REL) == 0 && node->device->unused)
+		node->device->unused(node->device);
+}
+
 static int node_open(struct file *file)
 {
 	struct block_node *node = node_of(file->inode);
 
-	if ((file->flags & O_ACCMODE) == O_RDONLY)
-		return 0;
-	if (node->device->read_only)
-		return -EROFS;
-	if (node->claimed || swap_uses_disk(node->device))
-		return -EBUSY;
-	__atomic_fetch_add(&node->writers, 1, __ATOMIC_RELAXED);
+	if (may_write(file)) {
+		if (node->device->read_only)
+			return -EROFS;
+		if (node->claimed || swap_uses_disk(node->device))
+			return -EBUSY;
+		__atomic_fetch_add(&node->writers, 1, __ATOMIC_RELAXED);
+	}
+	user_add(node);
 	return 0;
 }
 
@@ -104,16 +128,19 @@ static void node_close(struct file *file)
 {
 	struct block_node *node = node_of(file->inode);
 
-	if ((file->flags & O_ACCMODE) != O_RDONLY &&
+	if (may_write(file) &&
 	    __atomic_sub_fetch(&node->writers, 1, __ATOMIC_ACQ_REL) == 0 && !node->claimed)
 		(void)block_node_clear(&node->inode);
+	user_drop(node);
 }
 
 static int node_ioctl(struct file *file, uint32_t command, uintptr_t argument)
 {
 	struct block_device *device = node_of(file->inode)->device;
 	uint64_t bytes = file->inode->source.size;
-	uint32_t sectors = device->sectors, sector_size = SECTOR_SIZE;
+	uint32_t sectors = device->sectors;
+	uint32_t sector_size = device->sector_size ? device->sector_size : SECTOR_SIZE;
+	int read_only = device->read_only;
 
 	switch (command) {
 	case BLKGETSIZE:
@@ -122,10 +149,13 @@ static int node_ioctl(struct file *file, uint32_t command, uintptr_t argument)
 		return copy_to_user((void *)argument, &bytes, sizeof(bytes));
 	case BLKSSZGET:
 		return copy_to_user((void *)argument, &sector_size, sizeof(sector_size));
+	case BLKROGET:
+		return copy_to_user((void *)argument, &read_only, sizeof(read_only));
 	case BLKFLSBUF:
 		return file_sync(file, false);
 	default:
-		return -ENOTTY;
+		return device->command ? device->command(device, command, argument, may_write(file))
+		                       : -ENOTTY;
 	}
 }
 
@@ -144,33 +174,45 @@ static uint32_t device_number(const struct block_device *device)
 	return DEVICE(VIRTIO_MAJOR, letter * VIRTIO_MINORS);
 }
 
+int block_node_add(struct block_device *device, uint32_t number)
+{
+	struct block_node *node = kmalloc_zeroed(sizeof(*node));
+
+	if (!node)
+		return -ENOMEM;
+	inode_init(&node->inode, nodes_fs, &node_ops, &node_source_ops, S_IFBLK | 0600);
+	node->inode.number = nodes ? nodes->inode.number + 1 : 1;
+	node->inode.device = number;
+	node->inode.file_ops = &node_file_ops;
+	node->device = device;
+	node->next = nodes;
+	block_node_resized(&node->inode);
+	__atomic_store_n(&nodes, node, __ATOMIC_RELEASE);
+	return 0;
+}
+
 int block_nodes_init(void)
 {
-	struct file_system *fs = file_system_create(&block_fs_type, "");
 	struct block_device *device;
+	int error = 0;
 
-	if (!fs)
+	nodes_fs = file_system_create(&block_fs_type, "");
+	if (!nodes_fs)
 		return -ENOMEM;
-	fs->ops = &block_fs_ops;
+	nodes_fs->ops = &block_fs_ops;
 	node_file_ops = regular_file_ops;
 	node_file_ops.open = node_open;
 	node_file_ops.close = node_close;
 	node_file_ops.ioctl = node_ioctl;
-	for (unsigned i = 0; (device = block_at(i)); i++) {
-		struct block_node *node = kmalloc_zeroed(sizeof(*node));
-		if (!node)
-			return -ENOMEM;
-		inode_init(&node->inode, fs, &node_ops, &node_source_ops, S_IFBLK | 0600);
-		node->inode.source.size = (uint64_t)(device->sectors / SECTORS_PER_PAGE)
-		                          << PAGE_SHIFT;
-		node->inode.number = i + 1;
-		node->inode.device = device_number(device);
-		node->inode.file_ops = &node_file_ops;
-		node->device = device;
-		node->next = nodes;
-		nodes = node;
-	}
-	return 0;
+	for (unsigned i = 0; !error && (device = block_at(i)); i++)
+		error = block_node_add(device, device_number(device));
+	return error;
+}
+
+void block_node_resized(struct inode *inode)
+{
+	inode->source.size = (uint64_t)node_of(inode)->device->sectors * SECTOR_SIZE;
+	inode->source.depth = node_of(inode)->device->depth;
 }
 
 struct inode *block_node_by_name(const char *name)
@@ -187,7 +229,7 @@ struct inode *block_node_by_number(uint32_t number)
 {
 	for (struct block_node *node = nodes; node; node = node->next)
 		if (node->inode.device == number)
-			return inode_get(&node->inode);
+			return node->device->gone ? NULL : inode_get(&node->inode);
 	return NULL;
 }
 
@@ -199,6 +241,16 @@ struct block_device *block_node_device(struct inode *inode)
 void block_node_claim(struct inode *inode, bool claimed)
 {
 	node_of(inode)->claimed = claimed;
+	if (claimed)
+		user_add(node_of(inode));
+	else
+		user_drop(node_of(inode));
+}
+
+uint32_t block_node_users(const struct inode *inode)
+{
+	return __atomic_load_n(&LIST_ENTRY(inode, const struct block_node, inode)->users,
+	                       __ATOMIC_ACQUIRE);
 }
 
 bool block_node_claimed(struct inode *inode)

@@ -153,6 +153,7 @@ static const struct character_device {
 	{"urandom", DEVICE(MEM_MAJOR, 9), 0666, &random_ops},
 	{"kmsg", DEVICE(MEM_MAJOR, 11), 0644, &kmsg_ops},
 	{"tty", DEVICE(TTYAUX_MAJOR, 0), 0666, &tty_file_ops},
+	{"loop-control", DEVICE(MISC_MAJOR, LOOP_CONTROL_MINOR), 0600, &loop_control_ops},
 	{"ptmx", DEVICE(TTYAUX_MAJOR, 2), 0666, &ptmx_file_ops},
 	{"console", DEVICE(TTYAUX_MAJOR, 1), 0600, &tty_file_ops},
 	{"ttyS0", DEVICE(TTY_MAJOR, SERIAL_MINOR), 0600, &tty_file_ops},

@@ -246,6 +246,16 @@ bool block_node_claimed(struct inode *);
 int block_node_clear(struct inode *);
 uint32_t block_nodes_cached(void); /* pages of disks in the page cache */
 int block_nodes_init(void);
+/* A node for a device that is about to be registered, one at a time; `number`: DEVICE(). -ENOMEM. */
+int block_node_add(struct block_device *, uint32_t number);
+/* The device has another size, or depth: then its node has no pages. */
+void block_node_resized(struct inode *);
+/* How many open files, file systems included, use it. */
+uint32_t block_node_users(const struct inode *);
+/* loop.c: the first of them; and /dev/loop-control */
+#define LOOP_CONTROL_MINOR 237 /* no header of Linux's for programs has it */
+int loop_init(void);
+extern const struct file_ops loop_control_ops;
 /* Makes durable what was written to disks that no file system uses. */
 int block_nodes_sync(void);
 /* Makes the standard nodes in a fresh /dev. */

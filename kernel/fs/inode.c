@@ -70,6 +70,7 @@ void inode_init(struct inode *inode, struct file_system *fs, const struct inode_
 	inode->links = 1;
 	inode->atime = inode->mtime = inode->ctime = inode_now(inode);
 	page_source_init(&inode->source, source_ops, 0);
+	inode->source.depth = fs->disk ? fs->disk->depth : 0;
 	mutex_init(&inode->lock, "inode");
 	list_link_init(&inode->link);
 	list_init(&inode->locks);

@@ -402,18 +402,21 @@ int vfs_unmount(struct dentry *at, const char *path, uint32_t flags)
 
 /* --- to the disk ------------------------------------------------------------------------ */
 
-/* The same steps as a file's (pagecache_make_durable), for all files at once. */
+/* The same steps as a file's (pagecache_make_durable), for all files at once. What was mounted later
+ * may lie in a file of what was mounted before, and what no file system uses in one of any. */
 static int sync_all(bool last)
 {
 	SCOPED_MUTEX(&mount_lock);
 	int result = pagecache_sync_all();
-	LIST_FOR(&mounts, struct file_system, fs, link) {
-		int error = fs->ops->sync ? fs->ops->sync(fs, last) : 0;
-		if (error && !result)
-			result = error;
-	}
 	int error = block_nodes_sync();
-	return result ? result : error;
+	result = result ? result : error;
+	for (struct list_link *link = list_last(&mounts); link; link = list_before(&mounts, link)) {
+		struct file_system *fs = LIST_ENTRY(link, struct file_system, link);
+
+		error = fs->ops->sync ? fs->ops->sync(fs, last) : 0;
+		result = result ? result : error;
+	}
+	return result;
 }
 
 int vfs_sync(void)
@@ -605,6 +608,8 @@ int vfs_init(const char *device)
 {
 	int error = block_nodes_init();
 
+	if (!error)
+		error = loop_init();
 	if (!error)
 		error = tmpfs_init();
 	if (!error)

@@ -132,6 +132,8 @@ static void partitions_show(struct text *text)
 	for (unsigned i = 0; (device = block_at(i)); i++) {
 		uint32_t number = number_of(device);
 
+		if (!device->sectors)
+			continue;
 		text_print(text, "%4u  %7u %10u %s\n", number >> MINOR_BITS,
 		           number & ((1u << MINOR_BITS) - 1), device->sectors / KIB_SECTORS,
 		           device->name);
@@ -143,6 +145,7 @@ static const char *driver_of(uint32_t major)
 	switch (major) {
 	case IDE0_MAJOR: return "ide0";
 	case IDE1_MAJOR: return "ide1";
+	case LOOP_MAJOR: return "loop";
 	default: return "virtblk";
 	}
 }
@@ -153,8 +156,8 @@ static void devices_show(struct text *text)
 	struct block_device *device;
 	uint32_t before = 0;
 
-	text_print(text, "Character devices:\n%3u mem\n%3u ttyS\n%3u /dev/tty\n%3u /dev/console\n",
-	           MEM_MAJOR, TTY_MAJOR, TTYAUX_MAJOR, TTYAUX_MAJOR);
+	text_print(text, "Character devices:\n%3u mem\n%3u ttyS\n%3u /dev/tty\n%3u /dev/console\n"
+	           "%3u misc\n", MEM_MAJOR, TTY_MAJOR, TTYAUX_MAJOR, TTYAUX_MAJOR, MISC_MAJOR);
 	text_print(text, "\nBlock devices:\n");
 	for (unsigned i = 0; (device = block_at(i)); i++) {
 		uint32_t major = number_of(device) >> MINOR_BITS;

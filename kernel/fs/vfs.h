@@ -306,6 +306,10 @@ int vfs_device_clear(const struct block_device *);
 /* The disk that the inode's file system lies on; NULL: none. */
 struct block_device *inode_disk(struct inode *);
 
+/* The door for userprog: the open file under this number of the process that runs, with a reference,
+ * or NULL; and that one, as an ioctl(2) that takes a number asks. */
+void vfs_set_descriptor_door(struct file *(*file_of)(int number));
+struct file *file_by_number(int number);
 /* Open files of everybody, and how many there may be (/proc/sys/fs/file-max), not counted those of
  * who may exceed limits. 0 or -EINVAL. */
 uint32_t files_open(void);

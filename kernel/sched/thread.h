@@ -62,6 +62,7 @@ struct thread {
 	struct process *process;       /* its process (userprog/), or NULL; */
 	struct task *task;             /* and which of its threads it is */
 	bool reclaiming;               /* is freeing memory: may use the reserve */
+	bool writes_out;               /* what it is there for frees memory of others: the same */
 	bool hides_time;               /* its program may not read the time-stamp counter */
 	bool traced;                   /* chosen for the trace, with all its children */
 	uint32_t waits;                /* wait queues it is on */

@@ -542,6 +542,11 @@ int standin_files_start(void)
 	return vfs_init("vda");
 }
 
+int loop_init(void)
+{
+	return 0;
+}
+
 int socket_init(void)
 {
 	return 0;
