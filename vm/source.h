@@ -64,10 +64,8 @@ struct page_source {
 	struct list frames;      /* (v) of struct frame, by source_link */
 	uint32_t cached;         /* (v) how many */
 	uint32_t held;           /* (v) of shared memory: its pages, in memory or in swap */
-	struct areas *holder;    /* (v) of those who map shared memory, that in whose score its
-	                            pages are; NULL: nobody maps it */
-	struct list areas;       /* (v) of struct area, by source_link: who maps it. Those that the
-	                            latest truncation has to visit are the last */
+	struct areas *holder;    /* (v) in whose score shared memory's pages are; NULL: nobody's */
+	struct list areas;       /* (v) who maps it, by source_link; those to be cut are last */
 	uint32_t writable;       /* (v) how many of these are shared and may become writable */
 	uint32_t truncations;    /* (v) counts them, to tell which areas one has visited */
 	uint32_t traced;         /* what the trace has told of it: trace.c */
