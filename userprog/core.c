@@ -290,10 +290,10 @@ static bool begins_as_elf(struct spt *spt, uintptr_t address)
 static bool segment_above(struct spt *spt, uintptr_t address, Elf32_Phdr *segment)
 {
 	bool is_head = false;
-	mutex_lock(&spt->lock);
+	rwlock_write(&spt->lock);
 	const struct area *area = spt_area_from(spt, address);
 	if (!area) {
-		mutex_unlock(&spt->lock);
+		rwlock_write_end(&spt->lock);
 		return false;
 	}
 	*segment = (Elf32_Phdr){
@@ -306,7 +306,7 @@ static bool segment_above(struct spt *spt, uintptr_t address, Elf32_Phdr *segmen
 	                   (area->flags & AREA_WRITE ? PF_W : 0) |
 	                   (area->flags & AREA_EXECUTE ? PF_X : 0),
 	};
-	mutex_unlock(&spt->lock);
+	rwlock_write_end(&spt->lock);
 	if (is_head && !begins_as_elf(spt, segment->p_vaddr))
 		segment->p_filesz = 0;
 	return true;
@@ -326,7 +326,7 @@ static bool is_zero(const char *page)
 static uint32_t next_used(struct core *core, const Elf32_Phdr *segment, uint32_t at)
 {
 	uintptr_t address = segment->p_vaddr + at;
-	SCOPED_MUTEX(&core->spt->lock);
+	SCOPED_WRITE(&core->spt->lock);
 	const struct area *area = spt_area(core->spt, address);
 	if (!area || area->source)
 		return at;

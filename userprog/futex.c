@@ -59,7 +59,7 @@ int futex_key_of(uintptr_t address, bool private, struct futex_key *key)
 	*key = (struct futex_key){.spt = spt, .place = address | private};
 	if (private)
 		return 0;
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	struct area *area = spt_area(spt, address);
 	if (!area || !can_hold(area))
 		return -EFAULT;

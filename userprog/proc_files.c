@@ -172,7 +172,7 @@ static struct process *gather_kept(pid_t id, struct facts *facts)
 
 static void gather_space(struct spt *spt, struct facts *facts, bool count)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	facts->has_space = true;
 	spt_note_resident(spt, 0, USER_END);
 	facts->pages_most = spt->resident_most;

@@ -150,10 +150,10 @@ static uintptr_t show_areas(pid_t id, uintptr_t from, struct text *text, area_sh
 	char *path = kmalloc(PATH_SIZE);
 	struct area *area = NULL;
 	if (spt && path) {
-		mutex_lock(&spt->lock);
+		rwlock_write(&spt->lock);
 		while ((area = spt_area_from(spt, from)) && !text_is_full(text))
 			from = show(text, spt, area, from, path);
-		mutex_unlock(&spt->lock);
+		rwlock_write_end(&spt->lock);
 	}
 	kfree(path);
 	if (spt)
@@ -274,7 +274,7 @@ void proc_smaps_rollup(pid_t id, struct text *text)
 	uint32_t locked = 0;
 	if (!spt)
 		return;
-	mutex_lock(&spt->lock);
+	rwlock_write(&spt->lock);
 	for (struct area *area = spt_area_from(spt, 0); area; area = area_next(area)) {
 		start = start ? start : area_start(area);
 		end = area->end;
@@ -282,7 +282,7 @@ void proc_smaps_rollup(pid_t id, struct text *text)
 			locked += memory_use_count(spt, area_start(area), end).resident;
 	}
 	struct memory_use use = memory_use_count(spt, start, end);
-	mutex_unlock(&spt->lock);
+	rwlock_write_end(&spt->lock);
 	spt_put(spt);
 	text_print(text, "%08x-%08x ---p 00000000 00:00 0 %*s[rollup]\n", start, end, 6, "");
 	show_use(text, &use);
@@ -319,13 +319,13 @@ int proc_clear_refs(pid_t id, const char *text, size_t length)
 	struct spt *spt = proc_space(id);
 	if (!spt)
 		return -ESRCH;
-	mutex_lock(&spt->lock);
+	rwlock_write(&spt->lock);
 	for (struct area *area = spt_area_from(spt, 0); area; area = area_next(area))
 		for (uintptr_t at = next_possible(spt, area_start(area), area->end);
 		     is_meant(area, which) && at < area->end;
 		     at = next_possible(spt, at + PAGE_SIZE, area->end))
 			forget_use(spt, at);
-	mutex_unlock(&spt->lock);
+	rwlock_write_end(&spt->lock);
 	spt_put(spt);
 	return 0;
 }
@@ -353,13 +353,13 @@ bool proc_area_next(pid_t id, uint32_t from, uint32_t *key, char *name, size_t s
 	struct spt *spt = proc_space(id);
 	if (!spt)
 		return false;
-	mutex_lock(&spt->lock);
+	rwlock_write(&spt->lock);
 	struct area *area = file_area_from(spt, from);
 	if (area) {
 		*key = area_start(area);
 		snprintf(name, size, "%x-%x", area_start(area), area->end);
 	}
-	mutex_unlock(&spt->lock);
+	rwlock_write_end(&spt->lock);
 	spt_put(spt);
 	return area;
 }
@@ -370,11 +370,11 @@ struct file *proc_area_file(pid_t id, uint32_t key)
 	struct file *file = NULL;
 	if (!spt)
 		return NULL;
-	mutex_lock(&spt->lock);
+	rwlock_write(&spt->lock);
 	struct area *area = spt_area(spt, key);
 	if (area && area_start(area) == key && file_of_area(area))
 		file = file_get(file_of_area(area));
-	mutex_unlock(&spt->lock);
+	rwlock_write_end(&spt->lock);
 	spt_put(spt);
 	return file;
 }
@@ -480,11 +480,11 @@ ssize_t proc_pagemap(pid_t id, void *to, size_t n, uint64_t position, bool frame
 	struct spt *spt = proc_space(id);
 	if (!spt)
 		return 0;
-	mutex_lock(&spt->lock);
+	rwlock_write(&spt->lock);
 	for (done = 0; done < count && page + done < page_number(USER_END); done++)
 		entries[done] = pagemap_entry(spt, (uintptr_t)(page + done) << PAGE_SHIFT,
 		                              frames_shown);
-	mutex_unlock(&spt->lock);
+	rwlock_write_end(&spt->lock);
 	spt_put(spt);
 	return (ssize_t)(done * sizeof *entries);
 }

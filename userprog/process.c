@@ -364,9 +364,9 @@ void process_note_resident(struct process *process)
 	struct spt *spt = process->spt;
 	if (!spt)
 		return;
-	mutex_lock(&spt->lock);
+	rwlock_write(&spt->lock);
 	spt_note_resident(spt, 0, USER_END);
-	mutex_unlock(&spt->lock);
+	rwlock_write_end(&spt->lock);
 	if (spt->resident_most > process->usage.resident_most)
 		process->usage.resident_most = spt->resident_most;
 }

@@ -75,13 +75,13 @@ static __attribute__((format(printf, 2, 3))) void say(const struct report *repor
 static void lock(const struct report *report)
 {
 	if (!report->panicking)
-		mutex_lock(&report->spt->lock);
+		rwlock_write(&report->spt->lock);
 }
 
 static void unlock(const struct report *report)
 {
 	if (!report->panicking)
-		mutex_unlock(&report->spt->lock);
+		rwlock_write_end(&report->spt->lock);
 }
 
 static bool is_code(const struct report *report, uintptr_t address)
@@ -422,7 +422,7 @@ static void say_program(struct process *process, const char *test)
 	const char *last = test ? strrchr(test, '/') : NULL;
 	report->address = story->under_way ? story->page : report->frame->eip;
 	/* Whoever has it will not run again, nor will anybody else. */
-	report->spt->lock.owner = thread_current();
+	report->spt->lock.turn.owner = thread_current();
 	if (last && !strcmp(last + 1, process->name))
 		snprintf(report->path, sizeof report->path, TESTS "%s", test);
 	find_calls(report);

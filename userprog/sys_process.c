@@ -316,7 +316,7 @@ static int32_t sys_setsid(void)
 static void tell_space(const struct process *process)
 {
 	struct spt *spt = process->spt;
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	process_limit_space(process, spt);
 	evict_to_limit(spt);
 }

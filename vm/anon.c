@@ -149,15 +149,16 @@ static bool slot_given_up(struct anon *anon, struct frame *frame)
 	return true;
 }
 
-int anon_start_reading(struct anon *anon, struct frame **result)
+int anon_start_reading(struct anon *const *place, struct frame **result)
 {
 	struct frame *frame = frame_alloc();
 	*result = NULL;
 	if (!frame)
 		return -ENOMEM;
 	spin_lock(&vm_lock);
-	if (anon->frame) {
-		frame_unpin_locked(frame); /* someone who shares it was faster */
+	struct anon *anon = *place;
+	if (!anon || anon->frame) {
+		frame_unpin_locked(frame);
 		spin_unlock(&vm_lock);
 		return -EAGAIN;
 	}
@@ -190,7 +191,7 @@ int anon_release_slot(struct anon *anon)
 			continue;
 		}
 		spin_unlock(&vm_lock);
-		int error = anon_start_reading(anon, &frame);
+		int error = anon_start_reading(&anon, &frame);
 		if (error == -ENOMEM)
 			return error;
 		if (error)

@@ -58,11 +58,11 @@ uint32_t anons_put(struct anon **places, uint32_t count);
 void anon_attach(struct anon *, struct frame *);
 /* The frame stops being the anon's: it is in no page table any more. */
 void anon_detach(struct anon *);
-/* The anon's page is on the swap device only: starts reading it into a frame, which comes back
- * pinned and busy. -ENOMEM, or -EAGAIN if somebody else was faster. vm_lock not held; may
- * sleep. */
-int anon_start_reading(struct anon *, struct frame **);
+/* The page of the anon that stands at the place, in a leaf, is on the swap device only: starts reading
+ * it into a frame, which comes back pinned and busy. -ENOMEM, or -EAGAIN if that is not so any more,
+ * when a frame has been found: another thread was faster. vm_lock not held; may sleep. */
+int anon_start_reading(struct anon *const *place, struct frame **);
 /* Brings the page in if it is out, and gives up its slot (for swapoff). The lock of a space
- * that names the anon is held; vm_lock not. May sleep. 0, -ENOMEM, -EIO. */
+ * that names the anon is held for writing; vm_lock not. May sleep. 0, -ENOMEM, -EIO. */
 int anon_release_slot(struct anon *);
 uint32_t anon_count(void); /* how many exist, for the auditor and /proc/meminfo */

@@ -28,6 +28,7 @@ struct ahead_stream {
 struct ahead {
 	struct ahead_stream streams[AHEAD_STREAMS];
 	uint32_t doubt;   /* so many misses in order are no evidence: reading ahead was in vain */
+	bool busy;        /* atomic: a thread is changing it, or reads by it */
 };
 
 #define AREA_READ 0x01u

@@ -102,7 +102,7 @@ static void check_entry(struct audit *audit, pte_t entry, uintptr_t address)
  * processor is the only one, nobody begins to while vm_lock is held. */
 static bool at_rest(const struct spt *spt)
 {
-	return !spt->lock.owner || mutex_held(&spt->lock);
+	return !spt->lock.turn.owner || rwlock_written(&spt->lock);
 }
 
 /* Promise 1, 11: an entry allows no more than its area. */

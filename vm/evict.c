@@ -343,7 +343,7 @@ static void take_many_from(struct spt *spt, uintptr_t address, uint32_t pages)
 
 void evict_to_limit(struct spt *spt)
 {
-	ASSERT(mutex_held(&spt->lock));
+	ASSERT(rwlock_written(&spt->lock));
 	uint32_t before = UINT32_MAX, resident;
 	while ((resident = pagedir_resident(&spt->pagedir)) > spt->resident_limit &&
 	       resident < before) {
@@ -354,7 +354,7 @@ void evict_to_limit(struct spt *spt)
 
 void evict_for(struct spt *spt, uintptr_t address)
 {
-	ASSERT(mutex_held(&spt->lock));
+	ASSERT(rwlock_written(&spt->lock));
 	uint32_t resident = pagedir_resident(&spt->pagedir);
 	if (resident >= spt->resident_limit)
 		take_many_from(spt, address, 1);

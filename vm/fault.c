@@ -27,6 +27,12 @@
  *
  * The decision (classify) changes nothing and never sleeps.
  *
+ * Threads of one address space fault side by side: they hold spt->lock for reading, under which
+ * areas, leaves and page tables stay as they are. Only the three rows that change these want it for
+ * writing. What a page has can still change while its fault looks for a frame: another thread may
+ * have made the same page, or the same copy. So whoever puts something in place asks once more,
+ * under vm_lock (still_so): if it is not what was decided on, the decision is made anew.
+ *
  * A page whose content is on the swap device or not yet in the page cache is brought in
  * first: the transfer is started, every lock is dropped, and when it has ended the fault
  * starts again from the top. Whatever changed meanwhile is seen by looking again. The same
@@ -69,9 +75,9 @@ enum row {
 	NOT_CODE, ROWS
 };
 
-/* What a row ends with. LOOK: decide anew, under the same lock. AGAIN: from the top, after all
- * locks were dropped. */
-enum step { DONE, LOOK, AGAIN, MAPERR, ACCERR, BUS, NO_MEMORY, KILLED };
+/* What a row ends with. LOOK: decide anew, under the same lock; ALONE: under the lock for writing.
+ * AGAIN: from the top, after all locks were dropped. */
+enum step { DONE, LOOK, ALONE, AGAIN, MAPERR, ACCERR, BUS, NO_MEMORY, KILLED };
 
 struct fault {
 	struct spt *spt;
@@ -79,8 +85,9 @@ struct fault {
 	bool write;
 	bool fetch;           /* of an instruction; false where the processor does not tell (NX) */
 	bool debugger;        /* not the program's own access: peek.c */
-	struct area *area;    /* these two: valid while spt->lock is held */
-	struct anon *anon;    /* NULL: the page has none */
+	struct area *area;    /* valid while spt->lock is held */
+	struct anon **place;  /* in its leaf, where the page's anon is noted; NULL: there is no leaf */
+	struct anon *anon;    /* NULL: the page has none. Valid while it is still_so */
 	struct frame *wait;   /* AGAIN: pinned; wait for it first. NULL: just look again */
 	bool major;           /* a transfer was started for it */
 	bool waited;          /* for a transfer: one that failed before may have been somebody's
@@ -152,8 +159,7 @@ static bool past_end(const struct fault *fault)
 static bool has_tables(const struct fault *fault)
 {
 	const struct spt *spt = fault->spt;
-	return pagedir_ready(&spt->pagedir, fault->page) &&
-	       *spt_leaf(spt, span_index(fault->page));
+	return fault->place && pagedir_ready(&spt->pagedir, fault->page);
 }
 
 /* After fork: whether something in the span is about to change that the others who share it must
@@ -167,7 +173,8 @@ static bool disturbs_sharers(const struct fault *fault)
 }
 
 /* Whether it is this program's page alone: one leaf names the anon, and the leaf is its own. That
- * others who shared the leaf have left it since disturbs_sharers looked does not make it so. */
+ * others who shared the leaf have left it since disturbs_sharers looked does not make it so. An anon
+ * that another thread has just given up can still be read, and what it says is not used: still_so. */
 static bool is_own(const struct fault *fault)
 {
 	return __atomic_load_n(&fault->anon->references, __ATOMIC_RELAXED) == 1 &&
@@ -184,7 +191,8 @@ static enum row classify(struct fault *fault)
 		return FORBIDDEN;
 	if (fault->fetch && !(fault->area->flags & AREA_EXECUTE))
 		return NOT_CODE;
-	fault->anon = spt_anon(fault->spt, fault->page);
+	fault->place = spt_place(fault->spt, fault->page);
+	fault->anon = fault->place ? *fault->place : NULL;
 	if (disturbs_sharers(fault))
 		return UNSHARE;
 	if (!has_tables(fault))
@@ -201,6 +209,13 @@ static enum row classify(struct fault *fault)
 	if (fault->area->flags & AREA_SHARED)
 		return FILE_SHARED;
 	return fault->write || file_ends_within(fault) ? FILE_COPY : FILE_READ;
+}
+
+/* Whether the page still has what was decided on, and what an entry takes is at hand: no other thread
+ * of the space was faster. vm_lock held, until what follows from it is in place. */
+static bool still_so(const struct fault *fault)
+{
+	return *fault->place == fault->anon && pagedir_has_spare(&fault->spt->pagedir);
 }
 
 /* A program at its resident limit gives up a page of its own for the one it wants. */
@@ -269,10 +284,10 @@ static enum step wait_for(struct fault *fault, struct frame *frame)
 }
 
 /* The anon is on the swap device only: starts reading it into a frame of its own. */
-static enum step swap_in(struct fault *fault, struct anon *anon)
+static enum step swap_in(struct fault *fault)
 {
 	struct frame *frame;
-	int error = anon_start_reading(anon, &frame);
+	int error = anon_start_reading(fault->place, &frame);
 	if (error)
 		return error == -ENOMEM ? NO_MEMORY : AGAIN;
 	fault->major = true;
@@ -290,6 +305,11 @@ static bool anon_in_memory(struct fault *fault, struct anon *anon, struct frame 
 {
 	readahead_reached(fault->spt, fault->area, fault->page);
 	spin_lock(&vm_lock);
+	if (!still_so(fault)) {
+		spin_unlock(&vm_lock);
+		*step = LOOK;
+		return false;
+	}
 	*frame = anon->frame;
 	if (*frame && frame_has(*frame, FRAME_VALID))
 		return true;
@@ -306,7 +326,7 @@ static bool anon_in_memory(struct fault *fault, struct anon *anon, struct frame 
 		return false;
 	}
 	spin_unlock(&vm_lock);
-	*step = swap_in(fault, anon);
+	*step = swap_in(fault);
 	return false;
 }
 
@@ -342,6 +362,10 @@ static enum step anon_shared(struct fault *fault)
 	enum step step;
 	if (!anon_in_memory(fault, fault->anon, &frame, &step))
 		return step;
+	if (is_own(fault)) { /* by now */
+		spin_unlock(&vm_lock);
+		return LOOK;
+	}
 	vm_count(VM_fault_anon_shared_read);
 	pagedir_set(&fault->spt->pagedir, fault->page, frame, shared_bits(fault->area));
 	anon_around(fault->spt, fault->area, fault->page);
@@ -358,6 +382,12 @@ static enum step install_anon(struct fault *fault, struct frame *frame)
 		return NO_MEMORY;
 	}
 	spin_lock(&vm_lock);
+	if (!still_so(fault)) {
+		frame_unpin_locked(frame);
+		spin_unlock(&vm_lock);
+		anon_cancel(anon);
+		return LOOK;
+	}
 	anon_begin(anon, frame);
 	struct anon *old = spt_anon_set(fault->spt, fault->page, anon);
 	pagedir_set(&fault->spt->pagedir, fault->page, frame, own_bits(fault->area));
@@ -394,20 +424,26 @@ static enum step anon_copy(struct fault *fault)
 	struct frame *copy = copy_frame(fault, original);
 	if (!copy)
 		return NO_MEMORY;
-	vm_count(VM_fault_cow_copied);
-	return install_anon(fault, copy);
+	step = install_anon(fault, copy);
+	if (step == DONE)
+		vm_count(VM_fault_cow_copied);
+	return step;
 }
 
 /* Nothing behind, read: all such pages share one frame of zeros. */
 static enum step zero_map(struct fault *fault)
 {
-	vm_count(VM_fault_zero_mapped);
+	struct pagedir *pagedir = &fault->spt->pagedir;
 	spin_lock(&vm_lock);
-	pagedir_set(&fault->spt->pagedir, fault->page, zero_frame, area_no_execute(fault->area));
-	if (zeros_in_order(fault->area, fault->page))
-		zeros_around_read(fault->spt, fault->area, fault->page);
+	bool still = still_so(fault);
+	if (still && !pagedir_entry(pagedir, fault->page)) { /* else another thread has mapped it */
+		vm_count(VM_fault_zero_mapped);
+		pagedir_set(pagedir, fault->page, zero_frame, area_no_execute(fault->area));
+		if (zeros_in_order(fault->area, fault->page))
+			zeros_around_read(fault->spt, fault->area, fault->page);
+	}
 	spin_unlock(&vm_lock);
-	return DONE;
+	return still ? DONE : LOOK;
 }
 
 static enum step zero_fill(struct fault *fault)
@@ -415,9 +451,11 @@ static enum step zero_fill(struct fault *fault)
 	struct frame *frame = frame_alloc_zeroed();
 	if (!frame)
 		return NO_MEMORY;
-	vm_count(VM_fault_zero_filled);
 	enum step step = install_anon(fault, frame);
-	if (step == DONE && zeros_in_order(fault->area, fault->page))
+	if (step != DONE)
+		return step;
+	vm_count(VM_fault_zero_filled);
+	if (zeros_in_order(fault->area, fault->page))
 		zeros_around_write(fault->spt, fault->area, fault->page, own_bits(fault->area));
 	return step;
 }
@@ -451,7 +489,9 @@ static enum step map_file_page(struct fault *fault, struct frame *frame, pte_t b
 {
 	enum step step = AGAIN; /* it was truncated meanwhile */
 	spin_lock(&vm_lock);
-	if (frame->state == FRAME_FILE && !past_end(fault)) {
+	if (!still_so(fault)) {
+		step = LOOK;
+	} else if (frame->state == FRAME_FILE && !past_end(fault)) {
 		if (fault->write)
 			frame_file_dirty(frame);
 		if (!frame_has(frame, FRAME_DIRTY))
@@ -479,8 +519,9 @@ static enum step file_shared(struct fault *fault)
 		frame_unpin(frame);
 		return error == -ENOMEM ? NO_MEMORY : BUS; /* else: the disk is full, or refuses */
 	}
-	vm_count(VM_fault_file_shared);
 	step = map_file_page(fault, frame, own_bits(fault->area));
+	if (step == DONE)
+		vm_count(VM_fault_file_shared);
 	if (!fault->write)
 		fault_around(fault->spt, fault->area, fault->page);
 	return step;
@@ -492,8 +533,9 @@ static enum step file_read(struct fault *fault)
 	enum step step = file_page(fault, &frame);
 	if (step != DONE)
 		return step;
-	vm_count(VM_fault_file_private_read);
 	step = map_file_page(fault, frame, shared_bits(fault->area));
+	if (step == DONE)
+		vm_count(VM_fault_file_private_read);
 	fault_around(fault->spt, fault->area, fault->page);
 	return step;
 }
@@ -511,8 +553,10 @@ static enum step file_copy(struct fault *fault)
 		uint32_t bytes = fault->area->file_end - fault->page;
 		memset((char *)frame_data(copy) + bytes, 0, PAGE_SIZE - bytes);
 	}
-	vm_count(VM_fault_file_private_write);
-	return install_anon(fault, copy);
+	step = install_anon(fault, copy);
+	if (step == DONE)
+		vm_count(VM_fault_file_private_write);
+	return step;
 }
 
 static enum step (*const handlers[ROWS])(struct fault *) = {
@@ -523,20 +567,44 @@ static enum step (*const handlers[ROWS])(struct fault *) = {
 	[GROW_STACK] = grow_stack,   [UNSHARE] = unshare,         [NOT_CODE] = not_code,
 };
 
-/* One time from the top: decides and acts. */
-static enum step attempt(struct fault *fault, enum row *row)
+/* The rows that change what the faults of other threads go by. */
+static bool wants_to_be_alone(enum row row)
 {
-	shake();
-	fault->wait = NULL;
-	SCOPED_MUTEX(&fault->spt->lock);
-	make_room(fault);
+	return row == GROW_STACK || row == UNSHARE || row == MAKE_TABLES;
+}
+
+/* Decides and acts, until that is more than to look again. */
+static enum step decide_and_act(struct fault *fault, enum row *row, bool alone)
+{
+	if (alone)
+		make_room(fault);
 	for (;;) {
 		*row = classify(fault);
 		thread_current()->fault_row = *row + 1;
+		if (!alone && wants_to_be_alone(*row))
+			return ALONE;
 		enum step step = handlers[*row](fault);
 		if (step != LOOK)
 			return step;
 		trace_fault_again(*row);
+	}
+}
+
+/* One time from the top. */
+static enum step attempt(struct fault *fault, enum row *row)
+{
+	struct rwlock *lock = &fault->spt->lock;
+	bool alone = fault->spt->resident_limit != UINT32_MAX;
+	shake();
+	fault->wait = NULL;
+	for (;; alone = true) {
+		alone ? rwlock_write(lock) : rwlock_read(lock);
+		if (!alone && lock->readers > 1)
+			vm_count(VM_fault_beside);
+		enum step step = decide_and_act(fault, row, alone);
+		alone ? rwlock_write_end(lock) : rwlock_read_end(lock);
+		if (step != ALONE)
+			return step;
 	}
 }
 
@@ -579,9 +647,16 @@ static enum fault_result resolve(struct spt *spt, uintptr_t address, enum fault_
 		[BUS] = FAULT_BUS,       [NO_MEMORY] = FAULT_NO_MEMORY,
 		[KILLED] = FAULT_KILLED,
 	};
-	struct fault fault = {.spt = spt, .page = page_round_down(address),
-	                      .write = access == FAULT_WRITE, .fetch = access == FAULT_FETCH,
-	                      .debugger = debugger};
+	struct fault fault; /* the rest of it each attempt finds out */
+	fault.spt = spt;
+	fault.page = page_round_down(address);
+	fault.write = access == FAULT_WRITE;
+	fault.fetch = access == FAULT_FETCH;
+	fault.debugger = debugger;
+	fault.major = fault.waited = false;
+#ifdef PAGODA_DEBUG
+	fault.again = 0;
+#endif
 	enum row row;
 	enum step step;
 

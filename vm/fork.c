@@ -59,9 +59,9 @@ struct spt *vm_fork(struct spt *parent)
 	if (!child)
 		return NULL;
 
-	mutex_lock(&parent->lock);
+	rwlock_write(&parent->lock);
 	/* Nobody runs in the child yet, but a truncation finds it by its areas. */
-	mutex_lock_nested(&child->lock, 1);
+	rwlock_write_nested(&child->lock, 1);
 	child->brk_start = parent->brk_start;
 	child->brk = parent->brk;
 	child->stack_top = parent->stack_top;
@@ -79,8 +79,8 @@ struct spt *vm_fork(struct spt *parent)
 	child->auxiliary_start = parent->auxiliary_start;
 	child->auxiliary_end = parent->auxiliary_end;
 	int error = copy_areas(parent, child);
-	mutex_unlock(&child->lock);
-	mutex_unlock(&parent->lock);
+	rwlock_write_end(&child->lock);
+	rwlock_write_end(&parent->lock);
 
 	if (error) {
 		spt_put(child);

@@ -179,7 +179,7 @@ static uintptr_t part_end(const struct area *area, uintptr_t end, int advice)
 static int advise_range(struct spt *spt, uintptr_t start, uintptr_t end, int advice)
 {
 	int hole = 0;
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	while (start < end) {
 		struct area *area = spt_area_from(spt, start);
 		if (!area || area_start(area) >= end)
@@ -207,7 +207,7 @@ struct removal {
 static int next_removal(struct spt *spt, uintptr_t *start, uintptr_t end, struct removal *removal,
                         int *hole)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	struct area *area = spt_area_from(spt, *start);
 	if (!area || area_start(area) > *start)
 		*hole = -ENOMEM;
@@ -282,7 +282,7 @@ int vm_mseal(struct spt *spt, uintptr_t address, uint32_t length, int flags)
 	if (flags || page_offset(address) || end < address ||
 	    (length > 0 && page_round_up(length) == 0))
 		return -EINVAL;
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	if (range_covered(spt, address, end) < end)
 		return -ENOMEM;
 	spt->areas.any_sealed = true;
@@ -292,7 +292,7 @@ int vm_mseal(struct spt *spt, uintptr_t address, uint32_t length, int flags)
 int vm_mincore(struct spt *spt, uintptr_t address, uint32_t pages, unsigned char *to)
 {
 	uintptr_t end = address + pages * PAGE_SIZE;
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	if (range_covered(spt, address, end) < end)
 		return -ENOMEM;
 	for (; address < end; address += PAGE_SIZE)

@@ -69,7 +69,7 @@ static uint32_t locks_of(bool on_fault)
 
 static int lock_range(struct spt *spt, uintptr_t start, uintptr_t end, uint32_t locks)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	if (range_over_lock_limit(spt, end - start - range_locked(spt, start, end)))
 		return -ENOMEM;
 	return set_locks(spt, start, end, locks);
@@ -95,14 +95,14 @@ int vm_munlock(struct spt *spt, uintptr_t address, uint32_t length)
 	int error = round_range(&address, length, &end);
 	if (error)
 		return error;
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	return set_locks(spt, address, end, 0);
 }
 
 /* The next area at or after *end, as a range, gets these locks; false if there is none. */
 static bool lock_next(struct spt *spt, uintptr_t *start, uintptr_t *end, uint32_t locks, int *error)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	struct area *area = spt_area_from(spt, *end);
 	if (!area)
 		return false;
@@ -124,7 +124,7 @@ static int set_all(struct spt *spt, uint32_t locks)
 
 static int change_future(struct spt *spt, uint32_t locks, bool current)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	uint64_t bytes = (uint64_t)spt->areas.pages * PAGE_SIZE;
 	if (current && spt->lock_limit != UINT32_MAX && bytes > spt->lock_limit)
 		return -ENOMEM;

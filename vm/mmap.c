@@ -216,7 +216,7 @@ static uintptr_t map_area(struct spt *spt, const struct request *request, uintpt
 
 static uintptr_t map_request(struct spt *spt, const struct request *request)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	uintptr_t place = choose_place(spt, request);
 	if (IS_ERROR(place))
 		return place;
@@ -283,7 +283,7 @@ int vm_munmap(struct spt *spt, uintptr_t address, uint32_t length)
 	uintptr_t end = range_end(address, length);
 	if (!end || length == 0)
 		return -EINVAL;
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	return range_unmap(spt, address, end);
 }
 
@@ -301,7 +301,7 @@ int vm_unmap_backed(struct spt *spt, uintptr_t address, const struct backing_ops
 	int error = -EINVAL;
 	if (page_offset(address))
 		return error;
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	struct area *area = area_from(&spt->areas, address);
 	while (area && area_start(area) < end && (!backing || !error)) {
 		uintptr_t stop = area->end;
@@ -409,7 +409,7 @@ static int protect_begin(struct spt *spt, uintptr_t *address, uintptr_t end, int
 {
 	if (!(prot & (PROT_GROWSDOWN | PROT_GROWSUP)))
 		return 0;
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	if (prot & PROT_GROWSDOWN)
 		return start_of_stack(spt, address, end);
 	return end_of_heap(spt, *address);
@@ -419,7 +419,7 @@ static int protect_begin(struct spt *spt, uintptr_t *address, uintptr_t end, int
 static int protect_parts(struct spt *spt, uintptr_t *at, uintptr_t end, uint32_t rights,
                          uintptr_t *from, bool *fill)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	int error = 0;
 	while (!error && *at < end && !*fill) {
 		*from = *at;
@@ -502,7 +502,7 @@ static int heap_shrink(struct spt *spt, uintptr_t old_end, uintptr_t new_end)
 /* Whether the break could be moved. */
 static bool brk_locked(struct spt *spt, uintptr_t new_break)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	if (new_break < spt->brk_start || new_break > USER_STACK_TOP)
 		return false;
 	if (spt->data_limit != UINT32_MAX && new_break - spt->brk_start > spt->data_limit)
@@ -533,7 +533,7 @@ uintptr_t vm_brk(struct spt *spt, uintptr_t new_break)
 static struct backing *shared_backing(struct spt *spt, uintptr_t start, uintptr_t end,
                                          uint32_t *flags)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	struct area *first = spt_area(spt, start), *area = first;
 	if (!first || !(first->flags & AREA_SHARED))
 		return NULL;
@@ -599,7 +599,7 @@ int vm_map_segment(struct spt *spt, uintptr_t address, struct backing *backing,
 	uintptr_t start = page_round_down(address);
 	uintptr_t file_end = address + file_bytes;
 	uintptr_t end = page_round_up(address + memory_bytes);
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 
 	if (file_bytes > 0) {
 		uintptr_t middle = page_round_up(file_end);
@@ -616,7 +616,7 @@ int vm_map_segment(struct spt *spt, uintptr_t address, struct backing *backing,
 
 uintptr_t vm_find_place(struct spt *spt, uint32_t length)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	return range_find_place(spt, 0, length);
 }
 
@@ -624,7 +624,7 @@ int vm_map_stack(struct spt *spt, bool executable)
 {
 	uint32_t flags = AREA_READ | AREA_WRITE | AREA_MAY_WRITE | AREA_GROWS_DOWN;
 	spt->stack_top = USER_STACK_TOP;
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	return add_area(spt, USER_STACK_TOP - PAGE_SIZE, USER_STACK_TOP,
 	                flags | (executable ? AREA_EXECUTE : 0), NULL, 0, UINTPTR_MAX);
 }

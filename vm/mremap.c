@@ -227,9 +227,9 @@ uintptr_t vm_mremap(struct spt *spt, uintptr_t old, uint32_t old_length, uint32_
 	if (!range_end(old, old_length))
 		return -EFAULT;
 	bool bring_in = false;
-	mutex_lock(&spt->lock);
+	rwlock_write(&spt->lock);
 	uintptr_t result = remap_locked(spt, &remap, &bring_in);
-	mutex_unlock(&spt->lock);
+	rwlock_write_end(&spt->lock);
 	if (!IS_ERROR(result) && bring_in && remap.new_length > remap.old_length)
 		range_populate(spt, result + remap.old_length, result + remap.new_length,
 		               POPULATE_AS_ALLOWED);

@@ -21,7 +21,7 @@
 static struct page_source *next_source(struct spt *spt, uintptr_t *address, uintptr_t end,
                                        uint32_t *first, uint32_t *pages, bool *hole)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	while (*address < end) {
 		struct area *area = spt_area(spt, *address);
 		if (!area) {
@@ -45,7 +45,7 @@ static struct page_source *next_source(struct spt *spt, uintptr_t *address, uint
 /* Whether mlock holds a page of the range. */
 static bool any_locked(struct spt *spt, uintptr_t start, uintptr_t end)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	struct area *area;
 	for (; (area = spt_area_from(spt, start)) && area_start(area) < end; start = area->end)
 		if (area->flags & AREA_LOCKED)

@@ -59,8 +59,13 @@ static inline bool pagedir_ready(const struct pagedir *pagedir, uintptr_t addres
 {
 	return *pagedir_span(pagedir, address) && pagedir->spares;
 }
+/* The same, of a page whose table is known to be there. */
+static inline bool pagedir_has_spare(const struct pagedir *pagedir)
+{
+	return pagedir->spares;
+}
 /* Makes sure that pagedir_set cannot fail: the page table exists and a mapping record is
- * at hand. spt->lock held, vm_lock not. May sleep. 0 or -ENOMEM. */
+ * at hand. spt->lock held for writing, vm_lock not. May sleep. 0 or -ENOMEM. */
 int pagedir_prepare(struct pagedir *, uintptr_t address);
 /* Tries to have so many mapping records at hand. spt->lock held, vm_lock not. May sleep. */
 void pagedir_stock(struct pagedir *, uint32_t records);

@@ -59,7 +59,7 @@ static bool copy_in_page(struct spt *spt, uintptr_t address, void *bytes, size_t
 	while (!thread_current()->killed) {
 		if (fault_resolve_for_debugger(spt, address, write) != FAULT_DONE)
 			return false;
-		SCOPED_MUTEX(&spt->lock);
+		SCOPED_WRITE(&spt->lock);
 		struct frame *frame = pin_page(spt, page_round_down(address), write);
 		if (frame) {
 			copy_pinned(frame, page_offset(address), bytes, n, write);

@@ -332,7 +332,7 @@ int audit_planted(const char *name, uintptr_t address, char *words, size_t size)
 		return -EINVAL;
 
 	struct victim victim = {.spt = thread_current()->spt, .address = page_round_down(address)};
-	SCOPED_MUTEX(&victim.spt->lock);
+	SCOPED_WRITE(&victim.spt->lock);
 	spin_lock(&vm_lock);
 	int result = -EFAULT;
 	if (find_victim(&victim, of_file)) {

@@ -140,7 +140,7 @@ static enum fault_result choose_access(struct spt *spt, uintptr_t address, enum 
 		[POPULATE_AS_ALLOWED] = AREA_RIGHTS, [POPULATE_RESIDENT] = AREA_RIGHTS,
 		[POPULATE_READ] = AREA_READ,         [POPULATE_WRITE] = AREA_WRITE,
 	};
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	struct area *area = spt_area(spt, address);
 	if (!area)
 		return FAULT_MAPERR;

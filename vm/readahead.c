@@ -88,7 +88,7 @@ static uint32_t zeros_window(const struct spt *spt, const struct area *area, uin
 		return 0;
 	uint32_t window = area->zeros_run / ZEROS_PART;
 	uint32_t room = ENTRIES_PER_TABLE - 1 - table_index(address);
-	uint32_t left = (area->end - area->zeros_next) >> PAGE_SHIFT;
+	uint32_t left = (area->end - address - PAGE_SIZE) >> PAGE_SHIFT;
 	window = window < ZEROS_MAX ? window : ZEROS_MAX;
 	window = window < room ? window : room;
 	window = window < left ? window : left;
@@ -126,6 +126,12 @@ void zeros_around_write(struct spt *spt, struct area *area, uintptr_t address, p
 		anon_cancel(anons[--records]);
 	address += PAGE_SIZE;
 	spin_lock(&vm_lock);
+	/* Another thread may have come there meanwhile. */
+	window = spt_anonless(spt, address, made);
+	while (made > window) {
+		frame_unpin_locked(mapped[--made]);
+		anon_cancel(anons[made]);
+	}
 	for (uint32_t i = 0; i < made; i++)
 		anon_begin(anons[i], mapped[i]);
 	spt_anons_set(spt, address, anons, made);
@@ -190,11 +196,14 @@ static bool start_file_read(struct area *area, uintptr_t address)
 	return started;
 }
 
-/* Starts reading the anon's page, if it is on the swap device only. Returns whether. */
-static bool start_swap_in(struct anon *anon)
+/* Starts reading the page of the anon there, if it is on the swap device only. Returns whether. */
+static bool start_swap_in(struct anon *const *place)
 {
 	struct frame *frame;
-	if (anon->frame || anon_start_reading(anon, &frame) != 0)
+	spin_lock(&vm_lock);
+	bool out = *place && !(*place)->frame;
+	spin_unlock(&vm_lock);
+	if (!out || anon_start_reading(place, &frame) != 0)
 		return false;
 	frame_unpin(frame);
 	return true;
@@ -202,9 +211,8 @@ static bool start_swap_in(struct anon *anon)
 
 static bool start_read(struct spt *spt, struct area *area, uintptr_t address)
 {
-	struct anon *anon = spt_anon(spt, address);
-	if (anon)
-		return start_swap_in(anon);
+	if (spt_anon(spt, address))
+		return start_swap_in(spt_place(spt, address));
 	return area->source && address < area->file_end && start_file_read(area, address);
 }
 
@@ -285,28 +293,55 @@ static struct ahead_stream *stream_of(struct spt *spt, struct ahead *ahead, uint
 	return &streams[0];
 }
 
+/* Makes the area's state of reading ahead, which threads side by side may try to do. */
+static struct ahead *ahead_begin(struct area *area)
+{
+	struct ahead *nobodys = NULL, *ahead = slab_alloc_zeroed(&ahead_cache);
+	if (ahead && !__atomic_compare_exchange_n(&area->ahead, &nobodys, ahead, false,
+	                                          __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		slab_free(&ahead_cache, ahead);
+	return area->ahead;
+}
+
+/* True: the state is this thread's until `busy` is cleared. False: another thread reads by it, and
+ * this one does without. */
+static bool ahead_take(struct ahead *ahead)
+{
+	return !__atomic_test_and_set(&ahead->busy, __ATOMIC_ACQUIRE);
+}
+
+static void ahead_give(struct ahead *ahead)
+{
+	__atomic_clear(&ahead->busy, __ATOMIC_RELEASE);
+}
+
 void readahead_missed(struct spt *spt, struct area *area, uintptr_t address)
 {
 	if (!ahead_on || area->flags & AREA_RANDOM)
 		return;
-	if (!area->ahead && !(area->ahead = slab_alloc_zeroed(&ahead_cache)))
+	struct ahead *ahead = area->ahead ? area->ahead : ahead_begin(area);
+	if (!ahead || !ahead_take(ahead))
 		return;
-	struct ahead_stream *stream = stream_of(spt, area->ahead, address);
+	struct ahead_stream *stream = stream_of(spt, ahead, address);
 	if (area->flags & AREA_SEQUENTIAL)
 		stream->window = WINDOW_MAX;
 	window_start(spt, area, stream, address + PAGE_SIZE);
+	ahead_give(ahead);
 }
 
 void readahead_reached_stream(struct spt *spt, struct area *area, uintptr_t address)
 {
-	struct ahead_stream *stream = area->ahead->streams;
-	for (; stream < area->ahead->streams + AHEAD_STREAMS; stream++) {
-		if (!stream->mark || address < stream->mark || address >= stream->next)
-			continue;
+	struct ahead *ahead = area->ahead;
+	if (!ahead_take(ahead))
+		return;
+	struct ahead_stream *stream = ahead->streams, *end = stream + AHEAD_STREAMS;
+	while (stream < end && (!stream->mark || address < stream->mark || address >= stream->next))
+		stream++;
+	if (stream < end) {
 		window_grow(stream);
 		window_start(spt, area, stream, stream->next);
-		return;
 	}
+	ahead_give(ahead);
 }
 
 void readahead_range(struct spt *spt, struct area *area, uintptr_t start, uintptr_t end)

@@ -17,7 +17,7 @@
  * read in vain must be read in order for longer before it is believed, up to 16 pages.
  *
  * A program may read at several places of an area in turn, as a merge of sorted parts does: an area
- * has up to AHEAD_STREAMS such streams, noted from its first miss on (132 bytes on the heap).
+ * has up to AHEAD_STREAMS such streams, noted from its first miss on (136 bytes on the heap).
  */
 #pragma once
 

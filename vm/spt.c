@@ -51,7 +51,7 @@ struct spt *spt_create(void)
 		return NULL;
 	}
 	spt->references = 1;
-	mutex_init(&spt->lock, "address space");
+	rwlock_init(&spt->lock, "address space");
 	areas_init(&spt->areas, &spt->pagedir);
 	spt->stack_limit = 8u << 20;
 	spt->data_limit = spt->space_limit = spt->resident_limit = UINT32_MAX;
@@ -82,14 +82,14 @@ void spt_put(struct spt *spt)
 	if (__atomic_sub_fetch(&spt->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 
-	mutex_lock(&spt->lock);
+	rwlock_write(&spt->lock);
 	(void)spt_part(spt, 0, USER_END);
 	struct area *area;
 	while ((area = area_first(&spt->areas))) {
 		spt_drop_pages(spt, area_start(area), area->end);
 		area_end_first(&spt->areas);
 	}
-	mutex_unlock(&spt->lock);
+	rwlock_write_end(&spt->lock);
 
 	spin_lock(&vm_lock);
 	list_remove(&spt->link);
@@ -289,16 +289,10 @@ static uintptr_t hold_end(uintptr_t start, uintptr_t end)
 	return stop > end ? end : stop;
 }
 
-/* The places of anons for a range within one leaf. */
-static struct anon **places_at(const struct spt *spt, uintptr_t address)
-{
-	return &leaf_at(spt, address)[table_index(address)];
-}
-
 void spt_anons_set(struct spt *spt, uintptr_t address, struct anon *const *anons, uint32_t count)
 {
 	ASSERT(spin_held(&vm_lock));
-	struct anon **places = places_at(spt, address);
+	struct anon **places = spt_place(spt, address);
 	ASSERT_SAYING(spt_owns(spt, address), "anons are set in a shared leaf");
 	for (uint32_t i = 0; i < count; i++) {
 		ASSERT_SAYING(!places[i], "an anon is set where there is one");
@@ -310,7 +304,7 @@ void spt_anons_set(struct spt *spt, uintptr_t address, struct anon *const *anons
 /* A range within one leaf; vm_lock held. */
 static void drop_anons(struct spt *spt, uintptr_t start, uintptr_t end)
 {
-	struct anon **places = places_at(spt, start);
+	struct anon **places = spt_place(spt, start);
 	ASSERT_SAYING(spt_owns(spt, start), "anons of a shared leaf are dropped");
 	trace_pages_drop(&spt->pagedir, start, end);
 	frame_of(leaf_at(spt, start))->used -= anons_put(places, (end - start) >> PAGE_SHIFT);
@@ -334,7 +328,7 @@ void spt_note_resident(struct spt *spt, uintptr_t start, uintptr_t end)
 
 void spt_drop_pages(struct spt *spt, uintptr_t start, uintptr_t end)
 {
-	ASSERT(mutex_held(&spt->lock));
+	ASSERT(rwlock_written(&spt->lock));
 	pagedir_clear(&spt->pagedir, start, end);
 	while (start < end) {
 		if (!leaf_at(spt, start)) {
@@ -352,7 +346,7 @@ void spt_drop_pages(struct spt *spt, uintptr_t start, uintptr_t end)
 /* A range within one leaf, of which the child has nothing yet; vm_lock held. */
 static void share_anons(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end)
 {
-	struct anon **from = places_at(parent, start), **to = places_at(child, start);
+	struct anon **from = spt_place(parent, start), **to = spt_place(child, start);
 	uint32_t shared = 0;
 	trace_pages_share(&parent->pagedir, &child->pagedir, start, end);
 	for (uint32_t i = 0; i < (end - start) >> PAGE_SHIFT; i++) {

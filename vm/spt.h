@@ -25,7 +25,7 @@
 #include "lib/list.h"
 #include "lib/tree.h"
 #include "lib/types.h"
-#include "kernel/sync/mutex.h"
+#include "kernel/sync/rwlock.h"
 #include "vm/area.h"
 #include "vm/pagedir.h"
 
@@ -42,7 +42,8 @@ struct spt {
 	struct list_link link;  /* every spt; guarded by vm_lock, as is the next */
 	uint32_t traced;        /* the recording that has been told of it: trace.c */
 
-	struct mutex lock;      /* guards all below; anon pointers also need vm_lock */
+	struct rwlock lock;     /* guards all below. To change anons, or entries, vm_lock is
+	                           held, too; page faults do so under the lock for reading */
 	struct areas areas;
 	struct anon ***leaves[LEAF_PAGES]; /* pages of pointers to leaves: spt_leaf() */
 	uint32_t shared_spans;  /* whose leaf has no owner, or had others a moment ago */
@@ -79,7 +80,7 @@ static inline struct area *spt_area(struct spt *spt, uintptr_t address)
 }
 static inline struct area *spt_area_from(struct spt *spt, uintptr_t address)
 {
-	ASSERT(mutex_held(&spt->lock));
+	ASSERT(rwlock_held(&spt->lock));
 	return area_from(&spt->areas, address);
 }
 
@@ -89,11 +90,18 @@ static inline struct anon ***spt_leaf(const struct spt *spt, uint32_t index)
 	return &spt->leaves[index / LEAVES_A_PAGE][index % LEAVES_A_PAGE];
 }
 
-/* The anon of a page, or NULL. spt->lock held. */
-static inline struct anon *spt_anon(const struct spt *spt, uintptr_t address)
+/* The place of a page's anon in its leaf; NULL: there is no leaf. spt->lock held. */
+static inline struct anon **spt_place(const struct spt *spt, uintptr_t address)
 {
 	struct anon **leaf = *spt_leaf(spt, span_index(address));
-	return leaf ? leaf[table_index(address)] : NULL;
+	return leaf ? &leaf[table_index(address)] : NULL;
+}
+/* The anon of a page, or NULL. spt->lock held. Unless it is held for writing, the anon can go, or one
+ * can come, while vm_lock is not held: a thread beside this one copies the page, or makes it. */
+static inline struct anon *spt_anon(const struct spt *spt, uintptr_t address)
+{
+	struct anon *const *place = spt_place(spt, address);
+	return place ? *place : NULL;
 }
 /* How many pages have none, of `count` from this one on within its span. spt->lock held. */
 static inline uint32_t spt_anonless(const struct spt *spt, uintptr_t address, uint32_t count)
@@ -109,7 +117,8 @@ static inline uint32_t spt_anonless(const struct spt *spt, uintptr_t address, ui
 struct anon *spt_next_anon(struct spt *, uintptr_t *address);
 /* How many anons the leaves name. */
 uint32_t spt_anon_count(const struct spt *);
-/* Makes sure that the leaf for the address exists. 0 or -ENOMEM. May sleep. */
+/* Makes sure that the leaf for the address exists. spt->lock held for writing. 0 or -ENOMEM.
+ * May sleep. */
 int spt_leaf_prepare(struct spt *, uintptr_t address);
 /* Whether the span around the address is the space's own, or empty. One that is not is nobody's,
  * even when all others have left it: only spt_own takes it over. spt->lock held. */
@@ -118,19 +127,19 @@ bool spt_owns(const struct spt *, uintptr_t address);
  * spt->lock held: it can become less meanwhile, but not more. */
 uint32_t spt_sharers(const struct spt *, uintptr_t address);
 /* The span around the address / all spans that [start, end) touches become the space's own.
- * spt->lock held. 0 or -ENOMEM. May sleep. */
+ * spt->lock held for writing. 0 or -ENOMEM. May sleep. */
 int spt_own(struct spt *, uintptr_t address);
 int spt_own_range(struct spt *, uintptr_t start, uintptr_t end);
 /* Before [start, end) is dropped: shared spans that lie within it are given up, as nothing of
- * them is kept; those at its ends become the space's own. spt->lock held. 0, or -ENOMEM with
- * nothing given up. May sleep. */
+ * them is kept; those at its ends become the space's own. spt->lock held for writing. 0, or
+ * -ENOMEM with nothing given up. May sleep. */
 int spt_part(struct spt *, uintptr_t start, uintptr_t end);
 /* Sets the page's anon (the leaf exists and is the space's own), returning the one that was
  * there, whose reference passes to the caller. vm_lock and spt->lock held. */
 struct anon *spt_anon_set(struct spt *, uintptr_t address, struct anon *);
 /* The same of several pages that have none, one after another within the leaf. */
 void spt_anons_set(struct spt *, uintptr_t address, struct anon *const *, uint32_t count);
-/* Drops the anons of [start, end) and their entries, after spt_part. spt->lock held. */
+/* Drops the anons of [start, end) and their entries, after spt_part. spt->lock held for writing. */
 void spt_drop_pages(struct spt *, uintptr_t start, uintptr_t end);
 /* Looks how many pages are mapped, for resident_most, as those of [start, end) are about to go: if
  * they are few, it is not worth it. When somebody asks, the range is all. spt->lock held. */
@@ -143,8 +152,8 @@ void spt_note_resident(struct spt *, uintptr_t start, uintptr_t end);
 int spt_share_pages(struct spt *parent, struct spt *child, uintptr_t start, uintptr_t end,
                     bool whole_spans);
 /* Moves the anons of `length` bytes to another range, which has none; entries of the old
- * range are dropped. The spans of both are the space's own. spt->lock held. 0, or -ENOMEM with
- * nothing moved. May sleep. */
+ * range are dropped. The spans of both are the space's own. spt->lock held for writing. 0, or
+ * -ENOMEM with nothing moved. May sleep. */
 int spt_move_pages(struct spt *, uintptr_t from, uintptr_t to, uint32_t length);
 
 /* The space after `previous` (NULL: the first), with a reference; the one on `previous` is

@@ -197,7 +197,7 @@ int swap_on(const char *name, struct block_device *disk, struct page_source *fil
 /* Brings in what the space has in the device. */
 static int empty_space(struct spt *spt, uint32_t device)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	struct anon *anon;
 	uintptr_t address = 0;
 	while ((anon = spt_next_anon(spt, &address))) {

@@ -152,7 +152,7 @@ static void begin_and_tell_memory(uint32_t groups, bool only_chosen)
 
 static void tell_areas_of(struct spt *spt)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	for (struct area *area = spt_area_from(spt, 0); area; area = area_next(area)) {
 		if (area->source && tracing(TRACE_BIT(area)))
 			trace_file(area->source); /* may sleep, and is no part of it */

@@ -52,7 +52,7 @@ static struct spt *next_with_copies(struct page_source *source, uintptr_t *addre
 static void drop_copies(struct spt *spt, uintptr_t address, struct page_source *source,
                         uint32_t first)
 {
-	SCOPED_MUTEX(&spt->lock);
+	SCOPED_WRITE(&spt->lock);
 	struct area *area = spt_area(spt, address);
 	if (!area || area->source != source)
 		return;

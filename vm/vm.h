@@ -13,7 +13,7 @@
  * walk lets it go between them, vm_breathe below) and never across a sleep.
  *
  * Lock order, outermost first:
- *   spt->lock (sleeps) -> a file system's own mutexes (sleep) -> a busy frame (sleeps)
+ *   spt->lock (sleeps; page faults: for reading) -> a file system's own mutexes (sleep) -> a busy frame (sleeps)
  *   -> vm_lock -> physmem, slab and wait-queue spinlocks
  * An inode's lock comes before spt->lock: write(2) holds it while it copies from user
  * memory, so a page fault never takes one.
@@ -30,8 +30,8 @@ extern struct spinlock vm_lock;
 	count(fault_zero_mapped) count(fault_zero_filled)                               \
 	count(fault_file_shared) count(fault_file_private_read)                         \
 	count(fault_file_private_write) count(fault_past_end)                           \
-	count(fault_swapped_in) count(fault_around) count(pgfault)                      \
-	count(pgmajfault)                                                               \
+	count(fault_swapped_in) count(fault_around) count(fault_beside)                 \
+	count(pgfault) count(pgmajfault)                                                \
 	/* frames */                                                                    \
 	count(pgalloc) count(pgfree) count(pgcleared_ahead)                             \
 	/* eviction, by kind */                                                         \

@@ -251,8 +251,8 @@ def check_stops(parts):
     check("row ANON_COPY" in stops[2] and "anon_copy" in stops[2],
           "break-fault ROW ADDRESS: stops at the row")
     rest = dict(parts[start:])
-    check(re.search(r"^mutex +address space +thread .*looked-at", rest["pagoda locks"],
-                    re.MULTILINE), "locks: the fault handler holds the address space")
+    check(re.search(r"^readers +address space +thread .*looked-at", rest["pagoda locks"],
+                    re.MULTILINE), "locks: the fault handler reads the address space")
     check("(trap 14: page fault)" in rest["backtrace"] and " main ()" in rest["backtrace"],
           "backtrace: from the fault handler to the instruction in the program")
 

@@ -75,7 +75,8 @@ def panics(kernel, folder):
 def copies(kernel):
     recorded = run(BUILD, kernel)
     look = f"print {COUNT}"
-    replayed = replay(BUILD, kernel, "continue", look, f"watch {COUNT}", "reverse-continue", look,
+    replayed = replay(BUILD, kernel, "continue", look, f"watch {COUNT}", "reverse-continue",
+                      "backtrace 4", look,
                       "reverse-continue", look, "reverse-stepi", look, "reverse-continue", look)
     counts = [int(count) for count in re.findall(r"^\$\d = (\d+)$", replayed, re.MULTILINE)]
     last = counts[0] if counts else 0

@@ -213,7 +213,7 @@ static void check_stack(void)
 
 int main(void)
 {
-	mutex_lock(&spt.lock);
+	rwlock_write(&spt.lock);
 	check_table();
 	check_no_area();
 	check_stack();

@@ -291,6 +291,13 @@ def heap_words(address):
     return f"{cache} at {start:#010x}"
 
 
+def readers_of(space):
+    """Who holds the space's lock for reading: threads of it that are in a page fault."""
+    faulting = [f"thread {thread.id} ({thread.name})" for thread in threads()
+                if thread.spt == space.address and thread.fault]
+    return ", ".join(faulting) or f"{space.spt.lock.readers} threads"
+
+
 @command("locks", completion=gdb.COMPLETE_NONE)
 def locks(arguments):
     """which locks are held, by whom, and who waits"""
@@ -305,6 +312,8 @@ def locks(arguments):
     # A waiter whose mutex was let go just now has not run yet.
     rows += [["mutex", read_string(record("struct mutex", address).name), "nobody",
               ", ".join(names), place_words(address)] for address, names in waiters.items()]
+    rows += [["readers", "address space", readers_of(space), "", space.name()]
+             for space in spaces() if space.spt.lock.readers]
     running = current_thread()
     rows += [["spinlock", name, thread_name(running.address), "", place_words(address)]
              for address, name in held_spinlocks()]
