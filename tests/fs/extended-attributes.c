@@ -4,7 +4,8 @@
  * what a file can hold at most, who may; they go with the file. The host looks afterwards, whether
  * those of "kept" are on the disk.
  *
- * guest: mem=16 swap=0 linux-root writes
+ * pagoda-only: which attributes a file may have, and how much of them, is its file system's: ext2's.
+ * guest: mem=16 swap=0 writes pagoda-only
  */
 #include "tests/test.h"
 

@@ -5,7 +5,8 @@
  * system in a file is mounted; a device may lie on another; a file that is cut below a device is
  * an error of who reads there. The host looks at the image afterwards.
  *
- * guest: mem=16 swap=0 timeout=60 linux-root writes
+ * pagoda-only: loop devices are the whole machine's, and somebody else may use them there.
+ * guest: mem=16 swap=0 timeout=60 writes pagoda-only
  */
 #include "tests/test.h"
 
