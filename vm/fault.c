@@ -647,7 +647,8 @@ static enum fault_result resolve(struct spt *spt, uintptr_t address, enum fault_
 		[BUS] = FAULT_BUS,       [NO_MEMORY] = FAULT_NO_MEMORY,
 		[KILLED] = FAULT_KILLED,
 	};
-	struct fault fault; /* the rest of it each attempt finds out */
+	/* No initializer: it would clear first, at each fault, what each attempt finds out anew. */
+	struct fault fault;
 	fault.spt = spt;
 	fault.page = page_round_down(address);
 	fault.write = access == FAULT_WRITE;

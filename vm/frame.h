@@ -217,8 +217,8 @@ void frame_wait_unpinned(struct frame *);
 
 /*
  * Reads or writes the (busy) frame from or to a block device, one page at `sector`, of which the
- * device may have the beginning alone, and calls frame_io_done when that is over. May sleep for a place in the queue; never
- * allocates memory.
+ * device may have the beginning alone, and calls frame_io_done when that is over. May sleep for a
+ * place in the queue; never allocates memory.
  */
 void frame_io_start(struct frame *, struct block_device *, uint32_t sector, bool write);
 /* The transfer is over (or was not needed): sets VALID or ERROR after a read, DIRTY again

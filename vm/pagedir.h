@@ -54,15 +54,15 @@ physaddr_t pagedir_phys(const struct pagedir *);
 /* The frame of one of its DIRECTORIES. */
 const struct frame *pagedir_directory(const struct pagedir *, uint32_t index);
 
-/* Whether pagedir_set cannot fail for the page, so that pagedir_prepare has nothing to do. */
-static inline bool pagedir_ready(const struct pagedir *pagedir, uintptr_t address)
-{
-	return *pagedir_span(pagedir, address) && pagedir->spares;
-}
-/* The same, of a page whose table is known to be there. */
+/* Whether pagedir_set cannot fail for a page whose table is there / for any page, so that
+ * pagedir_prepare has nothing to do. */
 static inline bool pagedir_has_spare(const struct pagedir *pagedir)
 {
 	return pagedir->spares;
+}
+static inline bool pagedir_ready(const struct pagedir *pagedir, uintptr_t address)
+{
+	return *pagedir_span(pagedir, address) && pagedir_has_spare(pagedir);
 }
 /* Makes sure that pagedir_set cannot fail: the page table exists and a mapping record is
  * at hand. spt->lock held for writing, vm_lock not. May sleep. 0 or -ENOMEM. */

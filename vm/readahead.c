@@ -211,8 +211,9 @@ static bool start_swap_in(struct anon *const *place)
 
 static bool start_read(struct spt *spt, struct area *area, uintptr_t address)
 {
-	if (spt_anon(spt, address))
-		return start_swap_in(spt_place(spt, address));
+	struct anon *const *place = spt_place(spt, address);
+	if (place && *place)
+		return start_swap_in(place);
 	return area->source && address < area->file_end && start_file_read(area, address);
 }
 

@@ -13,8 +13,8 @@
  * walk lets it go between them, vm_breathe below) and never across a sleep.
  *
  * Lock order, outermost first:
- *   spt->lock (sleeps; page faults: for reading) -> a file system's own mutexes (sleep) -> a busy frame (sleeps)
- *   -> vm_lock -> physmem, slab and wait-queue spinlocks
+ *   spt->lock (sleeps; page faults: for reading) -> a file system's own mutexes (sleep)
+ *   -> a busy frame (sleeps) -> vm_lock -> physmem, slab and wait-queue spinlocks
  * An inode's lock comes before spt->lock: write(2) holds it while it copies from user
  * memory, so a page fault never takes one.
  */

@@ -25,20 +25,23 @@ struct rwlock {
 };
 
 void rwlock_init(struct rwlock *, const char *name);
-/* For writing: alone. May sleep. */
 void rwlock_await_readers(struct rwlock *); /* for the next alone */
+static inline void rwlock_drain(struct rwlock *lock) /* for the two after it: has the turn */
+{
+	if (__builtin_expect(lock->readers != 0, false))
+		rwlock_await_readers(lock);
+}
+/* For writing: alone. May sleep. */
 static inline void rwlock_write(struct rwlock *lock)
 {
 	mutex_lock(&lock->turn);
-	if (__builtin_expect(lock->readers != 0, false))
-		rwlock_await_readers(lock);
+	rwlock_drain(lock);
 }
 /* The same for one whose writer may hold `level` others of the name: mutex_lock_nested. */
 static inline void rwlock_write_nested(struct rwlock *lock, unsigned level)
 {
 	mutex_lock_nested(&lock->turn, level);
-	if (__builtin_expect(lock->readers != 0, false))
-		rwlock_await_readers(lock);
+	rwlock_drain(lock);
 }
 static inline void rwlock_write_end(struct rwlock *lock)
 {
@@ -76,19 +79,14 @@ static inline bool rwlock_held(const struct rwlock *lock)
 	return rwlock_written(lock) || lock->readers > 0;
 }
 
-/* Held to the end of the enclosing block, whichever way it is left. */
-static inline void rwlock_read_scope_end(struct rwlock **lock)
-{
-	rwlock_read_end(*lock);
-}
+/* Held for writing to the end of the enclosing block, whichever way it is left. */
 static inline void rwlock_write_scope_end(struct rwlock **lock)
 {
 	rwlock_write_end(*lock);
 }
-#define SCOPED_RWLOCK_LINE_(line, way, held)                                    \
+#define SCOPED_WRITE_LINE_(line, held)                                          \
 	struct rwlock *SCOPED_MUTEX_NAME_(line)                                 \
-		__attribute__((cleanup(rwlock_##way##_scope_end), unused)) = (held); \
-	rwlock_##way(SCOPED_MUTEX_NAME_(line))
-#define SCOPED_RWLOCK_(line, way, held) SCOPED_RWLOCK_LINE_(line, way, held)
-#define SCOPED_READ(held) SCOPED_RWLOCK_(__LINE__, read, held)
-#define SCOPED_WRITE(held) SCOPED_RWLOCK_(__LINE__, write, held)
+		__attribute__((cleanup(rwlock_write_scope_end), unused)) = (held); \
+	rwlock_write(SCOPED_MUTEX_NAME_(line))
+#define SCOPED_WRITE_(line, held) SCOPED_WRITE_LINE_(line, held)
+#define SCOPED_WRITE(held) SCOPED_WRITE_(__LINE__, held)
