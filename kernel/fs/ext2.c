@@ -804,7 +804,7 @@ static void super_decode(struct ext2 *ext2, const struct ext2_super *super)
 	ext2->fs->first_second = INT32_MIN;
 	ext2->fs->last_second = INT32_MAX + (ext2->fs->whole_seconds ? 0 : EXT2_EPOCHS_SECONDS);
 	ext2->has_types = dynamic && super->incompatible & EXT2_INCOMPATIBLE_FILETYPE;
-	ext2->may_be_large = dynamic;
+	ext2->knows_features = dynamic;
 	ext2->large_files = features & EXT2_RO_LARGE_FILE;
 	ext2->attributes = dynamic && super->compatible & EXT2_COMPATIBLE_ATTRIBUTES;
 	ext2->clean = super->state & EXT2_STATE_CLEAN;

@@ -127,7 +127,7 @@ struct ext2 {
 	bool has_types;             /* directory entries tell the type */
 	bool large_files;           /* alloc_lock: the superblock allows files of 2 GiB */
 	bool attributes;            /* alloc_lock: the superblock tells of extended attributes */
-	bool may_be_large;          /* revision 1: it can be told to */
+	bool knows_features;        /* revision 1: it can be told to have them */
 	struct mutex load_lock;     /* one inode is brought into the cache at a time */
 	struct mutex alloc_lock;    /* bitmaps, descriptors, superblock */
 	struct ext2_held *held;     /* alloc_lock: one a group, */

@@ -558,42 +558,37 @@ int ext2_number_free(struct ext2 *ext2, uint32_t number, bool directory)
 
 /* --- the superblock --------------------------------------------------------------------- */
 
-int ext2_allow_large_files(struct ext2 *ext2)
+/* The superblock tells of these features from now on, and *told says that it does; `refusal` if its
+ * revision knows none. */
+static int tell_features(struct ext2 *ext2, bool *told, uint32_t compatible,
+                         uint32_t read_only_compatible, int refusal)
 {
 	struct frame *frame;
 	struct ext2_super *super;
 
 	SCOPED_MUTEX(&ext2->alloc_lock);
-	if (ext2->large_files)
+	if (*told)
 		return 0;
-	if (!ext2->may_be_large)
-		return -EFBIG;
+	if (!ext2->knows_features)
+		return refusal;
 	int error = super_get(ext2, true, &frame, &super);
 	if (error)
 		return error;
-	super->read_only_compatible |= EXT2_RO_LARGE_FILE;
+	super->compatible |= compatible;
+	super->read_only_compatible |= read_only_compatible;
 	ext2_block_put(frame, true);
-	ext2->large_files = true;
+	*told = true;
 	return 0;
+}
+
+int ext2_allow_large_files(struct ext2 *ext2)
+{
+	return tell_features(ext2, &ext2->large_files, 0, EXT2_RO_LARGE_FILE, -EFBIG);
 }
 
 int ext2_allow_attributes(struct ext2 *ext2)
 {
-	struct frame *frame;
-	struct ext2_super *super;
-
-	SCOPED_MUTEX(&ext2->alloc_lock);
-	if (ext2->attributes)
-		return 0;
-	if (!ext2->may_be_large)
-		return -EOPNOTSUPP;
-	int error = super_get(ext2, true, &frame, &super);
-	if (error)
-		return error;
-	super->compatible |= EXT2_COMPATIBLE_ATTRIBUTES;
-	ext2_block_put(frame, true);
-	ext2->attributes = true;
-	return 0;
+	return tell_features(ext2, &ext2->attributes, EXT2_COMPATIBLE_ATTRIBUTES, 0, -EOPNOTSUPP);
 }
 
 int ext2_statfs(struct file_system *fs, struct statfs64 *to)
