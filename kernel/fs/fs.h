@@ -20,8 +20,10 @@
 #define MOUNT_FLAGS \
 	(MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
 #define FILE_SIZE_MAX (UINT64_C(1) << 41) /* ext2 counts 512-byte units in 32 bits */
-#define DEVICE(major, minor) ((uint32_t)(major) << MINOR_BITS | (minor))
-/* Of a number of DEVICE, or of one that mknod(2) was given: the minor's upper bits are on top. */
+/* As mknod(2) and stat(2) have it: the minor's upper bits are on top. */
+#define DEVICE(major, minor) \
+	(((uint32_t)(minor) & 0xff) | (uint32_t)(major) << MINOR_BITS | \
+	 ((uint32_t)(minor) & ~0xffu) << 12)
 #define DEVICE_MAJOR(device) ((device) >> MINOR_BITS & 0xfff)
 #define DEVICE_MINOR(device) (((device) & 0xff) | ((device) >> 12 & 0xfff00))
 

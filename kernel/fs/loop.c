@@ -475,12 +475,6 @@ static int change_file(struct loop *loop, int number)
 
 /* --- what it tells ---------------------------------------------------------------------- */
 
-/* As stat(2) numbers devices. */
-static uint64_t device_number(uint32_t major, uint32_t minor)
-{
-	return (minor & 0xff) | major << 8 | (uint64_t)(minor & ~0xffu) << 12;
-}
-
 static int get_status(struct loop *loop, struct loop_info64 *info)
 {
 	struct statx stat;
@@ -490,9 +484,9 @@ static int get_status(struct loop *loop, struct loop_info64 *info)
 		return -ENXIO;
 	inode_stat(loop->binding.file->inode, &stat);
 	*info = (struct loop_info64){
-		.lo_device = device_number(stat.stx_dev_major, stat.stx_dev_minor),
+		.lo_device = DEVICE(stat.stx_dev_major, stat.stx_dev_minor),
 		.lo_inode = stat.stx_ino,
-		.lo_rdevice = device_number(stat.stx_rdev_major, stat.stx_rdev_minor),
+		.lo_rdevice = DEVICE(stat.stx_rdev_major, stat.stx_rdev_minor),
 		.lo_offset = loop->binding.offset,
 		.lo_sizelimit = loop->binding.limit,
 		.lo_number = loop->number,
