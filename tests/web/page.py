@@ -275,10 +275,12 @@ def terminal_keys(browser, check):
                       "pagoda.machine.text)")
     browser.run(TERMINAL + "press('C');")
     check.that(wait_for(browser, AT_PROMPT), "Ctrl-C ends a program")
-    sizes = [browser.run("document.getElementById('terminal').style.width = arguments[0]; return new "
-                         "Promise((done) => setTimeout(() => done(pagoda.terminal.terminal.cols), 200))",
-                         width) for width in ("", "300px", "")]
-    check.that(sizes[1] < sizes[0] == sizes[2] >= 80, f"columns, narrower, and again: {sizes}")
+    columns = "pagoda.terminal.terminal.cols"
+    whole = browser.run(f"return {columns}")
+    for width, follows in (("300px", f"return {columns} < {whole}"), ("", f"return {columns} === {whole}")):
+        browser.run("document.getElementById('terminal').style.width = arguments[0]", width)
+        check.that(wait_for(browser, follows), f"{whole} columns, and {width or 'all of its width again'}")
+    check.that(whole >= 80, f"there is room for a line: {whole} columns")
     check.that(browser.run(
         "const bottom = (name) => document.querySelector(name).getBoundingClientRect().bottom;"
         "return bottom('#terminal .xterm-screen') <= bottom('#terminal')"), "its last row is to be seen")
@@ -574,9 +576,9 @@ def on_a_phone(options, check, url):
         check.that(abs(seen[0]) < 20 and seen[1] > 300, f"and its picture is a button away: {seen}")
         for tab in ("editor", "two", "exercises", "lessons"):
             browser.click(f"#{tab}-tab")
-            shown = browser.run("const {width, height} = document.getElementById(arguments[0])"
-                                ".getBoundingClientRect(); return [width, height]", tab)
-            check.that(200 < shown[0] <= 390 and shown[1] > 100, f"{tab} has room: {shown}")
+            width = wait_for(browser, f"const {{width, height}} = document.getElementById('{tab}')"
+                                      ".getBoundingClientRect(); return height > 100 && width")
+            check.that(width and 200 < width <= 390, f"{tab} has room: {width} wide")
         picture(browser, options, "phone")
 
 
