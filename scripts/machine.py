@@ -49,7 +49,7 @@ def cpu_options(cpu=""):
 GUEST_DEFAULTS = {
     "mem": "16",           # MiB of RAM
     "swap": "32",          # MiB of swap; 0: none
-    "disk": "virtio",      # or ata
+    "disk": "virtio",      # or ata; or pio: the same in a PC without PCI, which has no DMA
     "cpu": "",             # QEMU's -cpu, as in qemu32,-fxsr; none: its usual one
     "timeout": "60",       # seconds after which the guest counts as hung
     "args": "",            # arguments of the program
@@ -70,7 +70,7 @@ GUEST_LISTS = ("disks", "errors")  # given again, these say more
 
 def disk_name(disk, index):
     """What the kernel calls the index-th disk: vda, vdb, ... or hda, hdb."""
-    return ("hd" if disk == "ata" else "vd") + chr(ord("a") + index)
+    return ("vd" if disk == "virtio" else "hd") + chr(ord("a") + index)
 
 
 def boot_line(disk, swap, *words):
@@ -85,7 +85,7 @@ def drive(disk, index, path, options=""):
     """The options for one disk. With two, the CD-ROM is left at index 2."""
     path = path.replace(",", ",,")
     base = f"file={path},format=raw,index={index}{options}"
-    if disk == "ata":
+    if disk in ("ata", "pio"):
         return ["-drive", base + ",if=ide,media=disk"]
     return ["-drive", base + f",if=none,id=disk{index}",
             "-device", f"virtio-blk-pci,drive=disk{index}"]
@@ -94,7 +94,11 @@ def drive(disk, index, path, options=""):
 def qemu_command(*, mem, disk, root, swap=None, disks=(), kernel=None, iso=None, cmdline="",
                  accel="tcg", display="none", serial="mon:stdio", drive_options="", cpu=""):
     """root, swap, disks: paths of images. kernel (with cmdline) or iso (which carries its own)."""
-    command = ["qemu-system-i386", "-accel", accel, "-m", str(mem), "-no-reboot",
+    if disk == "pio":
+        machine, cpu = ["-machine", "isapc"], cpu or "pentium3"
+    else:
+        machine = []
+    command = ["qemu-system-i386", *machine, "-accel", accel, "-m", str(mem), "-no-reboot",
                *cpu_options(cpu), "-display", display, "-serial", serial, "-nic", "none"]
     command += drive(disk, 0, root, drive_options)
     if swap:

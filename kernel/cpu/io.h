@@ -28,6 +28,15 @@ static inline uint16_t inw(uint16_t port)
 	__asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
 	return value;
 }
+/* Many words, one after another, to memory / from it. */
+static inline void insw(uint16_t port, void *to, uint32_t words)
+{
+	__asm__ volatile("rep insw" : "+D"(to), "+c"(words) : "d"(port) : "memory");
+}
+static inline void outsw(uint16_t port, const void *from, uint32_t words)
+{
+	__asm__ volatile("rep outsw" : "+S"(from), "+c"(words) : "d"(port) : "memory");
+}
 static inline uint32_t inl(uint16_t port)
 {
 	uint32_t value;

@@ -5,6 +5,10 @@
  *
  *   run of requests --> table of physical regions (PRD) --> command --> DMA --> IRQ
  *
+ * Where the controller or the disk has no DMA the processor moves the bytes (PIO): a sector goes by
+ * the data register each time that the disk asks for it by an IRQ; the first one that is written
+ * when the disk is ready for it.
+ *
  * A channel's lock (irq) guards what runs on it; a disk's queue lock (struct
  * block_device) is taken outside it. When a command ends, the channel's other disk is
  * asked first, so neither starves. A watchdog turns a lost interrupt into an error.
@@ -63,6 +67,7 @@
 #define MASTER_ERROR 0x02u     /* written as 1: cleared */
 #define MASTER_INTERRUPT 0x04u /* the same */
 
+#define SECTOR_WORDS (SECTOR_SIZE / 2)
 #define IDENTIFY_WORDS 256u
 #define CAPABILITY_DMA 0x01u
 #define CAPABILITY_LBA 0x02u
@@ -91,6 +96,7 @@ struct disk {
 	struct channel *channel;
 	bool second;             /* of the two on the channel */
 	bool lba48;
+	bool pio;                /* without DMA */
 
 	struct mutex flush_lock; /* one flush at a time */
 	struct wait_queue flush_waiters;
@@ -100,12 +106,14 @@ struct disk {
 
 struct channel {
 	/* Set at start-up. */
-	uint16_t port, control, master;
+	uint16_t port, control, master; /* master 0: the controller has no DMA */
 	struct disk *disks[2];
 
 	struct spinlock lock;    /* irq; guards all below and the registers */
 	struct disk *active;     /* whose command runs; NULL: idle */
 	struct list run;         /* its requests; none: a flush */
+	struct block_request *moving; /* PIO: whose sectors come next; NULL: all went by, */
+	uint32_t moved;          /* and how many of them did */
 	uint64_t started;
 	struct timer watchdog;
 	struct prd table[RUN_MOST] __attribute__((aligned(512))); /* crosses no 64 KiB */
@@ -149,7 +157,8 @@ static void reset(const struct channel *channel)
 {
 	uint64_t held = clock_now() + RESET_HOLD;
 
-	outb(channel->master + MASTER_COMMAND, 0);
+	if (channel->master)
+		outb(channel->master + MASTER_COMMAND, 0);
 	outb(channel->control, CONTROL_RESET);
 	while (clock_now() < held)
 		;
@@ -200,27 +209,72 @@ static void occupy(struct channel *channel, struct disk *disk)
 	timer_set(&channel->watchdog, channel->started + COMMAND_TIME);
 }
 
+/* PIO: the next sector of the run goes by the data register. */
+static void move_sector(struct channel *channel)
+{
+	struct block_request *request = channel->moving;
+	char *at = (char *)request->data + channel->moved * SECTOR_SIZE;
+
+	if (request->write)
+		outsw(channel->port + REG_DATA, at, SECTOR_WORDS);
+	else
+		insw(channel->port + REG_DATA, at, SECTOR_WORDS);
+	if (++channel->moved < request->sectors)
+		return;
+	channel->moved = 0;
+	channel->moving = request->link.next == &channel->run.head ? NULL :
+	                  LIST_ENTRY(request->link.next, struct block_request, link);
+}
+
+/* The command to read or write; `far`: with addresses of LBA48. */
+static uint8_t command_of(bool write, bool pio, bool far)
+{
+	static const uint8_t commands[2][2][2] = {
+		{{WIN_READDMA, WIN_READDMA_EXT}, {WIN_READ, WIN_READ_EXT}},
+		{{WIN_WRITEDMA, WIN_WRITEDMA_EXT}, {WIN_WRITE, WIN_WRITE_EXT}},
+	};
+	return commands[write][pio][far];
+}
+
+static void start_pio(struct channel *channel, struct disk *disk, struct block_request *first)
+{
+	uint32_t sectors = 0;
+	LIST_FOR(&channel->run, struct block_request, request, link)
+		sectors += request->sectors;
+	bool far = first->sector + sectors > LBA28_SECTORS;
+
+	channel->moving = first;
+	channel->moved = 0;
+	select_disk(channel, disk->second, far ? 0 : first->sector >> 24);
+	write_address(channel, first->sector, sectors, far);
+	outb(channel->port + REG_COMMAND, command_of(first->write, true, far));
+	settle(channel);
+	/* No IRQ asks for the first sector. A disk that refuses the command tells by one. */
+	if (first->write && wait_ready(channel, PROBE_TIME) && status_read(channel) & STATUS_DATA)
+		move_sector(channel);
+}
+
 static void start_transfer(struct channel *channel, struct disk *disk)
 {
 	struct block_request *first =
 		LIST_ENTRY(list_first(&channel->run), struct block_request, link);
+
+	occupy(channel, disk);
+	if (disk->pio) {
+		start_pio(channel, disk, first);
+		return;
+	}
 	uint32_t sectors = fill_table(channel);
 	uint8_t direction = first->write ? 0 : COMMAND_TO_MEMORY;
 	bool far = first->sector + sectors > LBA28_SECTORS;
-	uint8_t command;
 
-	if (far)
-		command = first->write ? WIN_WRITEDMA_EXT : WIN_READDMA_EXT;
-	else
-		command = first->write ? WIN_WRITEDMA : WIN_READDMA;
-	occupy(channel, disk);
 	outl(channel->master + MASTER_TABLE, virt_to_phys(channel->table));
 	outb(channel->master + MASTER_COMMAND, direction);
 	outb(channel->master + MASTER_STATUS,
 	     inb(channel->master + MASTER_STATUS) | MASTER_ERROR | MASTER_INTERRUPT);
 	select_disk(channel, disk->second, far ? 0 : first->sector >> 24);
 	write_address(channel, first->sector, sectors, far);
-	outb(channel->port + REG_COMMAND, command);
+	outb(channel->port + REG_COMMAND, command_of(first->write, false, far));
 	outb(channel->master + MASTER_COMMAND, direction | COMMAND_START);
 }
 
@@ -293,6 +347,7 @@ static struct disk *take_active(struct channel *channel, struct list *run)
 	struct list_link *link;
 
 	channel->active = NULL;
+	channel->moving = NULL;
 	while ((link = list_pop(&channel->run)))
 		list_append(run, link);
 	return disk;
@@ -309,27 +364,52 @@ static void command_ended(struct channel *channel, struct disk *disk, struct lis
 		block_end_run(&disk->block, run, error);
 }
 
+/* Whether the channel's IRQ is about a command of its own; what there was to say no more is said.
+ * *status, of the disk; *error: -EIO or 0. */
+static bool acknowledge(struct channel *channel, uint8_t *status, int *error)
+{
+	uint8_t master = MASTER_INTERRUPT;
+
+	if (channel->master) {
+		master = inb(channel->master + MASTER_STATUS);
+		if (!(master & MASTER_INTERRUPT))
+			return false;
+		outb(channel->master + MASTER_COMMAND, 0);
+		outb(channel->master + MASTER_STATUS, master | MASTER_ERROR | MASTER_INTERRUPT);
+	}
+	*status = inb(channel->port + REG_STATUS);
+	bool failed = *status & (STATUS_ERROR | STATUS_FAULT | STATUS_BUSY) || master & MASTER_ERROR;
+	*error = failed ? -EIO : 0;
+	if (failed)
+		reset(channel);
+	return true;
+}
+
+/* PIO: the disk asks for the next sector, or has it. Whether more are to come. */
+static bool goes_on(struct channel *channel, uint8_t status)
+{
+	const struct block_request *request = channel->moving;
+
+	if (!request)
+		return false;
+	if (status & STATUS_DATA)
+		move_sector(channel);
+	/* The end of a write is told by an IRQ of its own. */
+	return request->write || channel->moving;
+}
+
 static bool interrupt(void *context)
 {
 	struct channel *channel = context;
 	struct list run = LIST_INIT(run);
 	struct disk *disk = NULL;
-	int error = 0;
+	uint8_t status;
+	int error;
 
 	uint32_t flags = spin_lock_irq(&channel->lock);
-	uint8_t master = inb(channel->master + MASTER_STATUS);
-	bool ours = master & MASTER_INTERRUPT;
-	if (ours) {
-		outb(channel->master + MASTER_COMMAND, 0);
-		outb(channel->master + MASTER_STATUS, master | MASTER_ERROR | MASTER_INTERRUPT);
-		uint8_t status = inb(channel->port + REG_STATUS);
-		if (status & (STATUS_ERROR | STATUS_FAULT) || master & MASTER_ERROR)
-			error = -EIO;
-		if (error || status & STATUS_BUSY)
-			reset(channel);
-		if (channel->active)
-			disk = take_active(channel, &run);
-	}
+	bool ours = acknowledge(channel, &status, &error);
+	if (ours && channel->active && (error || !goes_on(channel, status)))
+		disk = take_active(channel, &run);
 	spin_unlock_irq(&channel->lock, flags);
 	if (disk)
 		command_ended(channel, disk, &run, error);
@@ -356,8 +436,8 @@ static void watchdog_expired(struct timer *timer)
 
 /* --- start-up -------------------------------------------------------------------- */
 
-/* Asks the drive who it is. False: none there, or none that reads and writes by LBA and
- * DMA (a CD-ROM drive refuses the command). */
+/* Asks the drive who it is. False: none there, or none that reads and writes by LBA (a CD-ROM drive
+ * refuses the command). */
 static bool identify(const struct channel *channel, bool second, struct hd_driveid *id)
 {
 	uint16_t *words = (uint16_t *)id;
@@ -375,9 +455,13 @@ static bool identify(const struct channel *channel, bool second, struct hd_drive
 		return false;
 	for (unsigned i = 0; i < IDENTIFY_WORDS; i++)
 		words[i] = inw(channel->port + REG_DATA);
-	/* An emulator may list the DMA modes that it has and forget the bit that says so. */
-	bool dma = id->capability & CAPABILITY_DMA || id->dma_mword & DMA_MODES_THERE;
-	return dma && id->capability & CAPABILITY_LBA;
+	return id->capability & CAPABILITY_LBA;
+}
+
+/* An emulator may list the DMA modes that it has and forget the bit that says so. */
+static bool has_dma(const struct hd_driveid *id)
+{
+	return id->capability & CAPABILITY_DMA || id->dma_mword & DMA_MODES_THERE;
 }
 
 static void add_disk(struct channel *channel, bool second, const struct hd_driveid *id)
@@ -390,6 +474,7 @@ static void add_disk(struct channel *channel, bool second, const struct hd_drive
 	disk->channel = channel;
 	disk->second = second;
 	disk->lba48 = id->command_set_2 & COMMAND_SET_LBA48;
+	disk->pio = !channel->master || !has_dma(id);
 	mutex_init(&disk->flush_lock, "ata flush");
 	wait_queue_init(&disk->flush_waiters);
 
@@ -402,6 +487,8 @@ static void add_disk(struct channel *channel, bool second, const struct hd_drive
 	block->flush = flush;
 	block->driver = disk;
 	channel->disks[second] = disk;
+	if (disk->pio)
+		log_print("%s: no DMA, so the processor moves each sector (PIO)", block->name);
 	block_register(block);
 }
 
@@ -427,7 +514,8 @@ static void probe_channel(struct channel *channel, unsigned irq)
 
 	/* What the probe left behind is no interrupt of ours. */
 	inb(channel->port + REG_STATUS);
-	outb(channel->master + MASTER_STATUS, MASTER_ERROR | MASTER_INTERRUPT);
+	if (channel->master)
+		outb(channel->master + MASTER_STATUS, MASTER_ERROR | MASTER_INTERRUPT);
 	irq_register(irq, "ata", interrupt, channel);
 	outb(channel->control, 0);
 }
@@ -437,16 +525,16 @@ void ata_init(void)
 	static const uint16_t ports[2] = {0x1f0, 0x170}, controls[2] = {0x3f6, 0x376};
 	static const unsigned irqs[2] = {14, 15};
 	const struct pci_device *pci = pci_find_class(CLASS_STORAGE, SUBCLASS_IDE, 0);
+	bool master = pci && pci->interface & INTERFACE_BUS_MASTER && pci_io_base(pci, 4);
 
-	if (!pci || !(pci->interface & INTERFACE_BUS_MASTER) || !pci_io_base(pci, 4))
-		return;
-	pci_enable(pci);
+	if (pci)
+		pci_enable(pci);
 	for (unsigned i = 0; i < 2; i++) {
-		if (pci->interface & INTERFACE_NATIVE(i))
+		if (pci && pci->interface & INTERFACE_NATIVE(i))
 			continue;
 		channels[i].port = ports[i];
 		channels[i].control = controls[i];
-		channels[i].master = (uint16_t)(pci_io_base(pci, 4) + 8 * i);
+		channels[i].master = master ? (uint16_t)(pci_io_base(pci, 4) + 8 * i) : 0;
 		probe_channel(&channels[i], irqs[i]);
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files on an ATA disk, by bus-master DMA: 8 MiB are written, read back and removed.
+ * Files on an ATA disk, by bus-master DMA: 8 MiB are written, read back and removed. Without DMA:
+ * fs/pio-disk.
  *
  * guest: mem=8 swap=0 disk=ata writes
  */
