@@ -312,8 +312,29 @@ def time_stands(browser, check):
     check.that(wait_for(browser, AT_PROMPT), "Go on: the command ends at the prompt")
 
 
+def stops_at_a_frame(browser, check):
+    """The frame that was mapped last, which the next command has for something else."""
+    frame = browser.run("""
+        const {app, player: {trace}} = pagoda.picture;
+        let i = trace.length - 1;
+        while (trace.at(i).kind !== "map")
+            i--;
+        app.choose({what: "frame", frame: trace.at(i).frame});
+        const select = document.getElementById("stop-at");
+        select.value = "chosen";
+        select.dispatchEvent(new Event("change"));
+        pagoda.machine.type("demo cow\\n");
+        return trace.at(i).frame;""")
+    stands = wait_for(browser, "return pagoda.machine.stands")
+    event = browser.run("const {trace} = pagoda.picture.player; return trace.at(trace.length - 1)")
+    check.that(stands and event.get("frame") == frame, f"Stop at frame {frame}, as chosen: {event}")
+    browser.click("#pause")
+    check.that(wait_for(browser, AT_PROMPT), "and goes on")
+
+
 def stops(browser, check):
     """Stop at: a row, an eviction, a frame."""
+    stops_at_a_frame(browser, check)
     for choice, command, kind in (("ANON_COPY", "demo cow", "fault.end"),
                                   ("evict", "demo clock", "evict")):
         browser.run("""
