@@ -64,6 +64,7 @@ uintptr_t rmap_rest(uintptr_t mappings)
 
 void rmap_add_one_more(struct frame *frame, pte_t *entry, struct mapping *spare)
 {
+	ASSERT(spin_held(&vm_lock));
 	ASSERT_SAYING(spare, "a mapping was not prepared");
 	struct mapping **bucket = bucket_of(entry);
 	*spare = (struct mapping){entry, frame->mappings, spare, *bucket};
@@ -105,6 +106,7 @@ static void unlink(struct frame *frame, struct mapping *mapping)
 
 struct mapping *rmap_take_one_of(struct frame *frame, const pte_t *entry)
 {
+	ASSERT(spin_held(&vm_lock));
 	ASSERT_SAYING(frame->mappings & RECORD, "an entry is missing in its frame's list");
 	struct mapping *mapping = take_record(entry);
 	if (!mapping) {

@@ -46,7 +46,6 @@ uint32_t mapping_count(void); /* records in use, for the auditor */
 void rmap_add_one_more(struct frame *, pte_t *entry, struct mapping *spare);
 static inline void rmap_add(struct frame *frame, pte_t *entry, struct mapping *spare)
 {
-	ASSERT(spin_held(&vm_lock));
 	if (!frame->mappings)
 		frame->mappings = (uintptr_t)entry;
 	else
@@ -57,7 +56,6 @@ static inline void rmap_add(struct frame *frame, pte_t *entry, struct mapping *s
 struct mapping *rmap_take_one_of(struct frame *, const pte_t *entry);
 static inline struct mapping *rmap_take(struct frame *frame, const pte_t *entry)
 {
-	ASSERT(spin_held(&vm_lock));
 	if (__builtin_expect(frame->mappings != (uintptr_t)entry, false))
 		return rmap_take_one_of(frame, entry);
 	frame->mappings = 0;
