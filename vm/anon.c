@@ -132,20 +132,15 @@ uint32_t anons_put(struct anon **places, uint32_t count)
 	return put;
 }
 
-/* The frame has the page: the slot's copy is not needed. Waits for a write to it. True if that
- * is done; vm_lock held on entry, not on return. */
-static bool slot_given_up(struct anon *anon, struct frame *frame)
+bool anon_give_up_slot(struct anon *anon)
 {
-	if (frame_has(frame, FRAME_WRITING)) {
-		frame_wait_unpinned(frame);
+	if (frame_has(anon->frame, FRAME_WRITING))
 		return false;
-	}
 	if (anon->slot) {
 		swap_slot_free(anon->slot);
 		anon->slot = 0;
-		frame_set(frame, FRAME_DIRTY);
+		frame_set(anon->frame, FRAME_DIRTY);
 	}
-	spin_unlock(&vm_lock);
 	return true;
 }
 
@@ -176,17 +171,16 @@ int anon_release_slot(struct anon *anon)
 	for (;;) {
 		spin_lock(&vm_lock);
 		struct frame *frame = anon->frame;
-		if (frame && frame_has(frame, FRAME_VALID)) {
-			if (slot_given_up(anon, frame))
-				return 0;
-			continue;
+		if (frame && frame_has(frame, FRAME_VALID) && anon_give_up_slot(anon)) {
+			spin_unlock(&vm_lock);
+			return 0;
 		}
 		if (frame && frame_has(frame, FRAME_ERROR) && !frame_has(frame, FRAME_BUSY)) {
 			anon_detach(anon);
 			spin_unlock(&vm_lock);
 			return -EIO;
 		}
-		if (frame) { /* on its way, if it did not arrive this instant */
+		if (frame) { /* on its way in or out */
 			frame_wait_unpinned(frame);
 			continue;
 		}

@@ -62,6 +62,9 @@ void anon_detach(struct anon *);
  * it into a frame, which comes back pinned and busy. -ENOMEM, or -EAGAIN if that is not so any more,
  * when a frame has been found: another thread was faster. vm_lock not held; may sleep. */
 int anon_start_reading(struct anon *const *place, struct frame **);
+/* The frame has the page, so the copy on the swap device is not needed: its slot, if there is one, is
+ * free again, and the frame is dirty. Not while a write to it is under way: false. vm_lock held. */
+bool anon_give_up_slot(struct anon *);
 /* Brings the page in if it is out, and gives up its slot (for swapoff). The lock of a space
  * that names the anon is held for writing; vm_lock not. May sleep. 0, -ENOMEM, -EIO. */
 int anon_release_slot(struct anon *);

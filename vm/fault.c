@@ -339,13 +339,8 @@ static enum step anon_own(struct fault *fault)
 	if (!anon_in_memory(fault, anon, &frame, &step))
 		return step;
 
-	/* The copy on the swap device is about to be out of date: its slot is free again,
-	 * unless a write to it is under way. */
-	if (fault->write && anon->slot && !frame_has(frame, FRAME_WRITING)) {
-		swap_slot_free(anon->slot);
-		anon->slot = 0;
-		frame_set(frame, FRAME_DIRTY);
-	}
+	if (fault->write && anon->slot)
+		anon_give_up_slot(anon); /* the copy there is about to be out of date */
 	pte_t old = pagedir_entry(&fault->spt->pagedir, fault->page);
 	bool reused = old & PTE_P && fault->write;
 	vm_count(reused ? VM_fault_cow_reused : VM_fault_anon_mapped);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A page is evicted while a program uses it: every order in which that can happen (Promela, for
- * spin). The steps are those of vm/fault.c (anon_own, anon_start_reading), vm/evict.c
+ * spin). The steps are those of vm/fault.c (anon_own), vm/anon.c, vm/evict.c
  * (evict_or_write, finish_write) and vm/shake.c, for one anonymous page with one entry.
  *
  * The program stores 1, 2, 3 and reads each back; at the end the page must be what was stored last,
