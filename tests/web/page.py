@@ -257,6 +257,17 @@ TERMINAL = """
          bubbles: true, cancelable: true, ...more}));"""
 
 
+def answers_late(browser, check):
+    """The shell asks the terminal where its cursor is. The answer comes when a command runs by now."""
+    said = browser.run(TERMINAL + """
+        const slow = terminal.parser.registerCsiHandler({final: "n"}, () =>
+            new Promise((resolve) => setTimeout(() => resolve(false), 300)));
+        return pagoda.machine.run("true")
+            .then(() => pagoda.machine.run("sleep 1; echo here"))
+            .then((said) => { slow.dispose(); return said; });""")
+    check.that(said == "here\r\n", f"A command is not given what the terminal told the shell: {said!r}")
+
+
 def terminal_keys(browser, check):
     """Paste, copy, Ctrl-C, another size; the last row is inside."""
     browser.run("return pagoda.machine.prompt()")
@@ -564,6 +575,7 @@ def on_a_desktop(options, check, url):
         demos(browser, check)
         swap_is_shown(browser, check)
         keeps_the_last(browser, check)
+        answers_late(browser, check)
         terminal_keys(browser, check)
         sees(browser, check)
         time_stands(browser, check)

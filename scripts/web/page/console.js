@@ -9,6 +9,7 @@ const TERMINAL_COLOURS = {
 };
 
 const COLUMNS = 80;                  // what programs print has room there
+const CURSOR_ANSWER = /^\x1b\[\d+;\d+R$/;
 const FONT_SIZES = [14, 13, 12];     // pixels: the largest with so many columns, or the smallest
 
 class TerminalView {
@@ -19,7 +20,7 @@ class TerminalView {
         this.fitting = new FitAddon.FitAddon();
         this.terminal.loadAddon(this.fitting);
         this.terminal.open(element);
-        this.terminal.onData((text) => this.machine?.type(text));
+        this.terminal.onData((text) => this.said(text));
         this.terminal.attachCustomKeyEventHandler((event) => !this.copies(event));
         new ResizeObserver(() => this.fit()).observe(element);
         this.fit();
@@ -51,6 +52,14 @@ class TerminalView {
             if (machine === this.machine)
                 this.terminal.write(detail);
         });
+    }
+
+    /** By its reader, or by itself. */
+    said(text) {
+        if (CURSOR_ANSWER.test(text))
+            this.machine?.answer(text);
+        else
+            this.machine?.type(text);
     }
 
     colour(theme) {

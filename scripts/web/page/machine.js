@@ -6,8 +6,11 @@
  * Events: "output" (detail: bytes of COM1), "prompt", "state" (detail: "boot", "prompt", "busy"), "held".
  */
 
-// The shell asks the terminal where the cursor is, after its prompt.
+// The shell asks the terminal where the cursor is, after its prompt; which a command that was typed at
+// once has put out of mind.
 const PROMPT = /pagoda:[^\n]*[#$] (?:\x1b\[[0-9;]*[A-Za-z])*$/;
+const CURSOR_ASKED = "\x1b[6n";
+const SHELL_ASKS = /(?:^|pagoda:[^\n]*[#$] )(?:\x1b\[[0-9;]*[A-Za-z])*\x1b\[6n/;
 const OUTPUT_KEPT = 1 << 16;   // characters of the terminal that are looked at
 const SAVED_VERSION = 1;
 
@@ -67,7 +70,10 @@ class Machine extends EventTarget {
     }
 
     said(bytes) {
-        this.text = (this.text + this.decoder.decode(bytes, {stream: true})).slice(-OUTPUT_KEPT);
+        const piece = this.decoder.decode(bytes, {stream: true});
+        this.text = (this.text + piece).slice(-OUTPUT_KEPT);
+        if (piece.includes(CURSOR_ASKED) && SHELL_ASKS.test(this.text))
+            this.shellAsked = true;
         this.dispatchEvent(new CustomEvent("output", {detail: bytes}));
         this.enter(PROMPT.test(this.text) ? "prompt" : this.state === "boot" ? "boot" : "busy");
     }
@@ -84,6 +90,15 @@ class Machine extends EventTarget {
     /** Types the text at the terminal. */
     type(text) {
         this.computer?.send(COM1, new TextEncoder().encode(text));
+    }
+
+    /** Where the terminal's cursor is, as it was asked. The shell asks at its prompt; if a command
+     * runs by now the answer is too late, and the command would read it. */
+    answer(text) {
+        const late = this.shellAsked && this.state !== "prompt";
+        this.shellAsked = false;
+        if (!late)
+            this.type(text);
     }
 
     /** Types a command; resolves with what it printed when the prompt is back. */
