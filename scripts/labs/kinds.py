@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 
 import guests
+import linuxguest
 import submission
 
 ANSWER = re.compile(r"^kernel (\d+): *([\w./-]+:\w+) +test: *([\w/-]+)", re.MULTILINE)
@@ -115,13 +116,16 @@ def judge_tests(grader, grade, files):
     reference = os.path.join(grader.scratch, "pagoda.elf")
     shutil.copyfile(os.path.join(grader.tree.build, "checked", "pagoda.elf"), reference)
     good = []
+    on_linux = linuxguest.runs_here()
+    if not on_linux:
+        grade.notes.append(f"{linuxguest.NOT_HERE}, so the tests were not tried on Linux")
     for path, text in files.items():
         if not text.strip():
             continue
         program = compile_test(grader, path, text)
         if not program:
             grade.notes.append(f"{path} does not compile")
-        elif not passes_on_linux(grader, program):
+        elif on_linux and not passes_on_linux(grader, program):
             grade.notes.append(f"{path} does not pass on Linux, which is right")
         elif (test := run_program(grader, program, reference, out)).wrong:
             grade.notes.append(f"{path} does not pass with the reference: {test.wrong[0]}")
