@@ -42,6 +42,7 @@
 #include "userprog/futex.h"
 #include "userprog/futex_pi.h"
 #include "userprog/image.h"
+#include "userprog/ldt.h"
 #include "userprog/process.h"
 #include "userprog/ptrace.h"
 #include "userprog/timers.h"
@@ -394,6 +395,7 @@ static void renew_processor_state(struct thread *thread)
 {
 	memset(thread->tls, 0, sizeof thread->tls);
 	cpu_load_tls(thread->tls);
+	ldt_leave(thread);
 	thread_fpu_drop();
 	debug_registers_drop();
 }

@@ -18,6 +18,7 @@
 #include "userprog/futex.h"
 #include "userprog/futex_pi.h"
 #include "userprog/ipc.h"
+#include "userprog/ldt.h"
 #include "userprog/places.h"
 #include "userprog/process.h"
 #include "userprog/ptrace.h"
@@ -448,6 +449,7 @@ _Noreturn void task_exit(int status)
 		trace_exit(status);
 	if (forgotten)
 		task_put(task);
+	ldt_leave(thread_current()); /* nobody finds it any more, to give it one */
 	thread_exit();
 }
 

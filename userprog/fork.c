@@ -20,6 +20,7 @@
 #include "lib/string.h"
 #include "userprog/countdown.h"
 #include "userprog/descriptor.h"
+#include "userprog/ldt.h"
 #include "userprog/pidfd.h"
 #include "userprog/places.h"
 #include "userprog/process.h"
@@ -116,7 +117,8 @@ static int make_thread(struct task *task, struct spt *spt, const struct fork_req
 		if (error)
 			return error;
 	}
-	return thread_fpu_copy(thread, self);
+	error = request->flags & CLONE_VM ? 0 : ldt_copy(thread, self);
+	return error ? error : thread_fpu_copy(thread, self);
 }
 
 /* What a new thread begins with of the one that makes it. */
@@ -130,8 +132,10 @@ static void copy_task(struct task *task, const struct task *from, uint32_t flags
 
 static void discard_thread(struct task *task)
 {
-	if (task->thread)
+	if (task->thread) {
+		ldt_leave(task->thread);
 		thread_discard(task->thread);
+	}
 	task->thread = NULL;
 }
 
@@ -252,6 +256,7 @@ static int enter_thread(struct task *task, const struct fork_request *request, i
 		error = -EAGAIN;
 	if (!error) {
 		task_enter_locked(task);
+		ldt_share_locked(task->thread);
 		signal_join_stop_locked(task);
 		countdown_threads_changed_locked(process);
 		ptrace_follow_locked(task, self, event, request->flags);
@@ -330,6 +335,8 @@ int process_fork(const struct fork_request *request)
 	child->session = parent->session;
 	process_enter_locked(child, request->flags & CLONE_PARENT ? parent->parent : parent);
 	task_enter_locked(&child->first);
+	if (request->flags & CLONE_VM)
+		ldt_share_locked(child->first.thread);
 	countdown_threads_changed_locked(child);
 	ptrace_follow_locked(&child->first, task_current(), event, request->flags);
 	spin_unlock_irq(&process_lock, flags);

@@ -22,6 +22,7 @@
 #include "kernel/sched/thread.h"
 #include "lib/string.h"
 #include "userprog/fpu_image.h"
+#include "userprog/ldt.h"
 #include "userprog/process.h"
 #include "userprog/vdso.h"
 #include "vm/usercopy.h"
@@ -224,13 +225,15 @@ int signal_frame_push(struct task *task, struct trap_frame *frame, int signal,
 #define EFLAGS_PROGRAM 0x00050dd5u /* AC RF OF DF TF SF ZF AF PF CF: a program may set them */
 #define DESCRIPTOR_PRESENT (1ull << 47)
 
-/* A selector that a program may load: none, its data, its code, or its own TLS. */
+/* A selector that a program may load: none, its data, its code, its own TLS, or of its local table. */
 static uint32_t sane_selector(uint32_t selector)
 {
 	uint32_t entry = selector >> 3;
+	if (selector & 4)
+		return ldt_has(entry) ? selector | 3 : 0;
 	if ((selector | 3) == USER_DATA || (selector | 3) == USER_CODE)
 		return selector | 3;
-	if (!(selector & 4) && entry >= TLS_FIRST && entry < TLS_FIRST + 3 &&
+	if (entry >= TLS_FIRST && entry < TLS_FIRST + 3 &&
 	    thread_current()->tls[entry - TLS_FIRST] & DESCRIPTOR_PRESENT)
 		return selector | 3;
 	return 0;
@@ -252,8 +255,10 @@ static int context_restore(struct trap_frame *frame, const struct sigcontext *co
 	frame->ecx = context->ecx;
 	frame->eax = context->eax;
 	frame->eip = context->eip;
-	frame->cs = USER_CODE;
-	frame->ss = USER_DATA;
+	/* Of code and stack there is one each, and what the program has made itself. What cannot be
+	 * loaded entry.S replaces. */
+	frame->cs = context->cs & 4 && sane_selector(context->cs) ? context->cs | 3u : USER_CODE;
+	frame->ss = context->ss & 4 && sane_selector(context->ss) ? context->ss | 3u : USER_DATA;
 	frame->eflags = (frame->eflags & ~EFLAGS_PROGRAM) | (context->eflags & EFLAGS_PROGRAM);
 	return fpu_pop((uintptr_t)context->fpstate);
 }

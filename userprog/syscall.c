@@ -16,7 +16,7 @@
 static const struct system_call *const tables[] = {
 	event_calls, ioprio_calls, kcmp_calls, mqueue_calls, prctl_calls, schedule_calls,
 	file_calls, transfer_calls, path_calls, stat_calls, poll_calls, memory_calls,
-	process_calls, wait_calls, identity_calls, signal_calls, time_calls, timer_calls,
+	process_calls, ldt_calls, wait_calls, identity_calls, signal_calls, time_calls, timer_calls,
 	timex_calls, system_calls, futex_calls, futex_many_calls, file_time_calls, lock_calls,
 	ptrace_calls, open_calls, file_range_calls, xattr_calls, socket_calls, epoll_calls,
 	inotify_calls, ipc_calls, shm_calls, sem_calls, msg_calls,

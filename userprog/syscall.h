@@ -46,6 +46,7 @@ extern const struct system_call stat_calls[];
 extern const struct system_call poll_calls[];
 extern const struct system_call memory_calls[];
 extern const struct system_call process_calls[];
+extern const struct system_call ldt_calls[];
 extern const struct system_call prctl_calls[];
 extern const struct system_call schedule_calls[];
 extern const struct system_call wait_calls[];

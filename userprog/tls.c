@@ -27,10 +27,8 @@ static bool is_empty(const struct user_desc *d)
 	       d->read_exec_only == d->seg_not_present && !d->useable;
 }
 
-static uint64_t descriptor_of(const struct user_desc *d)
+uint64_t tls_descriptor(const struct user_desc *d)
 {
-	if (is_empty(d))
-		return 0;
 	uint64_t base = d->base_addr, limit = d->limit;
 	uint64_t descriptor = (limit & 0xffff) | (limit & 0xf0000) << 32 |
 	                      (base & 0xffffff) << 16 | (base & 0xff000000) << 32 |
@@ -64,7 +62,7 @@ int tls_set(struct thread *thread, struct user_desc *d)
 	/* A 16-bit or executable segment is no use for data, and Linux refuses it too. */
 	if (index >= TLS_ENTRIES || (!is_empty(d) && (!d->seg_32bit || d->contents & 2)))
 		return -EINVAL;
-	thread->tls[index] = descriptor_of(d);
+	thread->tls[index] = is_empty(d) ? 0 : tls_descriptor(d);
 	d->entry_number = TLS_FIRST + index;
 	return 0;
 }

@@ -7,6 +7,9 @@
 struct thread;
 struct user_desc;
 
+/* The structure as the processor wants its bits. */
+uint64_t tls_descriptor(const struct user_desc *);
+
 /* Sets the entry that the (kernel) structure names; -1 names the first free one and is
  * replaced by its number. Not loaded yet if it is another thread's. 0, -EINVAL, -ESRCH. */
 int tls_set(struct thread *, struct user_desc *);

@@ -69,9 +69,9 @@ static void segments_init(void)
 	cpu_task.ss0 = KERNEL_DATA;
 	cpu_task.io_map = sizeof(cpu_task); /* beyond the limit: no ports for programs */
 	__asm__ volatile("ltr %w0" : : "r"(SELECTOR(GDT_TASK)));
-	/* There is no local table. At reset the register names one of 64 KiB at address 0 (SDM
-	 * vol. 3A, table 9-1): a selector of it would be looked up in the program's memory. */
-	__asm__ volatile("lldt %w0" : : "r"(0));
+	/* At reset the register names a local table of 64 KiB at address 0 (SDM vol. 3A, table 9-1):
+	 * a selector of it would be looked up in the program's memory. */
+	cpu_load_ldt(NULL);
 }
 
 static void control_registers_init(uint32_t features)
@@ -151,6 +151,15 @@ void cpu_load_tls(const uint64_t descriptors[3])
 {
 	for (int i = 0; i < 3; i++)
 		gdt[GDT_TLS + i] = descriptors[i];
+}
+
+void cpu_load_ldt(const struct ldt *ldt)
+{
+	this_cpu()->ldt = ldt;
+	if (ldt)
+		gdt[GDT_LDT] = descriptor_make((uint32_t)ldt->entries, sizeof ldt->entries - 1,
+		                               SEGMENT_LDT, 0);
+	__asm__ volatile("lldt %w0" : : "r"(ldt ? SELECTOR(GDT_LDT) : 0) : "memory");
 }
 
 void cpu_hide_time(bool hide)

@@ -9,6 +9,16 @@
 struct thread;
 struct trap_frame;
 
+/* A local descriptor table (modify_ldt(2)), with what userprog/ldt.c notes of it: together a frame.
+ * A descriptor of zeros is none. */
+#define LDT_ROOM 510u /* entries */
+struct ldt {
+	uint64_t entries[LDT_ROOM];
+	uint32_t count;      /* of entries up to the highest that was ever set */
+	uint32_t references; /* threads that have it */
+	uint32_t uid;        /* to whom it is charged */
+};
+
 struct cpu {
 	struct thread *current;      /* the thread that runs here */
 	struct thread *idle;         /* runs when nothing else can */
@@ -18,6 +28,7 @@ struct cpu {
 	physaddr_t cr3;              /* the page directory loaded now */
 	const struct trap_frame *interrupted; /* by the hardware interrupt being handled */
 	uint64_t directory_loads;    /* how often CR3 was loaded */
+	const struct ldt *ldt;       /* the one loaded now; NULL: none */
 	bool fpu_loaded;             /* the FPU's registers hold current's state */
 	bool has_global_pages, has_large_pages, has_fxsr;
 	bool has_no_execute;         /* and page tables that can say so */
@@ -62,6 +73,9 @@ void cpu_init(void);
 /* The descriptor-table entries that programs use for thread-local storage
  * (set_thread_area, entries 6 to 8 as on Linux i386): loads three descriptors. */
 void cpu_load_tls(const uint64_t descriptors[3]);
+/* Selectors of a local table are looked up in this one from now on; NULL: there is none. Interrupts
+ * off, or preemption. */
+void cpu_load_ldt(const struct ldt *);
 /* Where the processor puts its stack pointer when user mode is interrupted. */
 void cpu_set_kernel_stack(uintptr_t top);
 /* Whether programs that read the time-stamp counter get a general protection fault (CR4.TSD). */

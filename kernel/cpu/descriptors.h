@@ -9,7 +9,7 @@
 /* The GDT's entries. Programs use those that trap.h tells: 6 to 8, 14 and 15. */
 enum {
 	GDT_NULL, GDT_KERNEL_CODE, GDT_KERNEL_DATA, GDT_TASK, GDT_DOUBLE_FAULT_TASK,
-	GDT_TLS = TLS_FIRST, GDT_USER_CODE = USER_CODE / 8, GDT_USER_DATA, GDT_ENTRIES
+	GDT_LDT, GDT_TLS = TLS_FIRST, GDT_USER_CODE = USER_CODE / 8, GDT_USER_DATA, GDT_ENTRIES
 };
 
 #define SELECTOR(entry) ((entry) * 8)
@@ -18,6 +18,7 @@ enum {
 #define SEGMENT_CODE 0x9au
 #define SEGMENT_DATA 0x92u
 #define SEGMENT_TASK 0x89u
+#define SEGMENT_LDT 0x82u
 #define SEGMENT_USER 0x60u
 #define SEGMENT_32BIT_PAGES 0xcu
 

@@ -108,6 +108,8 @@ static void switch_away(void)
 	cpu->current = to;
 	cpu_set_kernel_stack(to->stack + THREAD_STACK_SIZE);
 	cpu_load_tls(to->tls);
+	if (__builtin_expect(to->ldt != cpu->ldt, false))
+		cpu_load_ldt(to->ldt);
 	if (__builtin_expect(to->hides_time != cpu->hides_time, false))
 		cpu_hide_time(to->hides_time);
 	if (to->cr3)

@@ -58,6 +58,7 @@ struct thread {
 	pid_t id;                      /* unique; process ids come from the same counter */
 	physaddr_t cr3;                /* 0: kernel thread, runs on whatever is loaded */
 	uint64_t tls[3];               /* user segment descriptors for set_thread_area */
+	struct ldt *ldt;               /* and others, of modify_ldt; NULL: none (userprog/ldt.c) */
 	struct spt *spt;               /* its address space (vm/), or NULL */
 	struct process *process;       /* its process (userprog/), or NULL; */
 	struct task *task;             /* and which of its threads it is */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Selectors of a local descriptor table, which there is not: loaded by a program, and by a debugger
+/* Selectors of a local descriptor table, where there is none: loaded by a program, and by a debugger
  * into a program's registers. */
 #include "case.h"
 #include <stddef.h>
