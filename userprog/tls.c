@@ -59,8 +59,9 @@ int tls_set(struct thread *thread, struct user_desc *d)
 		if (index == TLS_ENTRIES)
 			return -ESRCH;
 	}
-	/* A 16-bit or executable segment is no use for data, and Linux refuses it too. */
-	if (index >= TLS_ENTRIES || (!is_empty(d) && (!d->seg_32bit || d->contents & 2)))
+	/* A 16-bit, executable or absent segment is no use for data, and Linux refuses it too. */
+	if (index >= TLS_ENTRIES ||
+	    (!is_empty(d) && (!d->seg_32bit || d->contents & 2 || d->seg_not_present)))
 		return -EINVAL;
 	thread->tls[index] = is_empty(d) ? 0 : tls_descriptor(d);
 	d->entry_number = TLS_FIRST + index;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Selectors of a local descriptor table, where there is none: loaded by a program, and by a debugger
- * into a program's registers. */
+ * into a program's registers. And a thread's own segments. */
 #include "case.h"
+#include <asm/ldt.h>
 #include <stddef.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
@@ -45,8 +46,25 @@ static void give(const char *name, long where, long selector)
 	waitpid(child, &status, 0);
 }
 
+/* set_thread_area(2): segments that are no use for a thread's data. */
+static void storage(void)
+{
+	struct user_desc d = {.entry_number = -1, .base_addr = 4096, .limit = 1, .seg_32bit = 1};
+	d.contents = 2;
+	GIVES(syscall(SYS_set_thread_area, &d), "code");
+	d.contents = 0;
+	d.seg_not_present = 1;
+	GIVES(syscall(SYS_set_thread_area, &d), "one that is not there");
+	d.seg_not_present = d.seg_32bit = 0;
+	GIVES(syscall(SYS_set_thread_area, &d), "of 16 bits");
+	d.seg_32bit = 1;
+	GIVES(syscall(SYS_set_thread_area, &d), "data");
+}
+
 int main(void)
 {
+	storage();
+
 	static const int selectors[] = {4, 7, 0xff, 0x7f7, 0xfff7, 0xffff};
 	static const struct {
 		const char *name;
