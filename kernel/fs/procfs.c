@@ -814,11 +814,22 @@ static ssize_t long_read(struct proc_inode *inode, struct reading *reading,
 	return done ? (ssize_t)done : part;
 }
 
+/* A process that has gone has no texts any more, but for the rest of one that was made before. */
+static bool is_gone(const struct proc_inode *inode, const struct reading *reading, loff_t position)
+{
+	bool begun = position > 0 && reading->text && text_length(reading->text);
+
+	return inode->kind == KIND_PROCESS_FILE && !is_binary(inode) && !is_guarded(inode) && !begun &&
+	       !process_exists(inode->process);
+}
+
 static ssize_t proc_read(struct file *file, struct transfer *transfer, loff_t *position)
 {
 	struct proc_inode *inode = proc_inode(file->inode);
 	struct reading *reading = file->private;
 
+	if (is_gone(inode, reading, *position))
+		return -ESRCH;
 	if (is_over(inode, reading))
 		return 0;
 	if (is_binary(inode))
@@ -830,9 +841,6 @@ static ssize_t proc_read(struct file *file, struct transfer *transfer, loff_t *p
 		return -ENOMEM;
 	if (inode->kind == KIND_PROCESS_FILE && inode->file->show_from)
 		return long_read(inode, reading, transfer, position);
-	if (inode->kind == KIND_PROCESS_FILE && !text_length(reading->text) &&
-	    !process_exists(inode->process))
-		return -ESRCH;
 	return whole_read(inode, reading->text, transfer, position);
 }
 

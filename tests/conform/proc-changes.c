@@ -72,7 +72,9 @@ static void links(void)
 
 static void ended(void)
 {
+	static const char *const names[] = {"status", "comm", "cmdline", "limits", "environ"};
 	char path[64], byte;
+	int files[5];
 	int ready[2];
 	pid_t child;
 
@@ -85,11 +87,15 @@ static void ended(void)
 	}
 	snprintf(path, sizeof path, "/proc/%d", child);
 	int directory = open(path, O_RDONLY | O_DIRECTORY);
-	int file = openat(directory, "status", O_RDONLY);
+	for (unsigned i = 0; i < 5; i++) {
+		files[i] = openat(directory, names[i], O_RDONLY);
+		GIVES(pread(files[i], &byte, 1, 0), "%s of who lives", names[i]);
+	}
 	write(ready[1], "x", 1);
 	waitpid(child, NULL, 0);
 	SUCCEEDS(openat(directory, "stat", O_RDONLY), "in the directory of who ended");
-	GIVES(read(file, &byte, 1), "read of its open file");
+	for (unsigned i = 0; i < 5; i++)
+		GIVES(pread(files[i], &byte, 1, 0), "%s of who ended", names[i]);
 }
 
 static void modes(void)
