@@ -183,7 +183,7 @@ static void fill_arguments(struct spt *spt, struct process_note *note)
 	size_t n = spt->args_end - spt->args_start;
 	if (n > sizeof note->arguments - 1)
 		n = sizeof note->arguments - 1;
-	n = peek(spt, spt->args_start, note->arguments, n, false);
+	n = peek(spt, spt->args_start, note->arguments, n, PEEK_READ);
 	for (size_t i = 0; i + 1 < n; i++)
 		if (!note->arguments[i])
 			note->arguments[i] = ' ';
@@ -207,7 +207,7 @@ static void make_notes(struct core *core, int signal, int code)
 	size_t auxiliary = core->spt->auxiliary_end - core->spt->auxiliary_start;
 	if (auxiliary > AUXILIARY_MOST)
 		auxiliary = AUXILIARY_MOST;
-	peek(core->spt, core->spt->auxiliary_start, n->auxiliary, auxiliary, false);
+	peek(core->spt, core->spt->auxiliary_start, n->auxiliary, auxiliary, PEEK_READ);
 	head(&n->status_head, n->status_name, NT_PRSTATUS, sizeof n->status);
 	head(&n->process_head, n->process_name, NT_PRPSINFO, sizeof n->process);
 	head(&n->auxiliary_head, n->auxiliary_name, NT_AUXV, AUXILIARY_MOST);

@@ -497,8 +497,8 @@ static ssize_t access_memory(pid_t id, void *bytes, size_t n, uint64_t position,
 	struct spt *spt = proc_space(id);
 	if (!spt)
 		return 0;
-	size_t done = position < USER_END
-	                      ? peek(spt, (uintptr_t)position, bytes, n, write) : 0;
+	enum peek how = write ? PEEK_FORCE : PEEK_READ;
+	size_t done = position < USER_END ? peek(spt, (uintptr_t)position, bytes, n, how) : 0;
 	spt_put(spt);
 	return done || !n ? (ssize_t)done : -EIO;
 }

@@ -87,7 +87,8 @@ static int move_word(struct task *tracee, uintptr_t address, uint32_t *word, boo
 	struct spt *spt = process_space(tracee->process);
 	if (!spt)
 		return -ESRCH;
-	bool whole = peek(spt, address, word, sizeof *word, write) == sizeof *word;
+	enum peek how = write ? PEEK_FORCE : PEEK_READ;
+	bool whole = peek(spt, address, word, sizeof *word, how) == sizeof *word;
 	spt_put(spt);
 	return whole ? 0 : -EIO;
 }
@@ -548,8 +549,8 @@ static size_t move_part(struct spt *spt, struct transfer *local, uintptr_t addre
 	if (n > local->left)
 		n = local->left;
 	if (write)
-		return peek(spt, address, page, transfer_take(local, page, n), true);
-	return transfer_give(local, page, peek(spt, address, page, n, false));
+		return peek(spt, address, page, transfer_take(local, page, n), PEEK_WRITE);
+	return transfer_give(local, page, peek(spt, address, page, n, PEEK_READ));
 }
 
 static ssize_t move_pieces(struct spt *spt, struct transfer *local, const struct remote *remote,

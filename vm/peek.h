@@ -6,10 +6,14 @@
 
 struct spt;
 
+enum peek {
+	PEEK_READ,
+	PEEK_WRITE, /* where the program may write, too */
+	PEEK_FORCE  /* also into private pages that it may only read: they become its own */
+};
+
 /*
- * Copies n bytes of the space, or with `write` into it. Also into private pages that the program
- * may only read: they become its own, and it sees the change. Not where it may touch nothing, nor,
- * to write, into what others see and it may only read. Returns how far it came. No spt->lock held;
- * may sleep.
+ * Copies n bytes of the space, or into it. Not where the program may touch nothing, nor, to write,
+ * into what others see and it may only read. Returns how far it came. No spt->lock held; may sleep.
  */
-size_t peek(struct spt *, uintptr_t address, void *bytes, size_t n, bool write);
+size_t peek(struct spt *, uintptr_t address, void *bytes, size_t n, enum peek how);

@@ -159,6 +159,12 @@ static void other_memory(void)
 	GIVES(syscall(SYS_process_vm_readv, 0, &local, 0, &far, 0, 0), "nothing of nobody");
 	GIVES(syscall(SYS_process_vm_writev, self, &local, 1, &far, 2000, 0), "too many pieces");
 	GIVES(syscall(SYS_process_vm_writev, self, 8, 1, &far, 1, 0), "a bad list");
+	far.iov_base = pages(1, PROT_READ | PROT_WRITE);
+	GIVES(syscall(SYS_process_vm_writev, self, &local, 1, &far, 1, 0), "to a page");
+	mprotect(far.iov_base, PAGE, PROT_READ);
+	GIVES(syscall(SYS_process_vm_writev, self, &local, 1, &far, 1, 0), "that may only be read");
+	far.iov_base = (void *)"constant";
+	GIVES(syscall(SYS_process_vm_writev, self, &local, 1, &far, 1, 0), "to a constant");
 }
 
 /* As many pieces as there may be, and more than a page holds of their list. */
