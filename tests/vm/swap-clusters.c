@@ -3,7 +3,7 @@
  * Pages that are evicted together go to the swap device together, also when many of the slots that
  * were given out have come back since and left holes: a request of the device carries many pages.
  *
- * guest: mem=8 swap=22
+ * guest: mem=8 swap=24
  */
 #include "tests/disk.h"
 
