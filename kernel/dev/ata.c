@@ -440,8 +440,6 @@ static void watchdog_expired(struct timer *timer)
  * refuses the command). */
 static bool identify(const struct channel *channel, bool second, struct hd_driveid *id)
 {
-	uint16_t *words = (uint16_t *)id;
-
 	select_disk(channel, second, 0);
 	uint8_t status = status_read(channel);
 	if (status == 0 || status == STATUS_FLOATING)
@@ -453,8 +451,7 @@ static bool identify(const struct channel *channel, bool second, struct hd_drive
 	status = inb(channel->port + REG_STATUS);
 	if (!(status & STATUS_DATA) || status & (STATUS_ERROR | STATUS_FAULT))
 		return false;
-	for (unsigned i = 0; i < IDENTIFY_WORDS; i++)
-		words[i] = inw(channel->port + REG_DATA);
+	insw(channel->port + REG_DATA, id, IDENTIFY_WORDS);
 	return id->capability & CAPABILITY_LBA;
 }
 
