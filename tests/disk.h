@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests that name the disks, or count what goes to and from them. */
+/* For tests that name the disks, count what goes to and from them, or ask what the kernel said of them. */
 #pragma once
 
 #include "tests/test.h"
@@ -13,6 +13,23 @@ static inline const char *disk_path(unsigned disk)
 	static const char *const paths[][2] = {{"/dev/vda", "/dev/hda"}, {"/dev/vdb", "/dev/hdb"}};
 
 	return paths[disk][access(paths[disk][0], F_OK) != 0];
+}
+
+/* Whether a line of the kernel's log, as far as it is kept, has these words. */
+static inline bool log_says(const char *words)
+{
+	char record[1024];
+	bool found = false;
+	ssize_t n;
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+
+	CHECK(log >= 0, "the kernel's log");
+	while (!found && (n = read(log, record, sizeof record - 1)) > 0) {
+		record[n] = 0;
+		found = strstr(record, words);
+	}
+	close(log);
+	return found;
 }
 
 struct disk_traffic {

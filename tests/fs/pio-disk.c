@@ -6,25 +6,10 @@
  * pagoda-only: it is about the guest's machine.
  * guest: mem=8 swap=16 disk=pio timeout=120 writes pagoda-only
  */
-#include "tests/test.h"
+#include "tests/disk.h"
 
 #define FILE_PAGES PAGES(MIB)
 #define MEMORY_PAGES PAGES(8 * MIB)
-
-static bool log_says(const char *words)
-{
-	char record[1024];
-	bool found = false;
-	ssize_t n;
-	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	CHECK(log >= 0, "the kernel's log");
-	while (!found && (n = read(log, record, sizeof(record) - 1)) > 0) {
-		record[n] = 0;
-		found = strstr(record, words);
-	}
-	close(log);
-	return found;
-}
 
 int main(void)
 {
