@@ -18,8 +18,6 @@
 #include "userprog/tls.h"
 #include "vm/usercopy.h"
 
-#define DESCRIPTOR_PRESENT (1ull << 47)
-#define DESCRIPTOR_AVAILABLE (1ull << 52)
 #define DEFAULT_ENTRIES 5u /* what Linux has by default: so many descriptors of zeros */
 #define CONTENTS_CONFORMING 3u
 

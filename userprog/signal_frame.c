@@ -24,6 +24,7 @@
 #include "userprog/fpu_image.h"
 #include "userprog/ldt.h"
 #include "userprog/process.h"
+#include "userprog/tls.h"
 #include "userprog/vdso.h"
 #include "vm/usercopy.h"
 
@@ -223,7 +224,6 @@ int signal_frame_push(struct task *task, struct trap_frame *frame, int signal,
 }
 
 #define EFLAGS_PROGRAM 0x00050dd5u /* AC RF OF DF TF SF ZF AF PF CF: a program may set them */
-#define DESCRIPTOR_PRESENT (1ull << 47)
 
 /* A selector that a program may load: none, its data, its code, its own TLS, or of its local table. */
 static uint32_t sane_selector(uint32_t selector)
@@ -237,6 +237,13 @@ static uint32_t sane_selector(uint32_t selector)
 	    thread_current()->tls[entry - TLS_FIRST] & DESCRIPTOR_PRESENT)
 		return selector | 3;
 	return 0;
+}
+
+/* The same for code and stack: of the program's local table, or the usual one. What cannot be loaded
+ * there entry.S replaces. */
+static uint32_t own_selector(uint32_t selector, uint32_t usual)
+{
+	return selector & 4 && sane_selector(selector) ? selector | 3 : usual;
 }
 
 /* Takes the registers back; nothing in them can give the program more than it had. */
@@ -255,10 +262,8 @@ static int context_restore(struct trap_frame *frame, const struct sigcontext *co
 	frame->ecx = context->ecx;
 	frame->eax = context->eax;
 	frame->eip = context->eip;
-	/* Of code and stack there is one each, and what the program has made itself. What cannot be
-	 * loaded entry.S replaces. */
-	frame->cs = context->cs & 4 && sane_selector(context->cs) ? context->cs | 3u : USER_CODE;
-	frame->ss = context->ss & 4 && sane_selector(context->ss) ? context->ss | 3u : USER_DATA;
+	frame->cs = own_selector(context->cs, USER_CODE);
+	frame->ss = own_selector(context->ss, USER_DATA);
 	frame->eflags = (frame->eflags & ~EFLAGS_PROGRAM) | (context->eflags & EFLAGS_PROGRAM);
 	return fpu_pop((uintptr_t)context->fpstate);
 }

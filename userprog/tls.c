@@ -15,8 +15,6 @@
 #define DESCRIPTOR_CODE (1ull << 43)
 #define DESCRIPTOR_PROGRAM (1ull << 44) /* S: code or data */
 #define DESCRIPTOR_USER (3ull << 45)    /* DPL 3 */
-#define DESCRIPTOR_PRESENT (1ull << 47)
-#define DESCRIPTOR_AVAILABLE (1ull << 52)
 #define DESCRIPTOR_32_BIT (1ull << 54)
 #define DESCRIPTOR_PAGES (1ull << 55)   /* G: the limit counts pages */
 

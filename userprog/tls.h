@@ -7,6 +7,9 @@
 struct thread;
 struct user_desc;
 
+#define DESCRIPTOR_PRESENT (1ull << 47)
+#define DESCRIPTOR_AVAILABLE (1ull << 52) /* to programs, as a note */
+
 /* The structure as the processor wants its bits. */
 uint64_t tls_descriptor(const struct user_desc *);
 

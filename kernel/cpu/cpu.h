@@ -10,7 +10,8 @@ struct thread;
 struct trap_frame;
 
 /* A local descriptor table (modify_ldt(2)), with what userprog/ldt.c notes of it: together a frame.
- * A descriptor of zeros is none. */
+ * A descriptor of zeros is none. All of it changes under process_lock; the processor, and a thread of
+ * its own table, read without it. */
 #define LDT_ROOM 510u /* entries */
 struct ldt {
 	uint64_t entries[LDT_ROOM];
